@@ -75,7 +75,7 @@ const ROOMS = {
     ['base'],
   ],
   rehearsal: [
-    ['whole'],
+    ['conformance', 'whole'],
     ['report'],
     ['drill'],
     ['breaks'],

@@ -70,6 +70,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/drill.ts'),
   },
   {
+    name: 'conformance',
+    summary: 'hold the rehearsal against what AWS does, check by check, or record AWS',
+    load: () => import('./commands/conformance.ts'),
+  },
+  {
     name: 'verify',
     summary: 'check a deployed environment, from the outside and the inside',
     load: () => import('./commands/verify.ts'),

@@ -43,6 +43,12 @@ export const LONG: readonly Suite[] = [
     },
   ),
   tests(
+    'long-conformance',
+    'the load balancer and ECS of the rehearsal do what AWS documents, check by check, and wrong ones are told',
+    './tests/rehearsal/conformance ./tests/rehearsal/wrong-stand-ins',
+    { minutes: 60, needs: 'haproxy uv' },
+  ),
+  tests(
     'long-histories',
     'after each of 10,000 histories, however broken, the next turn is accepted',
     './tests/long-histories',

@@ -76,6 +76,16 @@ def rule_values(call):
     return sum(len(values) for field in fields for values in at(call.params, f"Conditions[].{field}")) > 5
 
 
+def attribute_outside(key, least, most):
+    """An attribute of a load balancer or of a target group that is no number of the range."""
+
+    def broken(call):
+        values = [one.get("Value") or "" for one in call.params.get("Attributes") or [] if one.get("Key") == key]
+        return any(not value.isdigit() or not least <= int(value) <= most for value in values)
+
+    return broken
+
+
 def mask_outside(path):
     def broken(call):
         for cidr in at(call.params, path):
@@ -189,6 +199,10 @@ ROWS = (
     Rule("balancer-name", ("elbv2:CreateLoadBalancer",), ELB + "APIReference/API_CreateLoadBalancer.html", "ValidationError",
          "The load balancer name '{value}' can have at most 32 alphanumeric characters or hyphens, and can't begin with 'internal-' or begin or end with a hyphen",
          text(("Name",), BALANCER_NAME)),
+    Rule("idle-range", ("elbv2:ModifyLoadBalancerAttributes",), ELB + "application/edit-load-balancer-attributes.html", "ValidationError",
+         "The value of 'idle_timeout.timeout_seconds' must be between 1 and 4000.", attribute_outside("idle_timeout.timeout_seconds", 1, 4000)),
+    Rule("drain-range", ("elbv2:ModifyTargetGroupAttributes",), ELB + "application/edit-target-group-attributes.html", "ValidationError",
+         "The value of 'deregistration_delay.timeout_seconds' must be between 0 and 3600.", attribute_outside("deregistration_delay.timeout_seconds", 0, 3600)),
     Rule("rule-values", ("elbv2:CreateRule", "elbv2:ModifyRule"), ELB + "application/load-balancer-limits.html", "ValidationError",
          "A rule can only have '5' condition values", rule_values),
     Rule("fargate-size", ("ecs:RegisterTaskDefinition",), ECS + "developerguide/task-cpu-memory-error.html", "ClientException",

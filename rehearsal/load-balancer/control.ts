@@ -12,6 +12,10 @@ export interface ServerState {
   /** Requests in progress. */
   current: number;
   reason: string;
+  /** Kind of the last check's result, such as L7OK, L7STS (another code), L7TOUT. */
+  check: string;
+  /** Status code of the last check; empty without an answer. */
+  code: string;
   /** Number of its responses so far with a server error. */
   serverErrors: number;
 }
@@ -83,17 +87,23 @@ export function createControl(socketPath: string, groups: readonly TargetGroup[]
 export function parseServers(csv: string): ServerState[] {
   const [head = '', ...rows] = csv.trim().split('\n');
   const names = head.replace(/^# /, '').split(',');
-  return rows
-    .map((row) => Object.fromEntries(row.split(',').map((value, index) => [names[index] ?? '', value])))
-    .map((row) => ({
-      backend: row['pxname'] ?? '',
-      name: row['svname'] ?? '',
-      address: row['addr'] ?? '',
-      status: toStatus(row['status'] ?? '', row['check_status'] ?? ''),
-      current: Number(row['scur'] ?? 0),
-      reason: row['last_chk'] || row['check_status'] || '',
-      serverErrors: Number(row['hrsp_5xx'] || 0),
-    }));
+  return (
+    rows
+      .map((row) => Object.fromEntries(row.split(',').map((value, index) => [names[index] ?? '', value])))
+      // A check that is under way puts "* " before the last one's result.
+      .map((row) => ({ ...row, check_status: (row['check_status'] ?? '').replace('* ', '') }))
+      .map((row: Record<string, string>) => ({
+        backend: row['pxname'] ?? '',
+        name: row['svname'] ?? '',
+        address: row['addr'] ?? '',
+        status: toStatus(row['status'] ?? '', row['check_status'] ?? ''),
+        current: Number(row['scur'] ?? 0),
+        reason: row['last_chk'] || row['check_status'] || '',
+        check: row['check_status'] ?? '',
+        code: row['check_code'] ?? '',
+        serverErrors: Number(row['hrsp_5xx'] || 0),
+      }))
+  );
 }
 
 function toStatus(status: string, check: string): ServerState['status'] {

@@ -10,6 +10,15 @@ const MOST_CONNECTIONS = 5_000;
 /** The Server header in the load balancer's own answers. */
 const SERVER = 'awselb/2.0';
 
+/**
+ * What the load balancer refuses before any rule: the method TRACE, and a way of more than 30 addresses.
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html
+ */
+const REFUSED: readonly string[] = [
+  `http-request return status 405 hdr Server ${SERVER} if METH_TRACE`,
+  `http-request return status 463 hdr Server ${SERVER} if { req.hdr_cnt(x-forwarded-for) gt 30 }`,
+];
+
 export interface LocalSettings {
   addresses: readonly string[];
   /** The local port of each listener's port. */
@@ -65,11 +74,13 @@ function frontend(listener: Listener, balancer: Balancer, settings: LocalSetting
     `bind ${settings.addresses.map((address) => `${address}:${port}`).join(',')} ${tls}`.trimEnd(),
     ...(listener.mutualTls.mode === 'verify' ? CERTIFICATE_HEADERS : []),
     ...(settings.firewall ? firewallLines(settings.firewall) : []),
+    ...REFUSED,
     ...listener.rules.flatMap((rule) => chooseRule(rule)),
     ...(balancer.dropInvalidHeaders ? ["http-request del-header '[^-A-Za-z0-9]' -m reg"] : []),
     `http-request set-header X-Forwarded-Proto ${proto}`,
     `http-request set-header X-Forwarded-Port ${listener.port}`,
-    // Continues the client's trace; the load balancer adds its own id.
+    // Continues the client's trace; the load balancer adds its own id, in the place of one that is there.
+    "http-request replace-header X-Amzn-Trace-Id '^Self=[^;]*;(.*)$' '\\1'",
     'http-request set-var(txn.uuid) uuid()',
     'http-request set-header X-Amzn-Trace-Id Self=1-%[var(txn.uuid),field(1,-)]-%[var(txn.uuid),regsub(-,,g),bytes(0,24)];%[req.fhdr(x-amzn-trace-id)] if { req.fhdr(x-amzn-trace-id) -m found }',
     'http-request set-header X-Amzn-Trace-Id Root=1-%[var(txn.uuid),field(1,-)]-%[var(txn.uuid),regsub(-,,g),bytes(0,24)] if !{ req.fhdr(x-amzn-trace-id) -m found }',
@@ -98,10 +109,12 @@ function act(action: Action, rule: Rule, listener: Listener, settings: LocalSett
       if (!keys) throw new Error(`no keys for ${action.jwksEndpoint}`);
       return tokenChecks(action, keys, when);
     }
-    case 'fixed-response':
-      return [
-        `http-request return status ${action.status} content-type ${quote(action.contentType)} string ${quote(action.body)} hdr Server ${SERVER} if ${when}`,
-      ];
+    case 'fixed-response': {
+      // A response without a body has no type.
+      const body =
+        action.body === '' ? '' : ` content-type ${quote(action.contentType)} string ${quote(action.body)}`;
+      return [`http-request return status ${action.status}${body} hdr Server ${SERVER} if ${when}`];
+    }
     case 'redirect':
       return [
         `http-request redirect location ${location(action, listener, settings)} code ${action.status} if ${when}`,

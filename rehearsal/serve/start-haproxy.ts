@@ -35,6 +35,8 @@ export interface HaproxyOptions {
   firewall?: Firewall | undefined;
   /** Its place in the applied VPC, where it listens on the listeners' own ports; loopback where it is left out. */
   inVpc?: { addresses: readonly string[]; enter: (command: readonly string[]) => string[] } | undefined;
+  /** Changes the written configuration: a test's wrong load balancer. */
+  rewrite?: ((configuration: string) => string) | undefined;
 }
 
 /** Starts HAProxy as the load balancer that was applied, with no target yet. */
@@ -69,7 +71,7 @@ export async function startHaproxy(options: HaproxyOptions, context: StartContex
     tokenKeys: Object.fromEntries(endpoints.map((endpoint) => [endpoint, keys])),
     socket,
   });
-  await writeFile(configPath, configuration);
+  await writeFile(configPath, options.rewrite?.(configuration) ?? configuration);
   const control = createControl(socket, balancer.targetGroups);
   const child = await runHaproxy(
     {

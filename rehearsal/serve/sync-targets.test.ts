@@ -25,6 +25,8 @@ test('a target that is registered again while it drains is checked, and serves a
       status,
       current,
       reason: '',
+      check: '',
+      code: '',
       serverErrors: 0,
     });
   const control = {
@@ -72,4 +74,30 @@ test('a target that is registered again while it drains is checked, and serves a
   } finally {
     await sync.stop();
   }
+});
+
+test('a target in two groups is reported to both', async () => {
+  const other = { ...GROUP, arn: `${GROUP.arn}2` };
+  const said = new Set<string>();
+  const both = Promise.withResolvers<void>();
+  const sync = syncTargets({
+    elb: {
+      send: async () => ({ TargetHealthDescriptions: [{ Target: { Id: ADDRESS, Port: 8080 } }] }),
+    } as unknown as ElasticLoadBalancingV2Client,
+    control: {
+      servers: async () =>
+        [GROUP, other].map(({ arn }) => ({ backend: backendName(arn), name: ADDRESS, status: 'healthy' })),
+    } as unknown as BalancerControl,
+    groups: [GROUP, other],
+    sideDoor: {
+      reportTargetHealth: async (arn: string) => {
+        said.add(arn);
+        if (said.size === 2) both.resolve();
+      },
+    } as never,
+    onFailure: both.reject,
+    changed: () => {},
+  });
+  await both.promise;
+  await sync.stop();
 });

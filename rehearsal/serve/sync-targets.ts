@@ -30,11 +30,15 @@ const LOOK_EVERY_MS = 250;
  * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html#deregistration-delay
  */
 export function syncTargets(options: TargetSyncOptions): TargetSync {
-  const draining = new Map<string, number>();
-  const reported = new Map<string, string>();
+  // Of each target group: one address may be in several.
+  const groups = options.groups.map((group) => ({
+    group,
+    draining: new Map<string, number>(),
+    reported: new Map<string, string>(),
+  }));
   const life = new AbortController();
 
-  const look = async (group: TargetGroup): Promise<void> => {
+  const look = async ({ group, draining, reported }: (typeof groups)[number]): Promise<void> => {
     const { elb, control, sideDoor } = options;
     const backend = backendName(group.arn);
     const [{ TargetHealthDescriptions = [] }, servers] = await Promise.all([
@@ -81,7 +85,7 @@ export function syncTargets(options: TargetSyncOptions): TargetSync {
   const loop = (async () => {
     while (!life.signal.aborted) {
       try {
-        for (const group of options.groups) await look(group);
+        for (const one of groups) await look(one);
       } catch (error) {
         if (!life.signal.aborted) options.onFailure(error);
         return;
@@ -101,12 +105,7 @@ export function syncTargets(options: TargetSyncOptions): TargetSync {
 function toReport(id: string, server: ServerState | undefined, before: string | undefined): TargetReport {
   if (server?.status === 'healthy') return { id, state: 'healthy' };
   if (server?.status === 'unhealthy' || (server?.status === 'rising' && before === 'unhealthy')) {
-    return {
-      id,
-      state: 'unhealthy',
-      reason: 'Target.FailedHealthChecks',
-      description: `Health checks failed: ${server.reason}`,
-    };
+    return { id, state: 'unhealthy', ...whyUnhealthy(server) };
   }
   return {
     id,
@@ -114,4 +113,15 @@ function toReport(id: string, server: ServerState | undefined, before: string | 
     reason: 'Elb.InitialHealthChecking',
     description: 'Initial health checks in progress',
   };
+}
+
+/** https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html#target-health-reason-codes */
+function whyUnhealthy({ check, code, reason }: ServerState): Pick<TargetReport, 'reason' | 'description'> {
+  if (check === 'L7STS' && code)
+    return {
+      reason: 'Target.ResponseCodeMismatch',
+      description: `Health checks failed with these codes: [${code}]`,
+    };
+  if (check.endsWith('TOUT')) return { reason: 'Target.Timeout', description: 'Request timed out' };
+  return { reason: 'Target.FailedHealthChecks', description: `Health checks failed: ${reason}` };
 }

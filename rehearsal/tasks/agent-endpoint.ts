@@ -1,5 +1,10 @@
-import type { ECSClient } from '@aws-sdk/client-ecs';
-import { UpdateTaskProtectionCommand } from '@aws-sdk/client-ecs';
+import {
+  GetTaskProtectionCommand,
+  UpdateTaskProtectionCommand,
+  type ECSClient,
+  type Failure,
+  type ProtectedTask,
+} from '@aws-sdk/client-ecs';
 import { Hono } from 'hono';
 import type { TaskPlan } from './task-definition.ts';
 
@@ -60,6 +65,10 @@ export function startAgentEndpoint(options: AgentEndpointOptions): AgentEndpoint
     const asked = (await c.req.json()) as { ProtectionEnabled?: boolean; ExpiresInMinutes?: number };
     return c.json(await protect(await options.ecsOf(task), task, asked));
   });
+  app.get('/api/:id/task-protection/v1/state', async (c) => {
+    const task = find(c.req.param('id'));
+    return task ? c.json(await readProtection(await options.ecsOf(task), task)) : c.notFound();
+  });
   const server = Bun.serve({
     hostname: '127.0.0.1',
     port: options.port ?? 0,
@@ -94,8 +103,18 @@ async function protect(
       expiresInMinutes: asked.ExpiresInMinutes,
     }),
   );
-  const [state] = protectedTasks;
-  if (!state) return { failure: { Arn: task.arn, Reason: failures[0]?.reason } };
+  return protectionAnswer(protectedTasks, failures);
+}
+
+async function readProtection(ecs: ECSClient, task: KnownTask): Promise<object> {
+  const { protectedTasks = [], failures = [] } = await ecs.send(
+    new GetTaskProtectionCommand({ cluster: task.cluster, tasks: [task.arn] }),
+  );
+  return protectionAnswer(protectedTasks, failures);
+}
+
+function protectionAnswer([state]: readonly ProtectedTask[], failures: readonly Failure[]): object {
+  if (!state) return { failure: { Arn: failures[0]?.arn, Reason: failures[0]?.reason } };
   return {
     protection: {
       ProtectionEnabled: state.protectionEnabled,

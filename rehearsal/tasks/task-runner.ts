@@ -34,7 +34,7 @@ export interface TaskRunnerOptions {
   addedVariables: (address: string) => Readonly<Record<string, string>>;
   credentials: (taskId: string, roleName: string) => Promise<Response>;
   /** Networks of the tasks' own, and the loopback port to which their agent's address leads; loopback addresses where it is left out. */
-  network?: { tasks: TaskNetwork; agentPort: number } | undefined;
+  network?: { tasks: TaskNetwork; agentPort?: number } | undefined;
   /** The account as one of a task's roles sees it; as an administrator where it is left out. */
   asRole?: (roleArn: string, taskId: string) => Promise<AwsClients>;
   /** One value of a metric; a minute divided by the pace, and 20 s at least, where it is left out. */

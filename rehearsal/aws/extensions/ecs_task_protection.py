@@ -25,9 +25,10 @@ def protection_of(task):
 
 
 def pick(response):
-    """Splits the ARNs asked for into the cluster's tasks and failures."""
+    """Splits the ARNs asked for into tasks of the cluster's services and failures: no other can be protected."""
     cluster = response.ecs_backend._get_cluster(response._get_param("cluster", "default"))
-    known = {task.id: task for task in tasks_of(response.ecs_backend, cluster).values()}
+    tasks = tasks_of(response.ecs_backend, cluster).values()
+    known = {task.id: task for task in tasks if task.group.startswith("service:")}
     wanted = response._get_param("tasks", [])
     found = [known[arn.split("/")[-1]] for arn in wanted if arn.split("/")[-1] in known]
     failures = [{"arn": arn, "reason": "TASK_NOT_VALID"} for arn in wanted if arn.split("/")[-1] not in known]

@@ -241,7 +241,11 @@ describe('tasks', () => {
   });
 
   test('are protected until the time is over or the protection is taken back', async () => {
-    await kit.emulator.sideDoor.reportTask(cluster, OTHER_ID, { taskDefinition: revisions[0] ?? '' });
+    // Only tasks of a service can be protected.
+    await kit.emulator.sideDoor.reportTask(cluster, OTHER_ID, {
+      taskDefinition: revisions[0] ?? '',
+      group: 'service:agent',
+    });
     const protect = async (protectionEnabled: boolean, expiresInMinutes?: number) =>
       kit.ecs.send(
         new UpdateTaskProtectionCommand({

@@ -54,6 +54,21 @@ export const VALUE_RULE_CASES: RuleCase[] = [
     sentence: /internal-/,
   },
   {
+    rule: 'idle-range',
+    call: 'elbv2:ModifyLoadBalancerAttributes',
+    params: { LoadBalancerArn: 'arn', Attributes: [{ Key: 'idle_timeout.timeout_seconds', Value: '4001' }] },
+    sentence: /between 1 and 4000/,
+  },
+  {
+    rule: 'drain-range',
+    call: 'elbv2:ModifyTargetGroupAttributes',
+    params: {
+      TargetGroupArn: 'arn',
+      Attributes: [{ Key: 'deregistration_delay.timeout_seconds', Value: '3601' }],
+    },
+    sentence: /between 0 and 3600/,
+  },
+  {
     rule: 'rule-values',
     call: 'elbv2:CreateRule',
     params: {

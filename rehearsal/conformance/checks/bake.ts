@@ -1,0 +1,63 @@
+import { theme, type Seen, type Source } from '../check.ts';
+import { PAGES } from '../pages.ts';
+import { bakingScene, type BakingFacts } from '../scenes/baking.ts';
+import type { World } from '../world.ts';
+
+const bake: Source = {
+  page: PAGES.alarms,
+  quote:
+    'The bake time is a period of time after a new service version has scaled out and the old service version has scaled in, during which Amazon ECS continues to monitor the alarm associated with the deployment.',
+};
+const alarm: Source = {
+  page: PAGES.alarms,
+  quote:
+    'You can configure Amazon ECS to set the deployment to failed when it detects that a specified CloudWatch alarm has gone into the ALARM state.',
+};
+const back: Source = {
+  page: PAGES.alarms,
+  quote:
+    'You can optionally set the configuration to roll back a failed deployment to the last completed deployment.',
+};
+const inAlarm: Source = {
+  page: PAGES.alarms,
+  means:
+    'Where an alarm is in ALARM when a deployment begins, ECS does not watch alarms during this deployment, so that it can be the mend.',
+};
+const seen =
+  (pick: (facts: BakingFacts) => Seen) =>
+  async (world: World): Promise<Seen> =>
+    pick(await world.scene(bakingScene));
+
+export const BAKE = theme('bake', [
+  ['first', 'a first deployment with alarms is completed', bake, 'COMPLETED', seen(({ first }) => first)],
+  [
+    'bakes',
+    'a deployment whose tasks are alone and healthy is still in progress for the bake time',
+    bake,
+    true,
+    seen(({ baked }) => baked),
+  ],
+  [
+    'completed',
+    'it is completed after a quiet bake time',
+    bake,
+    'COMPLETED',
+    seen(({ completed }) => completed),
+  ],
+  [
+    'begun-in-alarm',
+    'an alarm that rings from the beginning is not watched',
+    inAlarm,
+    'completed',
+    seen(({ begunInAlarm }) => begunInAlarm),
+  ],
+  [
+    'fails',
+    'an alarm that begins to ring fails the deployment',
+    alarm,
+    true,
+    seen(({ fired }) => fired.said),
+  ],
+  ['no-failed-tasks', 'no task has failed', alarm, 0, seen(({ fired }) => fired.failedTasks)],
+  ['back', 'the last completed deployment comes back', back, true, seen(({ fired }) => fired.back)],
+]);

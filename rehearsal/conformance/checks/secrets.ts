@@ -1,0 +1,95 @@
+import { theme, type Seen, type Source } from '../check.ts';
+import { PAGES } from '../pages.ts';
+import { firstScene } from '../scenes/first.ts';
+import { rollingScene, type RollingFacts } from '../scenes/rolling.ts';
+import { stoppingScene, type Ended, type StoppingFacts } from '../scenes/stopping.ts';
+import type { World } from '../world.ts';
+
+const inject: Source = {
+  page: PAGES.secrets,
+  quote:
+    'When you inject a secret as an environment variable, you can specify the full contents of a secret, a specific JSON key within a secret.',
+};
+const atStart: Source = {
+  page: PAGES.secrets,
+  quote:
+    'If the secret is subsequently updated or rotated, the container will not receive the updated value automatically.',
+};
+const fresh: Source = {
+  page: PAGES.secrets,
+  quote:
+    'You must either launch a new task or if your task is part of a service you can update the service and use the Force new deployment option to force the service to launch a fresh task.',
+};
+const noStart: Source = {
+  page: PAGES.initializationError,
+  means:
+    'A task whose secrets cannot be read stops with ResourceInitializationError: unable to pull secrets or registry auth.',
+};
+const seen =
+  (pick: (facts: RollingFacts) => Seen) =>
+  async (world: World): Promise<Seen> =>
+    pick(await world.scene(rollingScene));
+const ended =
+  (pick: (facts: StoppingFacts) => Ended) =>
+  async (world: World): Promise<Seen> => {
+    const { stopCode, reason, exitCode } = pick(await world.scene(stoppingScene));
+    return { stopCode, reason, exitCode };
+  };
+const NEVER_RAN = { stopCode: 'TaskFailedToStart', reason: 'ResourceInitializationError', exitCode: null };
+
+export const SECRETS = theme('secrets', [
+  [
+    'whole',
+    'a secret is given whole',
+    inject,
+    '{"id":"web","word":"first"}',
+    seen(({ first }) => first.environment['WHOLE'] ?? ''),
+  ],
+  [
+    'plain',
+    'a secret need not be JSON',
+    inject,
+    'plain first',
+    seen(({ first }) => first.environment['PLAIN'] ?? ''),
+  ],
+  ['key', 'one key of a secret is given', inject, 'web', seen(({ first }) => first.environment['KEY'] ?? '')],
+  [
+    'stage',
+    'a key of a version stage is given',
+    {
+      page: PAGES.secrets,
+      means: 'valueFrom may name a JSON key, a version stage and a version id after the ARN.',
+    },
+    'first',
+    seen(({ first }) => first.environment['STAGED'] ?? ''),
+  ],
+  [
+    'not-updated',
+    'a running task keeps the value from its start',
+    atStart,
+    'plain first',
+    seen(({ afterChange }) => afterChange ?? ''),
+  ],
+  [
+    'next-task',
+    'a new task gets the new value',
+    fresh,
+    'plain second',
+    seen(({ afterDeploy }) => afterDeploy ?? ''),
+  ],
+  [
+    'force',
+    'a forced new deployment gets a value that was not there before',
+    fresh,
+    'filled',
+    async (world) => (await world.scene(firstScene)).healed,
+  ],
+  ['missing', 'without its secret a task does not start', noStart, NEVER_RAN, ended(({ secret }) => secret)],
+  [
+    'missing-key',
+    'without the key in the secret a task does not start',
+    noStart,
+    NEVER_RAN,
+    ended(({ key }) => key),
+  ],
+]);

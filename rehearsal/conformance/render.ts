@@ -1,0 +1,69 @@
+import { THEMES, type Check, type Theme } from './check.ts';
+import type { Result, Verdict } from './run-checks.ts';
+
+const MARK: Record<Verdict, string> = {
+  same: 'same     ',
+  'by the document': 'document ',
+  otherwise: 'otherwise',
+  differs: 'DIFFERS  ',
+  failed: 'FAILED   ',
+};
+
+/** A line a check, with the sentence and what was seen where it is not as expected; then the sums. */
+export function renderResults(checks: readonly Check[], results: readonly Result[]): string {
+  const byId = new Map(checks.map((check) => [check.id, check]));
+  const lines = results.flatMap((result) => {
+    const check = byId.get(result.id);
+    const line = `${MARK[result.verdict]}  ${result.id.padEnd(28)}  ${check?.title ?? ''}`;
+    if (result.verdict === 'same' || result.verdict === 'by the document') return [line];
+    const source = check?.source;
+    return [
+      line,
+      ...(source ? [`           ${sentence(source)}`, `           ${source.page}`] : []),
+      `           expected ${JSON.stringify(result.expected)}${result.recorded ? ` (AWS on ${result.recorded})` : ''}, seen ${JSON.stringify(result.seen ?? null)}`,
+      ...(result.why ? [`           ${result.why}`] : []),
+    ];
+  });
+  return `${lines.join('\n')}\n\n${sums(results)}\n`;
+}
+
+/** Every check with its source, for --list. */
+export function renderList(checks: readonly Check[]): string {
+  const lines = checks.flatMap(({ id, title, source, otherwise, long }) => [
+    `${id.padEnd(28)}  ${title}${long ? ' (--long)' : ''}`,
+    `${' '.repeat(30)}${sentence(source)}`,
+    `${' '.repeat(30)}${source.page}`,
+    ...(otherwise ? [`${' '.repeat(30)}The rehearsal does otherwise: ${otherwise}`] : []),
+  ]);
+  const counts = countThemes(checks).map(([theme, count]) => `${theme} ${count}`);
+  return `${lines.join('\n')}\n\n${checks.length} checks: ${counts.join(', ')}\n`;
+}
+
+/** How many checks each theme has. */
+export function countThemes(checks: readonly Check[]): [Theme, number][] {
+  return THEMES.map((theme) => [theme, checks.filter((check) => check.theme === theme).length]);
+}
+
+/** In quotation marks where the words are AWS's own. */
+function sentence(source: Check['source']): string {
+  return 'quote' in source ? `“${source.quote}”` : `(in our words) ${source.means}`;
+}
+
+function sums(results: readonly Result[]): string {
+  const count = (verdict: Verdict): number => results.filter((one) => one.verdict === verdict).length;
+  const against = results.filter(({ againstDocument }) => againstDocument).length;
+  const said = [
+    `${count('same')} as AWS was seen to do`,
+    `${count('by the document')} by the document`,
+    `${count('otherwise')} known to be otherwise`,
+    `${count('differs')} differ`,
+    `${count('failed')} failed`,
+  ];
+  return [
+    `${results.length} checks: ${said.join(', ')}.`,
+    ...(against > 0 ? [`AWS itself does otherwise than its document in ${against}.`] : []),
+    ...(count('by the document') > 0
+      ? ['"By the document": AWS was never looked at for it; lornu conformance --target aws does.']
+      : []),
+  ].join('\n');
+}

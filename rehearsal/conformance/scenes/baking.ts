@@ -1,0 +1,110 @@
+import { PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
+import { until } from '../seeing.ts';
+import type { World } from '../world.ts';
+import { serviceOf } from './service.ts';
+
+export interface BakingFacts {
+  /** The first deployment has none that it could go back to. */
+  first: string;
+  /** Its tasks were the only ones, and it was not completed yet. */
+  baked: boolean;
+  completed: string;
+  /** The alarm was in ALARM before the deployment began. */
+  begunInAlarm: string;
+  fired: { failedTasks: number; back: boolean; said: boolean };
+}
+
+const PERIOD_S = 60;
+
+/** Deployments that a CloudWatch alarm watches: quiet, in ALARM from the beginning, and fired while it is under way. */
+export async function bakingScene(world: World): Promise<BakingFacts> {
+  const service = serviceOf(world, 'baking');
+  const name = `${world.stack.name}-drill`;
+  // A metric that nobody writes, and missing data ignored: the alarm keeps the state that is set.
+  await world.clients.cloudwatch.send(
+    new PutMetricAlarmCommand({
+      AlarmName: name,
+      Namespace: 'LornuConformance',
+      MetricName: 'Nothing',
+      Statistic: 'Sum',
+      Period: PERIOD_S,
+      EvaluationPeriods: 3,
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'ignore',
+    }),
+  );
+  await world.probes.noteAlarm(name);
+  const set = async (StateValue: 'OK' | 'ALARM'): Promise<void> => {
+    await world.clients.cloudwatch.send(
+      new SetAlarmStateCommand({ AlarmName: name, StateValue, StateReason: 'a drill' }),
+    );
+  };
+  await set('OK');
+  world.say('baking: first version');
+  await world.probes.createService(
+    'baking',
+    await world.probes.register({ PROBE: 'baking', REVISION: '1' }),
+    {
+      deploymentConfiguration: {
+        maximumPercent: 200,
+        minimumHealthyPercent: 100,
+        deploymentCircuitBreaker: { enable: true, rollback: true },
+        alarms: { alarmNames: [name], enable: true, rollback: true },
+      },
+    },
+  );
+  await service.steady();
+  const first = (await service.primary()).rolloutState ?? '';
+
+  world.say('baking: a quiet alarm');
+  const second = await service.deploy({ REVISION: '2' });
+  let alone = 0;
+  await until(world, 'completed', async () => {
+    const { deployments: [primary, ...others] = [] } = await service.describe();
+    if (primary?.taskDefinition !== second || others.length > 0 || primary.runningCount !== 2) return false;
+    if (primary.rolloutState === 'COMPLETED') return true;
+    alone += 1;
+    return false;
+  });
+  await service.steady();
+  const completed = (await service.primary()).rolloutState ?? '';
+
+  world.say('baking: an alarm that rings from the beginning');
+  await set('ALARM');
+  const third = await service.deploy({ REVISION: '3' });
+  await until(world, 'deployed', async () => (await service.primary()).taskDefinition === third);
+  await service.steady();
+  const begunInAlarm = (await service.describe()).taskDefinition === third ? 'completed' : 'rolled back';
+
+  world.say('baking: an alarm that begins to ring');
+  await set('OK');
+  const fourth = await service.deploy({ REVISION: '4' });
+  await until(world, 'its tasks run', async () => {
+    const primary = await service.primary();
+    return primary.taskDefinition === fourth && (primary.runningCount ?? 0) > 0;
+  });
+  await set('ALARM');
+  let failedTasks = 0;
+  await until(world, 'rolled back', async () => {
+    const { deployments = [], taskDefinition } = await service.describe();
+    for (const deployment of deployments.filter((one) => one.taskDefinition === fourth)) {
+      failedTasks = Math.max(failedTasks, deployment.failedTasks ?? 0);
+    }
+    return taskDefinition === third;
+  });
+  await service.steady();
+  const said = (await service.said('deployment failed: alarm detected')).length > 0;
+  await set('OK');
+  return {
+    first,
+    baked: alone >= 3,
+    completed,
+    begunInAlarm,
+    fired: {
+      failedTasks,
+      back: (await service.describe()).taskDefinition === third,
+      said,
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import type { TargetHealth } from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { Answer } from '../ask.ts';
+import { askGroup, deregister, plan, register, targets, until, untilState } from '../seeing.ts';
+import { DRAIN_S } from '../stack/balancer.ts';
+import type { World } from '../world.ts';
+import { singleProbes } from './single-probes.ts';
+
+export interface DrainFacts {
+  draining: TargetHealth;
+  /** Who answered new requests while the second probe drained. */
+  answeredMeanwhile: string[];
+  /** Streams of the second probe that ended within the deregistration delay. */
+  shortStreams: boolean[];
+  /** Its state once nothing was under way any more, before the delay was over. */
+  afterLastRequest: string;
+  gone: boolean;
+  registeredAgain: string;
+  /** Those that would have gone on for longer than the delay, and how long they lasted at least. */
+  longStreams: boolean[];
+  longEnough: boolean;
+  registeredWhileDraining: string;
+}
+
+const delayMs = DRAIN_S * 1000;
+const STREAMS = 6;
+
+/** The second probe is taken out of the group `drain`, with requests under way that end before and after the delay. */
+export async function drainScene(world: World): Promise<DrainFacts> {
+  const { one, two } = await world.scene(singleProbes);
+  world.say('draining');
+  for (const probe of ['steady', 'second'] as const) await plan(world, probe, '/health/drain', [200]);
+  await register(world, 'drain', one.address);
+  await register(world, 'drain', two.address);
+  const healthy = async (address: string): Promise<TargetHealth> =>
+    untilState(world, 'drain', address, 'healthy');
+  await Promise.all([healthy(one.address), healthy(two.address)]);
+  const stateOf = async (): Promise<TargetHealth> => (await targets(world, 'drain')).get(two.address) ?? {};
+  /** Streams over both probes; both must have some, so that there is something to drain. */
+  const streams = async (ms: number): Promise<() => Promise<Answer[]>> => {
+    const asked = Promise.all(
+      Array.from({ length: STREAMS }, async () => askGroup(world, 'drain', `/x?everyMs=${ms / 8}&words=9`)),
+    );
+    // The requests have to be with the targets before one of them is taken out.
+    await Bun.sleep(Math.min(500, ms / 8));
+    return async () => asked;
+  };
+  const ofTwo = (answers: readonly Answer[]): Answer[] => {
+    const own = answers.filter(({ headers }) => headers['x-probe'] === 'two');
+    if (own.length === 0) throw new Error('no request went to the target that drains');
+    return own;
+  };
+
+  const short = await streams(delayMs * 0.75);
+  await deregister(world, 'drain', two.address);
+  const draining = await until(world, 'draining', async () => {
+    const health = await stateOf();
+    return health.State === 'draining' && health;
+  });
+  // It takes the load balancer a moment to hear of it; the streams go on for longer.
+  const heardMs = Date.now() + delayMs * 0.4;
+  let meanwhile: string[] = [];
+  do {
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, async () => askGroup(world, 'drain', '/alive')),
+    );
+    meanwhile = [...new Set(answers.map(({ headers }) => headers['x-probe'] ?? ''))].toSorted();
+  } while (meanwhile.length > 1 && Date.now() < heardMs);
+  const shortStreams = ofTwo(await short()).map(({ whole }) => whole);
+  // Two looks of the load balancer later.
+  await Bun.sleep(Math.min(1_000, delayMs / 8));
+  const afterLastRequest = (await stateOf()).State ?? 'gone';
+  const isGone = async (): Promise<boolean> => [undefined, 'unused'].includes((await stateOf()).State);
+  const gone = await until(world, 'gone from drain', isGone);
+
+  await register(world, 'drain', two.address);
+  const registeredAgain = (await healthy(two.address)).State ?? '';
+  const long = await streams(delayMs * 2.5);
+  const beganMs = Date.now();
+  await deregister(world, 'drain', two.address);
+  const cut = ofTwo(await long());
+  await until(world, 'gone from drain', isGone);
+
+  await register(world, 'drain', two.address);
+  await healthy(two.address);
+  const last = await streams(delayMs * 0.8);
+  await deregister(world, 'drain', two.address);
+  await until(world, 'draining', async () => (await stateOf()).State === 'draining');
+  await register(world, 'drain', two.address);
+  const registeredWhileDraining = (await healthy(two.address)).State ?? '';
+  await last();
+  await deregister(world, 'drain', two.address);
+  await deregister(world, 'drain', one.address);
+  return {
+    draining,
+    answeredMeanwhile: meanwhile,
+    shortStreams: [...new Set(shortStreams)],
+    afterLastRequest,
+    gone,
+    registeredAgain,
+    longStreams: [...new Set(cut.map(({ whole }) => whole))],
+    longEnough: cut.every(({ elapsedMs }) => elapsedMs >= delayMs) && Date.now() - beganMs >= delayMs,
+    registeredWhileDraining,
+  };
+}

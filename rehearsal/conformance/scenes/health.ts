@@ -1,0 +1,126 @@
+import type { TargetHealth } from '@aws-sdk/client-elastic-load-balancing-v2';
+import {
+  askGroup,
+  checksOf,
+  deregister,
+  plan,
+  register,
+  targets,
+  until,
+  untilState,
+  type SeenCheck,
+} from '../seeing.ts';
+import { HEALTH } from '../stack/balancer.ts';
+import type { World } from '../world.ts';
+import { singleProbes } from './single-probes.ts';
+
+/** The states of the second probe in the group `health`, and who answered requests meanwhile. */
+export interface HealthFacts {
+  first: TargetHealth;
+  /** Who answered while the second probe had not passed a check. */
+  answeredBeforeFirst: string[];
+  /** It passes every other check from the start. */
+  afterOnePass: string[];
+  answeredHealthy: string[];
+  /** It fails one check fewer in a row than the threshold, again and again. */
+  belowUnhealthy: string[];
+  unhealthy: TargetHealth;
+  answeredUnhealthy: string[];
+  /** It passes one check fewer in a row than the threshold, again and again. */
+  belowHealthy: string[];
+  recovered: string;
+  otherCode: string[];
+  wrongCode: TargetHealth;
+  slow: TargetHealth;
+  allUnhealthy: number;
+  checks: SeenCheck[];
+}
+
+const PATH = '/health';
+/** Each node of the load balancer checks by itself; there are two on AWS. */
+const NODES = 2;
+
+/** The probes' checks are answered by plan; the first probe stays healthy until the end. */
+export async function healthScene(world: World): Promise<HealthFacts> {
+  const { one, two } = await world.scene(singleProbes);
+  const tell = async (answers: readonly number[], how = {}): Promise<void> =>
+    plan(world, 'second', PATH, answers, how);
+  const become = async (state: string): Promise<TargetHealth> =>
+    untilState(world, 'health', two.address, state);
+  /** Who answers twelve requests. */
+  const askMany = async (): Promise<string[]> => {
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, async () => askGroup(world, 'health', '/alive')),
+    );
+    return [...new Set(answers.map(({ headers }) => headers['x-probe'] ?? ''))].toSorted();
+  };
+  /** The states that are seen until so many more checks were made. */
+  const statesDuring = async (count: number): Promise<string[]> => {
+    const seen = new Set<string>();
+    await until(world, `checked ${count} times`, async () => {
+      seen.add((await targets(world, 'health')).get(two.address)?.State ?? 'none');
+      return (await checksOf(world, 'second', PATH)).length >= count * NODES;
+    });
+    return [...seen].toSorted();
+  };
+  const repeat = { repeat: true };
+  world.say('health checks');
+  await register(world, 'health', one.address);
+  await untilState(world, 'health', one.address, 'healthy');
+
+  await tell([503]);
+  await register(world, 'health', two.address);
+  const first = (await targets(world, 'health')).get(two.address) ?? {};
+  const answeredBeforeFirst = await askMany();
+  await deregister(world, 'health', two.address);
+  await until(world, 'gone from health', async () => !(await targets(world, 'health')).has(two.address));
+
+  await tell([200, 503], repeat);
+  await register(world, 'health', two.address);
+  const afterOnePass = await statesDuring(6);
+  await tell([200]);
+  await become('healthy');
+  const answeredHealthy = await askMany();
+  const checks = await checksOf(world, 'second', PATH);
+
+  await tell([...Array<number>(HEALTH.unhealthy - 1).fill(503), 200], repeat);
+  const belowUnhealthy = await statesDuring(HEALTH.unhealthy * 4);
+  await tell([503]);
+  const unhealthy = await become('unhealthy');
+  const answeredUnhealthy = await askMany();
+  await tell([...Array<number>(HEALTH.healthy - 1).fill(200), 503], repeat);
+  const belowHealthy = await statesDuring(HEALTH.healthy * 3);
+  await tell([200]);
+  const recovered = (await become('healthy')).State ?? '';
+
+  await tell([204]);
+  const otherCode = await statesDuring(HEALTH.unhealthy * 3);
+  await tell([302]);
+  const wrongCode = await become('unhealthy');
+  await plan(world, 'steady', PATH, [503]);
+  await untilState(world, 'health', one.address, 'unhealthy');
+  const allUnhealthy = (await askGroup(world, 'health', '/alive')).status;
+  await plan(world, 'steady', PATH, [200]);
+  await tell([200]);
+  await become('healthy');
+  await tell([200], { delayMs: HEALTH.timeoutS * 1000 + 1000 });
+  const slow = await become('unhealthy');
+  await deregister(world, 'health', two.address);
+  await deregister(world, 'health', one.address);
+  return {
+    first,
+    answeredBeforeFirst,
+    afterOnePass,
+    answeredHealthy,
+    belowUnhealthy,
+    unhealthy,
+    answeredUnhealthy,
+    belowHealthy,
+    recovered,
+    otherCode,
+    wrongCode,
+    slow,
+    allUnhealthy,
+    checks,
+  };
+}

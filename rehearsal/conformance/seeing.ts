@@ -1,0 +1,117 @@
+import {
+  DeregisterTargetsCommand,
+  DescribeTargetHealthCommand,
+  RegisterTargetsCommand,
+  type TargetHealth,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { Answer, Request } from './ask.ts';
+import { PROBE_PORT } from './stack/network.ts';
+import { GROUP_HEADER, type GroupName } from './stack/rules.ts';
+import type { World } from './world.ts';
+
+/** Waits until it holds; what never does is said with its name. */
+export async function until<Found>(
+  world: World,
+  what: string,
+  find: () => Promise<Found | undefined | false>,
+): Promise<Found> {
+  const deadline = Date.now() + world.limitMs;
+  for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- one look after the other
+    const found = await find();
+    if (found) return found;
+    world.broken();
+    if (Date.now() > deadline) throw new Error(`never ${what}`);
+    // oxlint-disable-next-line no-await-in-loop -- the same
+    await Bun.sleep(world.lookMs);
+  }
+}
+
+/** A request to the probes of one target group, over TLS. */
+export async function askGroup(
+  world: World,
+  group: GroupName,
+  path: string,
+  request: Omit<Request, 'path'> = {},
+): Promise<Answer> {
+  return world.ask(443, { ...request, path, headers: { [GROUP_HEADER]: group, ...request.headers } });
+}
+
+/** What the probe says that it received. */
+export interface Echo {
+  name: string;
+  revision: string;
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+  received: number;
+}
+
+export function echoOf(answer: Answer): Echo {
+  if (answer.status !== 200) throw new Error(`the probe was not reached: ${answer.status} ${answer.body}`);
+  return JSON.parse(answer.body) as Echo;
+}
+
+/** Tells the probe behind a group what to answer to the health checks of a path. */
+export async function plan(
+  world: World,
+  group: GroupName,
+  path: string,
+  answers: readonly number[],
+  { repeat = false, delayMs = 0 } = {},
+): Promise<void> {
+  const body = JSON.stringify({ path, answers, repeat, delayMs });
+  const answer = await askGroup(world, group, '/probe/plan', { method: 'POST', body });
+  if (answer.status !== 200) throw new Error(`the probe took no plan: ${answer.status}`);
+}
+
+export interface SeenCheck {
+  status: number;
+  method: string;
+  agent: string;
+  connection: number;
+}
+
+export async function checksOf(world: World, group: GroupName, path: string): Promise<SeenCheck[]> {
+  return JSON.parse((await askGroup(world, group, `/probe/checks?path=${path}`)).body) as SeenCheck[];
+}
+
+export async function register(world: World, group: GroupName, address: string): Promise<void> {
+  await world.clients.elb.send(
+    new RegisterTargetsCommand({
+      TargetGroupArn: world.stack.balancer.groups[group],
+      Targets: [{ Id: address, Port: PROBE_PORT }],
+    }),
+  );
+}
+
+export async function deregister(world: World, group: GroupName, address: string): Promise<void> {
+  await world.clients.elb.send(
+    new DeregisterTargetsCommand({
+      TargetGroupArn: world.stack.balancer.groups[group],
+      Targets: [{ Id: address, Port: PROBE_PORT }],
+    }),
+  );
+}
+
+/** The targets of a group with what DescribeTargetHealth says of them. */
+export async function targets(world: World, group: GroupName): Promise<Map<string, TargetHealth>> {
+  const { TargetHealthDescriptions = [] } = await world.clients.elb.send(
+    new DescribeTargetHealthCommand({ TargetGroupArn: world.stack.balancer.groups[group] }),
+  );
+  return new Map(
+    TargetHealthDescriptions.map(({ Target, TargetHealth }) => [Target?.Id ?? '', TargetHealth ?? {}]),
+  );
+}
+
+export async function untilState(
+  world: World,
+  group: GroupName,
+  address: string,
+  state: string,
+): Promise<TargetHealth> {
+  return until(world, `${state} in ${group}`, async () => {
+    const health = (await targets(world, group)).get(address);
+    return health?.State === state ? health : undefined;
+  });
+}

@@ -1,0 +1,148 @@
+import {
+  CreateListenerCommand,
+  CreateLoadBalancerCommand,
+  CreateRuleCommand,
+  CreateTargetGroupCommand,
+  ModifyLoadBalancerAttributesCommand,
+  ModifyTargetGroupAttributesCommand,
+  type Action,
+  type CreateTargetGroupCommandInput,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { Clients } from '../clients.ts';
+import type { Ledger } from './ledger.ts';
+import { PROBE_PORT, type ProbeNetwork } from './network.ts';
+import { GROUPS, tlsRules, type GroupName } from './rules.ts';
+
+/** Settings that checks compare what they see with; all are within AWS's limits and short. */
+export const IDLE_S = 3;
+export const DRAIN_S = 4;
+export const HEALTH = { intervalS: 5, timeoutS: 2, healthy: 3, unhealthy: 2, matcher: '200-299' };
+
+export interface ProbeBalancer {
+  arn: string;
+  dnsName: string;
+  groups: Record<GroupName, string>;
+}
+
+/** The load balancer with all its target groups, listeners and rules; no target is registered yet. */
+export async function makeBalancer(
+  { elb }: Pick<Clients, 'elb'>,
+  ledger: Ledger,
+  name: string,
+  network: ProbeNetwork,
+  trust: { certificateArn: string; trustStoreArn: string; jwksUrl: string },
+): Promise<ProbeBalancer> {
+  const { LoadBalancers } = await elb.send(
+    new CreateLoadBalancerCommand({
+      Name: name,
+      Scheme: 'internet-facing',
+      Subnets: network.subnetIds,
+      SecurityGroups: [network.balancerGroup],
+    }),
+  );
+  const arn = await ledger.add('balancer', LoadBalancers?.[0]?.LoadBalancerArn);
+  await elb.send(
+    new ModifyLoadBalancerAttributesCommand({
+      LoadBalancerArn: arn,
+      Attributes: [
+        { Key: 'idle_timeout.timeout_seconds', Value: String(IDLE_S) },
+        { Key: 'routing.http.drop_invalid_header_fields.enabled', Value: 'true' },
+      ],
+    }),
+  );
+  const made: [GroupName, string][] = [];
+  for (const group of GROUPS) {
+    // oxlint-disable-next-line no-await-in-loop -- AWS throttles calls that are made at once
+    made.push([group, await makeGroup(elb, ledger, `${name}-${group}`, network.vpcId, group)]);
+  }
+  const groups = Object.fromEntries(made) as Record<GroupName, string>;
+  const forward = (group: GroupName): Action => ({
+    Type: 'forward',
+    Order: 1,
+    TargetGroupArn: groups[group],
+  });
+  const tls = {
+    Protocol: 'HTTPS' as const,
+    SslPolicy: 'ELBSecurityPolicy-TLS13-1-2-Res-2021-06',
+    Certificates: [{ CertificateArn: trust.certificateArn }],
+  };
+  const listen = async (about: object): Promise<string> => {
+    const { Listeners } = await elb.send(
+      new CreateListenerCommand({ LoadBalancerArn: arn, DefaultActions: [forward('steady')], ...about }),
+    );
+    return Listeners?.[0]?.ListenerArn ?? '';
+  };
+  await listen({
+    Protocol: 'HTTP',
+    Port: 80,
+    DefaultActions: [
+      {
+        Type: 'redirect',
+        Order: 1,
+        RedirectConfig: {
+          Protocol: 'HTTPS',
+          Port: '443',
+          Host: '#{host}',
+          Path: '/#{path}',
+          Query: '#{query}',
+          StatusCode: 'HTTP_301',
+        },
+      },
+    ],
+  });
+  const secure = await listen({ ...tls, Port: 443 });
+  await listen({
+    ...tls,
+    Port: 8443,
+    MutualAuthentication: { Mode: 'verify', TrustStoreArn: trust.trustStoreArn },
+  });
+  for (const { priority, conditions, actions } of tlsRules(forward, trust.jwksUrl)) {
+    // oxlint-disable-next-line no-await-in-loop -- in this order: it is not that of the priorities
+    await elb.send(
+      new CreateRuleCommand({
+        ListenerArn: secure,
+        Priority: priority,
+        Conditions: conditions,
+        Actions: actions,
+      }),
+    );
+  }
+  return { arn, dnsName: LoadBalancers?.[0]?.DNSName ?? '', groups };
+}
+
+async function makeGroup(
+  elb: Clients['elb'],
+  ledger: Ledger,
+  Name: string,
+  VpcId: string,
+  group: GroupName,
+): Promise<string> {
+  const tested = group === 'health';
+  const about: CreateTargetGroupCommandInput = {
+    Name,
+    VpcId,
+    Protocol: 'HTTP',
+    Port: PROBE_PORT,
+    TargetType: 'ip',
+    // The others are always healthy, whatever a check tells its probe.
+    HealthCheckPath: tested
+      ? '/health'
+      : group === 'steady' || group === 'second'
+        ? '/alive'
+        : `/health/${group}`,
+    HealthCheckIntervalSeconds: HEALTH.intervalS,
+    HealthCheckTimeoutSeconds: HEALTH.timeoutS,
+    HealthyThresholdCount: tested ? HEALTH.healthy : 2,
+    UnhealthyThresholdCount: HEALTH.unhealthy,
+    Matcher: { HttpCode: tested ? HEALTH.matcher : '200' },
+  };
+  const { TargetGroups } = await elb.send(new CreateTargetGroupCommand(about));
+  const arn = await ledger.add('target-group', TargetGroups?.[0]?.TargetGroupArn);
+  await elb.send(
+    new ModifyTargetGroupAttributesCommand({
+      TargetGroupArn: arn,
+      Attributes: [{ Key: 'deregistration_delay.timeout_seconds', Value: String(DRAIN_S) }],
+    }),
+  );
+  return arn;
+}

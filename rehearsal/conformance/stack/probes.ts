@@ -1,0 +1,154 @@
+import {
+  CreateServiceCommand,
+  DescribeTasksCommand,
+  RegisterTaskDefinitionCommand,
+  RunTaskCommand,
+  type ContainerDefinition,
+  type CreateServiceCommandInput,
+  type Task,
+} from '@aws-sdk/client-ecs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clients } from '../clients.ts';
+import type { Ledger } from './ledger.ts';
+import type { Stack } from './make-stack.ts';
+import { PROBE_PORT } from './network.ts';
+import type { ServiceName } from './rules.ts';
+
+/** Runs the probe on AWS: any image with a Node.js of version 20 or later will do. */
+const IMAGE = 'public.ecr.aws/docker/library/node:22-slim';
+/** An image that nobody has. */
+export const MISSING_IMAGE = 'public.ecr.aws/docker/library/node:0-lornu-conformance';
+export const CONTAINER = 'probe';
+/** Seconds from SIGTERM to SIGKILL. */
+export const STOP_TIMEOUT_S = 2;
+
+export interface ProbeMaker {
+  /** Registers a task definition of the probe with this environment; `about` replaces settings of its container. */
+  register: (
+    environment: Readonly<Record<string, string>>,
+    about?: Partial<ContainerDefinition>,
+  ) => Promise<string>;
+  /** Starts one task in the cluster of the single probes, and returns its ARN. */
+  run: (
+    taskDefinition: string,
+    override?: { command?: string[]; environment?: Record<string, string> },
+  ) => Promise<string>;
+  /** Notes an alarm that a scene has made, to be removed with the rest. */
+  noteAlarm: (name: string) => Promise<void>;
+  describeSingle: (taskArn: string) => Promise<Task | undefined>;
+  createService: (
+    name: ServiceName,
+    taskDefinition: string,
+    about?: Partial<CreateServiceCommandInput>,
+  ) => Promise<void>;
+}
+
+/** What starts probes in the stack. `graceS` is how long a new task of a service may be unhealthy. */
+export function createProbeMaker(
+  { ecs }: Pick<Clients, 'ecs'>,
+  ledger: Ledger,
+  stack: Stack,
+  graceS: number,
+): ProbeMaker {
+  const network = {
+    awsvpcConfiguration: {
+      subnets: stack.network.subnetIds,
+      securityGroups: [stack.network.taskGroup],
+      // For the image and the account's services: the network has no NAT gateway.
+      assignPublicIp: 'ENABLED' as const,
+    },
+  };
+  const program = readFile(join(import.meta.dir, '../probe/program.cjs'), 'utf8');
+  return {
+    register: async (environment, about = {}) => {
+      const container: ContainerDefinition = {
+        name: CONTAINER,
+        image: IMAGE,
+        essential: true,
+        command: ['node', '-e', await program],
+        portMappings: [{ containerPort: PROBE_PORT }],
+        environment: Object.entries({ PORT: String(PROBE_PORT), ...environment }).map(([name, value]) => ({
+          name,
+          value,
+        })),
+        stopTimeout: STOP_TIMEOUT_S,
+        logConfiguration: {
+          logDriver: 'awslogs',
+          options: {
+            'awslogs-group': stack.logGroup,
+            'awslogs-region': await ecs.config.region(),
+            'awslogs-stream-prefix': 'probe',
+          },
+        },
+        ...about,
+      };
+      const { taskDefinition } = await ecs.send(
+        new RegisterTaskDefinitionCommand({
+          family: stack.name,
+          requiresCompatibilities: ['FARGATE'],
+          networkMode: 'awsvpc',
+          cpu: '256',
+          memory: '512',
+          taskRoleArn: stack.roles.task,
+          executionRoleArn: stack.roles.execution,
+          containerDefinitions: [container],
+        }),
+      );
+      return ledger.add('task-definition', taskDefinition?.taskDefinitionArn);
+    },
+    run: async (taskDefinition, { command, environment = {} } = {}) => {
+      const { tasks, failures } = await ecs.send(
+        new RunTaskCommand({
+          cluster: stack.clusters.single,
+          taskDefinition,
+          launchType: 'FARGATE',
+          networkConfiguration: network,
+          overrides: {
+            containerOverrides: [
+              {
+                name: CONTAINER,
+                ...(command ? { command } : {}),
+                environment: Object.entries(environment).map(([name, value]) => ({ name, value })),
+              },
+            ],
+          },
+        }),
+      );
+      if (!tasks?.[0]) throw new Error(`no task was started: ${JSON.stringify(failures)}`);
+      return ledger.add('task', tasks[0].taskArn, stack.clusters.single);
+    },
+    noteAlarm: async (name) => void (await ledger.add('alarm', name)),
+    describeSingle: async (taskArn) =>
+      (await ecs.send(new DescribeTasksCommand({ cluster: stack.clusters.single, tasks: [taskArn] })))
+        .tasks?.[0],
+    createService: async (serviceName, taskDefinition, about = {}) => {
+      const cluster = stack.clusters[serviceName];
+      await ecs.send(
+        new CreateServiceCommand({
+          cluster,
+          serviceName,
+          taskDefinition,
+          desiredCount: 2,
+          launchType: 'FARGATE',
+          networkConfiguration: network,
+          loadBalancers: [
+            {
+              targetGroupArn: stack.balancer.groups[serviceName],
+              containerName: CONTAINER,
+              containerPort: PROBE_PORT,
+            },
+          ],
+          deploymentConfiguration: {
+            maximumPercent: 200,
+            minimumHealthyPercent: 100,
+            deploymentCircuitBreaker: { enable: true, rollback: true },
+          },
+          healthCheckGracePeriodSeconds: graceS,
+          ...about,
+        }),
+      );
+      await ledger.add('service', serviceName, cluster);
+    },
+  };
+}

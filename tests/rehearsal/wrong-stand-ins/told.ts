@@ -1,0 +1,35 @@
+import { CHECKS } from '@lornu/rehearsal/conformance/checks/all.ts';
+import { judge, observe } from '@lornu/rehearsal/conformance/run-checks.ts';
+import { singleProbes } from '@lornu/rehearsal/conformance/scenes/single-probes.ts';
+import { askGroup } from '@lornu/rehearsal/conformance/seeing.ts';
+import type { RehearsalWorld } from '@lornu/rehearsal/conformance/target-rehearsal.ts';
+import type { World } from '@lornu/rehearsal/conformance/world.ts';
+import type { WrongBalancer } from './wrong-balancers.ts';
+
+/** The ids among these of the checks that do not hold in this world. */
+export async function told(world: World, ids: readonly string[]): Promise<string[]> {
+  const checks = CHECKS.filter(({ id }) => ids.includes(id));
+  const seen = await observe(world, checks, new AbortController().signal, () => {});
+  return seen.flatMap((observation) => {
+    const check = checks.find(({ id }) => id === observation.id);
+    const verdict = check && judge(check, observation, new Map()).verdict;
+    return verdict === 'differs' || verdict === 'failed' ? [observation.id] : [];
+  });
+}
+
+/** Puts the wrong load balancer in the place of the right one, and returns which of its checks tell. */
+export async function toldOf(world: RehearsalWorld, wrong: WrongBalancer): Promise<string[]> {
+  await world.scene(singleProbes);
+  await world.standIns.rebalance(wrong.change ?? ((balancer) => balancer), wrong.rewrite);
+  const other = world.fresh(singleProbes);
+  // Until both probes are healthy behind it; some of the wrong ones let nobody through, so not for ever.
+  for (let tries = 0; tries < 40; tries += 1) {
+    const [one, two] = await Promise.all([
+      askGroup(other, 'steady', '/alive'),
+      askGroup(other, 'second', '/alive'),
+    ]);
+    if (one.status === 200 && two.status === 200) break;
+    await Bun.sleep(100);
+  }
+  return told(other, wrong.tells);
+}
