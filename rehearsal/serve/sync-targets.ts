@@ -104,6 +104,9 @@ export function syncTargets(options: TargetSyncOptions): TargetSync {
 /** States and reasons in DescribeTargetHealth's terms. */
 function toReport(id: string, server: ServerState | undefined, before: string | undefined): TargetReport {
   if (server?.status === 'healthy') return { id, state: 'healthy' };
+  // While the next check is under way HAProxy does not tell the code of the last one; the next look does.
+  if (before === 'healthy' && server?.check === 'L7STS' && server.code === '0')
+    return { id, state: 'healthy' };
   if (server?.status === 'unhealthy' || (server?.status === 'rising' && before === 'unhealthy')) {
     return { id, state: 'unhealthy', ...whyUnhealthy(server) };
   }

@@ -67,7 +67,7 @@ export const BREAKER = theme('breaker', [
     threshold,
     true,
     // Two are started at once, so a fourth one may have failed before the third was counted.
-    seen(({ crash }) => [3, 4].includes(crash.stopped.length)),
+    seen(({ crash }) => crash.stopped.length >= 3),
   ],
   ['back', 'the last completed deployment comes back', rollsBack, true, seen(({ crash }) => crash.back)],
   [
