@@ -1,9 +1,12 @@
+/** A text that stands in the file exactly once, or the statement of a policy that is taken out, by its name. */
+export type Edit = { file: string } & ({ from: string; to: string } | { statement: string });
+
 /** A fault that a real first apply would have met and that was corrected: its correction is taken back, and it must be found. */
 export interface Fault {
   id: string;
   what: string;
-  /** In files under terraform/aws; each text stands there exactly once. */
-  edits: readonly { file: string; from: string; to: string }[];
+  /** In files under terraform/aws. */
+  edits: readonly Edit[];
   /** What the rehearsal says: AWS's own words, or the difference of the second plan. */
   found: RegExp;
 }

@@ -2,6 +2,8 @@ import { expect, test } from 'bun:test';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GROUPS } from './faults.ts';
+import { STATEMENTS } from './statements.ts';
+import { statementOf } from './take-back.ts';
 
 const root = join(import.meta.dir, '../../..');
 
@@ -34,4 +36,14 @@ test('every other fault is found by a test that is there', async () => {
     if (title === '' || !text.includes(title)) lost.push(`${what}: ${by}`);
   }
   expect(lost).toEqual([]);
+});
+
+test('each statement that is taken away is there, whole and once', async () => {
+  for (const { edits } of STATEMENTS.flat())
+    for (const edit of edits) {
+      const text = await readFile(join(root, 'terraform/aws', edit.file), 'utf8');
+      const block = 'statement' in edit ? statementOf(text, edit.statement) : '';
+      expect(block.match(/^ {4}sid /gm), JSON.stringify(edit)).toHaveLength(1);
+      expect(block).toContain('actions');
+    }
 });

@@ -1,11 +1,13 @@
 import { expect, test } from 'bun:test';
 import { commitSeed } from '../../support/commit-seed.ts';
 import { GROUPS } from './faults.ts';
+import { STATEMENTS } from './statements.ts';
 import { takeBack } from './take-back.ts';
 
 // One group in every run, by the commit; all of them in the long suite.
-const sample = GROUPS[commitSeed() % GROUPS.length] ?? [];
-const groups = process.env['LORNU_EVERY_FAULT'] ? GROUPS : [sample];
+const all = [...GROUPS, ...STATEMENTS];
+const sample = all[commitSeed() % all.length] ?? [];
+const groups = process.env['LORNU_EVERY_FAULT'] ? all : [sample];
 
 test.each(groups.map((group) => [group.map(({ id }) => id).join(', '), group] as const))(
   'found again: %s',
@@ -13,5 +15,5 @@ test.each(groups.map((group) => [group.map(({ id }) => id).join(', '), group] as
     const said = await takeBack(group);
     for (const { found } of group) expect(said).toMatch(found);
   },
-  600_000,
+  1_200_000,
 );

@@ -5,7 +5,7 @@ import { CliError } from '@lornu/ops/base/cli-error.ts';
 import { apply } from '@lornu/rehearsal/run/apply.ts';
 import { destroy } from '@lornu/rehearsal/run/destroy.ts';
 import { root, temporaryRehearsal } from '../whole/kit.ts';
-import type { Fault } from './faults.ts';
+import type { Edit, Fault } from './faults.ts';
 
 /** Rehearses the apply of stacks without these corrections; everything that was said, the error last. */
 export async function takeBack(faults: readonly Fault[]): Promise<string> {
@@ -30,11 +30,20 @@ export async function takeBack(faults: readonly Fault[]): Promise<string> {
   return said.join('\n');
 }
 
-async function editOnce(path: string, { from, to }: { from: string; to: string }): Promise<void> {
+async function editOnce(path: string, edit: Edit): Promise<void> {
   const text = await readFile(path, 'utf8');
-  if (text.split(from).length !== 2) throw new Error(`${path} does not hold exactly once: ${from}`);
+  const from = 'from' in edit ? edit.from : statementOf(text, edit.statement);
+  const to = 'to' in edit ? edit.to : '';
+  if (from === '' || text.split(from).length !== 2)
+    throw new Error(`${path} does not hold exactly once: ${JSON.stringify(edit)}`);
   await writeFile(
     path,
     text.replace(from, () => to),
   );
+}
+
+/** The block of a policy document whose sid this is; "" if there is none. */
+export function statementOf(text: string, sid: string): string {
+  const blocks = text.match(/^ {2}statement \{\n(?: {3,}.*\n|\n)*? {2}\}\n/gm) ?? [];
+  return blocks.find((block) => new RegExp(`^ {4}sid += "${sid}"$`, 'm').test(block)) ?? '';
 }
