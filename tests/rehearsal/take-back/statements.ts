@@ -25,5 +25,10 @@ export const STATEMENTS: readonly (readonly Fault[])[] = [
     without('apply', 'BucketsOfStaging', 's3:CreateBucket'),
     without('apply_identity', 'CreateBoundedRoles', 'iam:CreateRole'),
   ],
+  [without('apply', 'ServicesOfStaging', '(ecs|acm|kms|logs|wafv2|elasticloadbalancing|cloudwatch|sns):')],
+  [
+    without('apply_identity', 'PassRoles', 'iam:PassRole'),
+    without('apply_identity', 'ServiceLinkedRoles', 'iam:CreateServiceLinkedRole'),
+  ],
   [without('read', 'ReadSettings', '\\w+:')],
 ];
