@@ -29,9 +29,9 @@ const AUTH_CARRIERS = new Set([
 
 const INTERNAL_METADATA_PREFIX = '__adk_internal_';
 
-/** Every text with something to hide contains one of these. Most texts contain none and skip the walk. */
+/** Every text with something to hide matches this. Most texts do not, and skip the walk. */
 const TRIGGER =
-  /"auth_?[tT]ype"|adk_request_credential|uth_?[cC]redential"|"requested(AuthConfigs|_auth_configs)":\{"|__adk_internal_/;
+  /"auth(?:Type|_type)"|adk_request_credential|uth_?[cC]redential"|"requested(AuthConfigs|_auth_configs)":\{"|__adk_internal_/;
 
 /**
  * The JSON of a wire value for callers: without credential secrets and ADK's internal metadata, by the rules of
@@ -39,7 +39,19 @@ const TRIGGER =
  */
 export function toPublicJson(wire: unknown): string {
   const json = JSON.stringify(wire);
-  return TRIGGER.test(json) ? JSON.stringify(redact(parseJson(json))) : json;
+  return mayMatch(json) && TRIGGER.test(json) ? JSON.stringify(redact(parseJson(json))) : json;
+}
+
+/** Looks for a part of each of TRIGGER's alternatives, in less than half of its time. */
+function mayMatch(json: string): boolean {
+  return (
+    json.includes('redential') ||
+    json.includes('uthType') ||
+    json.includes('uth_type') ||
+    json.includes('uthConfigs":{"') ||
+    json.includes('uth_configs":{"') ||
+    json.includes('__adk_internal_')
+  );
 }
 
 function redact(value: unknown): unknown {

@@ -148,3 +148,17 @@ test.each([
 ])('content that another writer stored in another shape, %j, is read as far as it fits', (wire, content) => {
   expect(fromWire({ author: 'user', content: wire }).content).toEqual(content as never);
 });
+
+const SECRET = { apiKey: 's3cret', clientSecret: 's3cret' };
+test.each([
+  { authType: 'oauth2', oauth2: SECRET },
+  { auth_type: 'OAUTH2', oauth2: SECRET },
+  { name: 'adk_request_credential', args: SECRET },
+  { rawAuthCredential: SECRET },
+  { exchanged_auth_credential: SECRET },
+  { requestedAuthConfigs: { a: SECRET } },
+  { requested_auth_configs: { a: SECRET } },
+  { customMetadata: { __adk_internal_a: 's3cret' } },
+])('no secret is shown of %j', (value) => {
+  expect(toPublicJson([value])).not.toContain('s3cret');
+});

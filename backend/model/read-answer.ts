@@ -47,7 +47,9 @@ export class StreamReader {
   readonly #parser = createParser({ onEvent: ({ data }) => void this.#events.push(data) });
   #events: string[] = [];
   #hasBegun = false;
-  #tail = '';
+  /** The last text with an event, and the text after it. */
+  #last = '';
+  #after = '';
 
   constructor(response: Response) {
     this.#text = new TextReader(response, MAX_ANSWER_BYTES, tooLarge);
@@ -70,16 +72,18 @@ export class StreamReader {
   end(): void {
     this.#feed(this.#text.end());
     // The rest may be an error as plain JSON, as Google's front ends send it.
-    const reason = errorIn(this.#tail);
+    const tail = this.#last.slice(lastBlankLine(this.#last) + 1) + this.#after;
+    const reason = errorIn(tail);
     if (reason) throw reason;
-    if (!this.isOver) throw brokenOff(this.#hasBegun, this.#tail.trim() !== '');
+    if (!this.isOver) throw brokenOff(this.#hasBegun, tail.trim() !== '');
   }
 
   #feed(text: string): readonly string[] {
     this.#events = [];
     this.#parser.feed(text);
-    const after = this.#events.length > 0 ? text.slice(lastBlankLine(text) + 1) : this.#tail + text;
-    this.#tail = after.slice(-MAX_TAIL_CHARS);
+    // Looking for the end of the last event here would cost a hundredth of a turn.
+    if (this.#events.length > 0) [this.#last, this.#after] = [text, ''];
+    else this.#after = (this.#after + text).slice(-MAX_TAIL_CHARS);
     return this.#events;
   }
 }

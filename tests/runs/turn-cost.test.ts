@@ -13,7 +13,7 @@ setDefaultTimeout(60_000);
  * the number here and say in the commit what the turn gets for it.
  */
 const COST = {
-  statements: 29,
+  statements: 27,
   parsedChars: 6_790,
   printedChars: 13_520,
   requests: 1,

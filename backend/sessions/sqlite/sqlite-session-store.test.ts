@@ -328,7 +328,7 @@ test.each(['{', 'null', '"x"'])('a damaged event, %j, is named, and is no bug', 
   await fresh.close();
 });
 
-test("a session's size grows with every event, whichever process stored it", async () => {
+test("a session's size grows with every event, whichever process stored it, once it was read", async () => {
   const key = { ...owner, sessionId: 'a' };
   await store.createSession(key);
   expect(store.historyBytes(key)).toBe(0);
@@ -340,10 +340,16 @@ test("a session's size grows with every event, whichever process stored it", asy
   ] as const) {
     await by.appendEvent({ session: (await by.getSession(key))!, event: textEvent(text) });
     const fresh = open();
+    for (const one of [store, other]) await one.getSession(key);
     const sizes = [store, other, fresh].map((one) => one.historyBytes(key));
     expect(new Set(sizes).size).toBe(1);
     expect(sizes[0]).toBeGreaterThan(100);
     await fresh.close();
   }
+  await other.deleteSession(key);
+  expect(other.historyBytes(key)).toBe(0);
+  await store.createSession(key);
+  await store.getSession(key);
+  expect(store.historyBytes(key)).toBe(0);
   await other.close();
 });

@@ -51,13 +51,17 @@ const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
 /** Sessions whose size is cached. */
 const MOST_SIZES = 10_000;
 
+type SessionName = Pick<Session, 'appName' | 'userId' | 'id'>;
+/** Names hold no control characters. */
+const nameOf = ({ appName, userId, id }: SessionName): string => `${appName}\0${userId}\0${id}`;
+
 /** Sessions in one SQLite file, which several processes may share. Events are only ever added. */
 export class SqliteSessionStore extends SessionStore {
   readonly #database: Database;
   readonly #statements: Statements;
   readonly #cache: EventCache<number>;
-  /** Bytes of a session's events up to `seq`, by its row. Events are only added, so only later ones are summed. */
-  readonly #sizes = new Map<number, { seq: number; bytes: number }>();
+  /** Bytes of a session's events up to `seq`, by its name. Events are only added, so only later ones are summed. */
+  readonly #sizes = new Map<string, { row: number; seq: number; bytes: number }>();
   readonly #tokens = new WeakMap<Session, number>();
   readonly #now: () => number;
   readonly #newId: () => string;
@@ -80,7 +84,7 @@ export class SqliteSessionStore extends SessionStore {
     const text = JSON.stringify(initial.session);
     assertStateFits('session', text);
     const updatedUs = Math.round(this.#now() * 1000);
-    const state = await inTransaction(this.#database, () => {
+    const { state, row } = await inTransaction(this.#database, () => {
       const made = this.#statements.insertSession.run({
         appName,
         userId,
@@ -90,8 +94,12 @@ export class SqliteSessionStore extends SessionStore {
       });
       if (made.changes === 0) throw new AppError('SESSION_EXISTS', `Session already exists: ${id}`);
       this.#addToState(appName, userId, initial.app, initial.user);
-      return this.#mergedState(appName, userId, initial.session);
+      return {
+        state: this.#mergedState(appName, userId, initial.session),
+        row: Number(made.lastInsertRowid),
+      };
     });
+    this.#noteSize({ appName, userId, id }, { row, seq: 0, bytes: 0 });
     return { id, appName, userId, state, events: [], lastUpdateTime: updatedUs / 1000 };
   }
 
@@ -99,7 +107,7 @@ export class SqliteSessionStore extends SessionStore {
     const { appName, userId, sessionId: id, config } = request;
     const row = reading(() => this.#statements.session.get({ appName, userId, id }));
     if (!row) return undefined;
-    let events = config?.numRecentEvents === 0 ? [] : await this.#eventsOf(row);
+    let events = config?.numRecentEvents === 0 ? [] : await this.#eventsOf({ appName, userId, id }, row);
     if (!events) return undefined;
     const { numRecentEvents, afterTimestamp } = config ?? {};
     if (afterTimestamp !== undefined) events = events.filter((event) => event.timestamp >= afterTimestamp);
@@ -119,7 +127,7 @@ export class SqliteSessionStore extends SessionStore {
         const row = this.#statements.leasedSession.get({ appName, userId, id });
         if (!row) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${id}`);
         this.#checkWriter(session, row);
-        if (event.author === 'user') assertRoomFor(event, this.#historyBytesOf(row));
+        if (event.author === 'user') assertRoomFor(event, this.#historyBytesOf(session, row));
         const timestamp = nextTimestamp(event.timestamp, row.updated_us / 1000);
         const text = JSON.stringify(toWire({ ...event, timestamp }));
         const seq = row.last_seq + 1;
@@ -141,9 +149,10 @@ export class SqliteSessionStore extends SessionStore {
     );
     event.timestamp = stored.timestamp;
     this.#cache.extend(stored.row.row_id, stored.seq, [event], stored.bytes);
-    const size = this.#sizes.get(stored.row.row_id);
-    if (size?.seq === stored.row.last_seq)
-      this.#noteSize(stored.row.row_id, stored.seq, size.bytes + stored.octets);
+    const { row, seq } = stored;
+    const size = this.#sizes.get(nameOf(session));
+    if (size?.row === row.row_id && size.seq === row.last_seq)
+      this.#noteSize(session, { row: row.row_id, seq, bytes: size.bytes + stored.octets });
     assignState(assignState(session.state, event.actions.stateDelta), temporary);
     session.lastUpdateTime = stored.timestamp;
     addOrReplace(session.events, event);
@@ -155,6 +164,7 @@ export class SqliteSessionStore extends SessionStore {
     if (!row) return;
     await inTransaction(this.#database, () => this.#statements.deleteSession.run({ row: row.row_id }));
     this.#cache.delete(row.row_id);
+    this.#sizes.delete(nameOf({ appName, userId, id }));
   }
 
   override async listSummaries(
@@ -164,24 +174,30 @@ export class SqliteSessionStore extends SessionStore {
     return reading(() => listSummaries(this.#statements, owner, page));
   }
 
-  #historyBytesOf({ row_id: row, last_seq: seq }: SessionRow): number {
-    const known = this.#sizes.get(row);
+  #historyBytesOf(session: SessionName, { row_id: row, last_seq: seq }: SessionRow): number {
+    const seen = this.#sizes.get(nameOf(session));
+    const known = seen?.row === row ? seen : undefined;
     if (known?.seq === seq) return known.bytes;
     const later = this.#statements.historyBytes.get({ row, after: known?.seq ?? -1, upTo: seq })?.bytes ?? 0;
-    return this.#noteSize(row, seq, (known?.bytes ?? 0) + later);
+    return this.#noteSize(session, { row, seq, bytes: (known?.bytes ?? 0) + later });
   }
 
-  #noteSize(row: number, seq: number, bytes: number): number {
-    this.#sizes.delete(row);
-    this.#sizes.set(row, { seq, bytes });
-    if (this.#sizes.size > MOST_SIZES) this.#sizes.delete(this.#sizes.keys().next().value ?? row);
-    return bytes;
+  #noteSize(session: SessionName, size: { row: number; seq: number; bytes: number }): number {
+    const name = nameOf(session);
+    this.#sizes.delete(name);
+    this.#sizes.set(name, size);
+    if (this.#sizes.size > MOST_SIZES) this.#sizes.delete(this.#sizes.keys().next().value ?? name);
+    return size.bytes;
   }
 
+  /** What another process has added since this one last read or wrote the session is not in it. */
   override historyBytes({ appName, userId, sessionId: id }: CompositeSessionKey): number {
+    const session = { appName, userId, id };
+    const known = this.#sizes.get(nameOf(session));
+    if (known) return known.bytes;
     return reading(() => {
-      const row = this.#statements.session.get({ appName, userId, id });
-      return row ? this.#historyBytesOf(row) : 0;
+      const row = this.#statements.session.get(session);
+      return row ? this.#historyBytesOf(session, row) : 0;
     });
   }
 
@@ -210,13 +226,13 @@ export class SqliteSessionStore extends SessionStore {
   }
 
   /** Undefined if the session was deleted meanwhile. */
-  async #eventsOf(row: SessionRow): Promise<Event[] | undefined> {
+  async #eventsOf(session: SessionName, row: SessionRow): Promise<Event[] | undefined> {
     const known = this.#cache.get(row.row_id);
     const { lastSeq: after, bytes } = known ?? { lastSeq: 0, bytes: 0 };
     const events = known?.events.slice(0, row.last_seq) ?? [];
     if (after >= row.last_seq) return events;
     const range = { row: row.row_id, after, upTo: row.last_seq };
-    const size = reading(() => this.#historyBytesOf(row));
+    const size = reading(() => this.#historyBytesOf(session, row));
     const later = await readEvents(this.#statements, range, size - bytes);
     if (!later) return undefined;
     this.#cache.extend(row.row_id, after + 1, later.events, later.chars);
