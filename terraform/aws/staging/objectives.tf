@@ -1,7 +1,7 @@
 # Service level objectives: what people may expect of a turn, and alarms on how fast the error budget is used up.
 # A pair of windows each: the long one says that it matters, the short one that it is still going on, so that the alarm
 # ends soon after the incident. Burn rates and windows: https://sre.google/workbook/alerting-on-slos/ (table 5-8).
-# What to do: docs/operations.md, "Objectives".
+# What to do: docs/operations.md, "When an alarm rings".
 
 locals {
   objectives = {
