@@ -10,20 +10,22 @@ import { DATA_DIR_OPTION } from './options.ts';
 
 const HELP = `
 Examples:
-  ./lornu conformance                       the rehearsal's load balancer and ECS, against what AWS was seen to do
-  ./lornu conformance tokens health.one     only checks with one of these words in their name
-  ./lornu conformance --list                every check, with AWS's sentence that it rests on; nothing is started
+  ./lornu conformance                       compares the rehearsal's load balancer and ECS with what AWS did
+  ./lornu conformance tokens health.one     only checks whose id contains one of these words
+  ./lornu conformance --list                every check, with the sentence of AWS it is based on; starts nothing
   ./lornu conformance --target aws --yes    makes the checks on AWS and records what they see
 
-Each check says what a load balancer or ECS does, with a sentence of AWS's documentation. On AWS it is recorded (in
-rehearsal/conformance/recordings, without account, region and names); on the rehearsal it is compared with the recording,
-or, where AWS was never looked at, with the sentence: "by the document". "otherwise" are known differences of the
-rehearsal, listed in docs/rehearsal.md.
+Each check tests one behavior of a load balancer or of ECS, and quotes the AWS documentation for it. With --target aws,
+the command records what AWS does (in rehearsal/conformance/recordings, without account, region and names). On the
+rehearsal, it compares the result with that recording. Without a recording, it compares the result with the quoted
+sentence; the verdict is then "by the document". The verdict "otherwise" means a known difference of the rehearsal;
+docs/rehearsal.md lists them.
 
---target aws uses the credentials and the region of the AWS SDK (AWS_PROFILE, AWS_REGION, ...). It makes a network, an
+--target aws uses the credentials and the region of the AWS SDK (AWS_PROFILE, AWS_REGION, ...). It creates a network, an
 Application Load Balancer, five ECS clusters with up to 14 small Fargate tasks, two roles, secrets, a certificate, and a
-bucket with one public object (the public key of the test's tokens), all named lc-..., and removes them again. It takes
-about an hour and costs less than one US dollar. After a kill, --clean-up removes what is left.
+bucket with one public object (the public key of the test's tokens). All names begin with lc-. It removes everything at
+the end. A run takes about an hour and costs less than one US dollar. If a run was killed, --clean-up removes the
+resources that it left.
 
 Exit codes: 0 nothing differs, 1 a check differs or failed, 2 usage, 3 this machine lacks something.
 `;
@@ -45,18 +47,18 @@ interface Flags {
 
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command
-    .argument('[words...]', 'only checks with one of these words in their name')
+    .argument('[words...]', 'only checks whose id contains one of these words')
     .addOption(
-      new Option('--target <target>', 'where the checks are made')
+      new Option('--target <target>', 'where to run the checks')
         .choices(['rehearsal', 'aws'])
         .default('rehearsal'),
     )
-    .option('--list', 'show the checks and their sources, and make none')
-    .option('--long', 'with those that wait for minutes')
-    .option('--yes', 'aws: make the probe stack, which costs money, without another question')
-    .option('--clean-up', 'aws: only remove what a killed run left')
+    .option('--list', 'list the checks and their sources, and run none')
+    .option('--long', 'also run the checks that wait for minutes')
+    .option('--yes', 'aws: confirm that the probe stack may be created; it costs money')
+    .option('--clean-up', 'aws: only remove the resources that a killed run left')
     .option('--from <cidr>', 'aws: addresses that may reach the load balancer', '0.0.0.0/0')
-    .option('--recordings <folder>', 'where the recordings are, if not in rehearsal/conformance/recordings')
+    .option('--recordings <folder>', 'folder of the recordings, in place of rehearsal/conformance/recordings')
     .option(...DATA_DIR_OPTION)
     .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
@@ -75,7 +77,11 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
       try {
         if (flags.cleanUp) {
           const removed = await removeLeft(region, { ...context, dataDir }, reporter.emit);
-          context.stdout(removed ? 'Nothing of it is left.\n' : 'No earlier run left anything.\n');
+          context.stdout(
+            removed
+              ? 'All resources of the earlier run are removed.\n'
+              : 'No earlier run left any resources.\n',
+          );
           finish(EXIT.ok);
           return;
         }
@@ -104,21 +110,21 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     });
 }
 
-/** The region; refuses without credentials, and without a word that it may cost. */
+/** Returns the region. Throws without credentials, or without --yes. */
 function requireAws({ yes, cleanUp }: Flags, env: CliContext['env']): string {
   const region = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
   if (!Object.keys(env).some((name) => CREDENTIALS.test(name)) || !region) {
     throw new CliError({
       what: 'There are no AWS credentials, or no region.',
-      why: 'The checks on AWS are made in an account of yours, and none of the variables of the AWS SDK names one.',
+      why: 'The checks run in your own AWS account, and no variable of the AWS SDK names one.',
       next: 'Set AWS_PROFILE (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY) and AWS_REGION, then run the same command again.',
       exitCode: EXIT.machine,
     });
   }
   if (!yes && !cleanUp) {
     throw new CliError({
-      what: 'This makes things in your AWS account that cost money.',
-      why: `A load balancer and up to 14 small tasks run for about an hour in ${region}: less than one US dollar. All of it is removed at the end.`,
+      what: 'This command creates resources in your AWS account that cost money.',
+      why: `A load balancer and up to 14 small tasks run in ${region} for about an hour. They cost less than one US dollar. The command removes them at the end.`,
       next: 'Run the same command with --yes.',
       exitCode: EXIT.usage,
     });

@@ -39,7 +39,7 @@ test('without credentials of AWS a drill in staging says what it would do, and d
   const { code, stdout, stderr } = await drill('--url', 'https://agent.lornu.example');
   expect([code, stdout]).toEqual([EXIT.failed, '']);
   expect(stderr).toContain("1. Invert Route 53's health check of agent.lornu.example");
-  expect(stderr).toContain('Nothing was done: there are no credentials of AWS');
+  expect(stderr).toContain('Nothing was changed: there are no AWS credentials');
 });
 
 test('with credentials it asks first, and without a terminal nobody can say yes', async () => {
@@ -48,7 +48,7 @@ test('with credentials it asks first, and without a terminal nobody can say yes'
   const { code, stderr } = await drill('--url', 'https://agent.lornu.example');
   expect([code, stderr.split('\n').at(-2)]).toEqual([
     EXIT.failed,
-    'Nothing was done: it takes a yes in a terminal.',
+    'Nothing was changed: a person has to confirm in a terminal.',
   ]);
 });
 

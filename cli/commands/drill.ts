@@ -16,19 +16,21 @@ import { whileServed } from './rehearse-whole.ts';
 
 const HELP = `
 Examples:
-  ./lornu rehearse apply && ./lornu drill   takes one cloud away after the other, under an open page
-  ./lornu drill --history                   the drills that were played here, each with the image's digest
-  ./lornu drill --json                      times to detect and to recover, for a program
-  ./lornu drill --url https://agent.lornu.ai --token-file token   staging: asks first
+  ./lornu rehearse apply && ./lornu drill   stops one cloud after the other, while a chat page is open
+  ./lornu drill --history                   lists the earlier drills on this machine, with image digests
+  ./lornu drill --json                      prints the times to detect and to recover as JSON
+  ./lornu drill --url https://agent.lornu.ai --token-file token   runs in staging; asks first
 
-With --url it is staging, under its fail-over name. Without credentials of AWS or a yes it says what it would do.
+With --url the drill runs in staging, under the fail-over name. Without AWS credentials or your confirmation, it only
+prints what it would do.
 
-Google's agent dies and the conversation goes on here; AWS dies and it goes on at Google's agent; both come back; Gemini
-refuses here and Google's agent answers. The page talks through the fail-over name, which Route 53's rule answers: health
-check, three failures, TTL. ${clockOf(REHEARSAL_PACE)}
-Without --url it works on what ./lornu rehearse apply made, on this machine alone, as root on Linux. docs/operations.md, "Fail over",
-says the same for staging.
-Exit codes: 0 it held, 1 it did not, 2 usage, 3 this machine lacks something.
+The drill has these parts. Google's agent dies, and the conversation continues on AWS. AWS dies, and the conversation
+continues at Google's agent. Both come back. Gemini refuses requests of the AWS side, and Google's agent answers instead.
+The page uses the fail-over name. Route 53's rule decides its address: health check, three failures, TTL.
+${clockOf(REHEARSAL_PACE)}
+Without --url the drill uses only this machine, with the environment of ./lornu rehearse apply. It needs root on Linux.
+For staging, see docs/operations.md, "Fail over".
+Exit codes: 0 the drill passed, 1 it failed, 2 usage, 3 this machine lacks something.
 `;
 
 interface Flags {
@@ -42,9 +44,9 @@ interface Flags {
 
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command
-    .option('--history', 'show the drills that were played here')
+    .option('--history', 'list the earlier drills on this machine')
     .option('--url <url>', 'in staging: the shared name (failover_domain_name)', serverUrl)
-    .option('--token-file <file>', 'with --url: a token that may act for users; LORNU_VERIFY_TOKEN else')
+    .option('--token-file <file>', 'with --url: a token that may act for users (default: LORNU_VERIFY_TOKEN)')
     .addOption(
       new Option('--region <name>', 'with --url: region of the account')
         .env('AWS_REGION')
@@ -82,9 +84,9 @@ async function play(dataDir: string, context: CliContext): Promise<DrillReport> 
   const why = await whyNoNamespaces(context.env);
   if (why !== undefined)
     throw new CliError({
-      what: 'There is no drill without the applied network.',
-      why: `The fail-over name is answered in it alone, and it cannot be built here: ${why}`,
-      next: 'Run it as root on Linux; ./lornu doctor says what is missing.',
+      what: 'A drill needs the applied network.',
+      why: `Only that network resolves the fail-over name, and this machine cannot build it: ${why}`,
+      next: 'Run the command as root on Linux. ./lornu doctor shows what is missing.',
       exitCode: EXIT.machine,
     });
   const { result } = await inRehearsal(dataDir, context, async (rehearsal) =>
@@ -95,25 +97,25 @@ async function play(dataDir: string, context: CliContext): Promise<DrillReport> 
   return result;
 }
 
-/** Undefined if nothing was done: no credentials, or no yes. Either way it says what it would do. */
+/** Prints what the drill would do. Returns undefined if it did nothing: no credentials, or no confirmation. */
 async function inStaging(
   { url, tokenFile, region }: { url: string; tokenFile: string | undefined; region: string },
   context: CliContext,
 ): Promise<FailOverTimes | undefined> {
   const host = new URL(url).hostname.toLowerCase();
   const plan = failOverPlan(host).map((line, index) => `  ${index + 1}. ${line}\n`);
-  context.stderr(`In staging a drill does this:\n${plan.join('')}`);
+  context.stderr(`A drill in staging does this:\n${plan.join('')}`);
   const route53 = new Route53Client({ region });
   const why = await route53.config.credentials().then(
     () => undefined,
     (error: Error) => error.message,
   );
   if (why !== undefined) {
-    context.stderr(`Nothing was done: there are no credentials of AWS (${why}). Next: aws sso login\n`);
+    context.stderr(`Nothing was changed: there are no AWS credentials (${why}). Next: aws sso login\n`);
     return undefined;
   }
   if (!(await askYes(`Invert the health check of ${host} now?`, context))) {
-    context.stderr('Nothing was done: it takes a yes in a terminal.\n');
+    context.stderr('Nothing was changed: a person has to confirm in a terminal.\n');
     return undefined;
   }
   const { headers } = await serverAt(url, tokenFile, context);
@@ -134,5 +136,5 @@ function renderTimes({ detectedMs, recoveredMs, backMs }: FailOverTimes): string
   const [detected, recovered, back] = [detectedMs, recoveredMs, backMs].map(
     (ms) => `${(ms / 1000).toFixed(0)} s`,
   );
-  return `Detected after ${detected}, answered by AWS after ${recovered}, back after ${back}.\n`;
+  return `Failure detected after ${detected}, AWS answered after ${recovered}, back to normal after ${back}.\n`;
 }

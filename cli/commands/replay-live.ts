@@ -24,7 +24,7 @@ export interface LiveFlags {
   config?: string;
 }
 
-/** Enough for the test to decide in nearly every series. */
+/** With so many conversations, the test reaches a decision in nearly every series. */
 const CONVERSATIONS = 300;
 const MEASURED_CONVERSATIONS = 200;
 
@@ -32,35 +32,44 @@ const MEASURED_CONVERSATIONS = 200;
 export function addLiveOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--rate <share>', 'live: share of trials that pass with what was accepted').argParser(share),
+      new Option(
+        '--rate <share>',
+        'live: share of trials that the accepted agents pass (default: as measured)',
+      ).argParser(share),
     )
-    .addOption(new Option('--worse-by <share>', 'live: what has to be found').default(0.1).argParser(share))
     .addOption(
-      new Option('--alpha <share>', 'live: how often a candidate as good may be called worse')
+      new Option('--worse-by <share>', 'live: smallest drop of that share that the test must detect')
+        .default(0.1)
+        .argParser(share),
+    )
+    .addOption(
+      new Option('--alpha <share>', 'live: highest rate of false alarms (an equal candidate is called worse)')
         .default(0.05)
         .argParser(share),
     )
     .addOption(
-      new Option('--beta <share>', 'live: how often a worse candidate may be called as good')
+      new Option('--beta <share>', 'live: highest rate of misses (a worse candidate is called as good)')
         .default(0.05)
         .argParser(share),
     )
-    .option('--repetitions <n>', 'live: plays of each conversation at most', wholeNumber(1, 1_000))
-    .option('--max-turns <n>', 'live: turns at most', wholeNumber(1, 1e6), 1_000)
-    .option('--max-tokens <n>', 'live: tokens at most', wholeNumber(1, 1e9), 2_000_000)
+    .option('--repetitions <n>', 'live: most plays of each conversation', wholeNumber(1, 1_000))
+    .option('--max-turns <n>', 'live: most turns', wholeNumber(1, 1e6), 1_000)
+    .option('--max-tokens <n>', 'live: most tokens', wholeNumber(1, 1e9), 2_000_000)
     .addOption(
-      new Option('--max-cost <usd>', 'live: US dollars at most').default(5).argParser((text: string) => {
-        const value = Number(text);
-        if (!(value > 0)) throw new InvalidArgumentError('It takes US dollars, such as 2.50.');
-        return value;
-      }),
+      new Option('--max-cost <usd>', 'live: highest cost in US dollars')
+        .default(5)
+        .argParser((text: string) => {
+          const value = Number(text);
+          if (!(value > 0)) throw new InvalidArgumentError('Give an amount of US dollars, such as 2.50.');
+          return value;
+        }),
     )
     .option('--config <file>', 'live: criteria in place of the test_config.json beside each agent');
 }
 
 function share(text: string): number {
   const value = Number(text);
-  if (!(value > 0 && value < 1)) throw new InvalidArgumentError('It takes a number between 0 and 1.');
+  if (!(value > 0 && value < 1)) throw new InvalidArgumentError('Give a number between 0 and 1.');
   return value;
 }
 
@@ -74,7 +83,7 @@ interface Flags extends LiveFlags {
   json?: boolean;
 }
 
-/** Compares a candidate with what was accepted, by a real model; with --accept, measures what is accepted. */
+/** Compares a candidate with the accepted agents, with a real model. With --accept, it measures the accepted agents. */
 export async function replayLive(
   files: readonly CassetteFile[],
   flags: Flags,
@@ -129,8 +138,8 @@ async function baselineOf(files: readonly CassetteFile[], { rate, worseBy }: Liv
   const baseline = rate === undefined ? await readBaseline(files) : { rate };
   if (baseline.rate > worseBy) return baseline;
   throw new CliError({
-    what: 'There is nothing to compare with.',
-    why: `Only ${(baseline.rate * 100).toFixed(1)} % of what was accepted passes, so nothing can be worse by ${worseBy * 100} points.`,
+    what: 'The comparison is not possible.',
+    why: `Only ${(baseline.rate * 100).toFixed(1)} % of the trials pass with the accepted agents, so no candidate can be worse by ${worseBy * 100} points.`,
     next: 'Look at the criteria (test_config.json beside the agent), or give a smaller --worse-by.',
     exitCode: EXIT.usage,
   });
@@ -142,7 +151,7 @@ function originOf({ measured }: Baseline): string {
   return `measured: ${passed} of ${trials}, 95 % interval ${(low * 100).toFixed(1)} to ${(high * 100).toFixed(1)} %, by ${models.join(', ')}`;
 }
 
-/** The first failed trial of each conversation; the others as the same. */
+/** The first failed trial of each conversation; a conversation without a failure is shown as unchanged. */
 function shown(trials: readonly LiveTrial[]) {
   return [...Map.groupBy(trials, ({ name }) => name).values()].map((all) => {
     const failed = all.find(({ passed }) => passed === false);

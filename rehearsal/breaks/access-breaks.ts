@@ -13,16 +13,16 @@ import { answeredMeanwhile, STREAMS, underStreams, WHOLE } from './under-streams
 const EXPIRED = 'CERT_HAS_EXPIRED';
 const ISSUER_AWAY = /issuer that vouches for callers cannot be reached/;
 
-/** Gives the load balancer this certificate (PEM with its key), as ACM does; connections that are open keep theirs. */
+/** Replaces the load balancer's certificate (PEM with its key), as ACM does. Open connections keep the old one. */
 async function giveCertificate({ served, standing }: Stage, pem: string): Promise<void> {
   const name = join(standing.workspace.folder, 'server.pem');
   const socket = join(dirname(served.balancerConfig), 'control.sock');
   const set = await askHaproxy(socket, `set ssl cert ${name} <<\n${pem.trim()}\n`);
   const done = await askHaproxy(socket, `commit ssl cert ${name}`);
-  if (!/Success/.test(done)) throw new Error(`HAProxy does not take the certificate: ${set} ${done}`);
+  if (!/Success/.test(done)) throw new Error(`HAProxy did not accept the certificate: ${set} ${done}`);
 }
 
-/** What a client that begins anew says against the certificate; undefined if nothing. */
+/** Why a client with a new connection rejects the certificate; undefined if it accepts it. */
 async function handshake({ served }: Stage): Promise<string | undefined> {
   const ca = await readFile(served.caFile, 'utf8');
   const servername = new URL(served.publicUrl).hostname;
@@ -49,10 +49,10 @@ const codeOf = (error: Error | string): string =>
 export const ACCESS_BREAKS: readonly Break[] = [
   {
     id: 'secret-rotated',
-    title: 'the key of Gemini is rotated: the service reads the new one, and no turn fails',
-    does: `a new key of Gemini is set in Secrets Manager, and Gemini refuses the old one at once, under ${STREAMS} streams`,
+    title: 'the API key of Gemini is rotated: the service reads the new one, and no turn fails',
+    does: `a new API key of Gemini is set in Secrets Manager, and Gemini refuses the old one at once, under ${STREAMS} streams`,
     people: 'nothing',
-    recovery: `a turn meanwhile is whole; ${WHOLE}`,
+    recovery: `a turn during the break is complete; ${WHOLE}`,
     run: async (stage) =>
       underStreams(stage, async () => {
         const { secrets } = stage.standing.clients;
@@ -62,7 +62,7 @@ export const ACCESS_BREAKS: readonly Break[] = [
         const mend = await setGemini(stage.served, { onlyKey: key });
         try {
           await answeredMeanwhile(stage);
-          return 'a turn meanwhile was answered with the new key';
+          return 'a turn during the break was answered with the new key';
         } finally {
           await mend();
         }
@@ -70,11 +70,12 @@ export const ACCESS_BREAKS: readonly Break[] = [
   },
   {
     id: 'issuer-keys',
-    title: "the issuer's keys are rotated while they are away: who is known stays so, a new token waits",
-    does: 'the issuer signs with a new key, and the address of its keys does not answer; then it does',
+    title:
+      'the issuer rotates its keys while they cannot be read: known tokens keep working, a token of the new key has to wait',
+    does: 'the issuer signs with a new key, and the URL of its keys does not answer for a while',
     people:
-      'who is signed in: nothing; who shows a token of the new key: the issuer cannot be reached, try again',
-    recovery: `a token of the old key is accepted throughout, one of the new key once the keys are back; ${WHOLE}`,
+      'signed-in people notice nothing; with a token of the new key, people read that the issuer cannot be reached and that they should try again',
+    recovery: `a token of the old key is accepted all the time, a token of the new key after the keys can be read again; ${WHOLE}`,
     needsNetwork: true,
     run: async (stage) =>
       underStreams(stage, async () => {
@@ -91,20 +92,20 @@ export const ACCESS_BREAKS: readonly Break[] = [
             throw new Error(`a token of the new key was answered ${unknown.status} ${unknown.body}`);
           google.failing.delete('certs');
           const again = await untilStatus(stage, fresh, 200);
-          return `a token of the new key was answered 503, and 200 ${again} looks after the keys were back`;
+          return `a token of the new key was answered 503, and 200 after the keys were back and ${again} more attempts`;
         } finally {
           google.failing.delete('certs');
-          // The load balancer that stands in here reads the keys once.
+          // The load balancer of the rehearsal reads the keys only once.
           takeBack();
         }
       }),
   },
   {
     id: 'certificate-expired',
-    title: 'the certificate of the load balancer expires: clients refuse it until it is renewed',
-    does: `the load balancer gets a certificate that ended yesterday under ${STREAMS} streams, then a good one`,
-    people: "the browser's own page about the certificate; an answer that runs goes on",
-    recovery: `a client refuses the expired one and takes the renewed one; ${WHOLE}`,
+    title: 'the certificate of the load balancer expires: clients reject it until it is renewed',
+    does: `under ${STREAMS} streams, the load balancer gets a certificate that expired yesterday, then a valid one`,
+    people: "the browser's warning page about the certificate; an answer in progress continues",
+    recovery: `a client rejects the expired certificate and accepts the renewed one; ${WHOLE}`,
     run: async (stage) =>
       underStreams(stage, async () => {
         const read = async (name: string) => readFile(join(stage.standing.workspace.folder, name), 'utf8');
@@ -113,8 +114,10 @@ export const ACCESS_BREAKS: readonly Break[] = [
         try {
           const refused = await handshake(stage);
           if (refused !== EXPIRED)
-            throw new Error(`a client said of the expired certificate: ${refused ?? 'good'}`);
-          return `a client refused it: ${refused}`;
+            throw new Error(
+              `a client did not reject the certificate as expired; it said: ${refused ?? 'accepted'}`,
+            );
+          return `a client rejected it: ${refused}`;
         } finally {
           await giveCertificate(stage, good);
         }

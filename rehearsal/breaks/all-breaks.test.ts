@@ -4,7 +4,7 @@ import { judgeClock } from './clock-break.ts';
 import { judgeModel } from './model-breaks.ts';
 import { judgeStreams } from './under-streams.ts';
 
-describe('turns that run while something is broken', () => {
+describe('turns during a break', () => {
   const well = {
     faults: [undefined, undefined],
     underWay: 2,
@@ -12,20 +12,20 @@ describe('turns that run while something is broken', () => {
     recoveredAfterMs: 1_250,
   };
 
-  test('are whole, and the time to the next answer is measured', () => {
+  test('pass if all are complete, and the time to the next answer is measured', () => {
     const { outcome, seen } = judgeStreams(well);
     expect(outcome).toBe('passed');
     expect(seen).toBe(
-      '2 of 2 turns whole, 2 of them under way when it broke; the next turn was answered 1.3 s after it was over',
+      '2 of 2 turns complete, 2 of them in progress when the break began; the next turn was answered 1.3 s after the break',
     );
   });
 
   test.each([
-    ['one is lost', { faults: [undefined, 'it ended as failed'] }],
-    ['none was under way: nothing was broken', { underWay: 0 }],
+    ['one turn is lost', { faults: [undefined, 'it ended as failed'] }],
+    ['no turn was in progress, so the break tested nothing', { underWay: 0 }],
     ['the break itself was not as expected', { fault: 'nothing was slow' }],
-    ['the next one fails', { afterwards: 'given up' }],
-  ])('are not, where %s', (_what, more) => {
+    ['the next turn fails', { afterwards: 'given up' }],
+  ])('fail if %s', (_what, more) => {
     expect(judgeStreams({ ...well, ...more }).outcome).toBe('failed');
   });
 });
@@ -43,7 +43,7 @@ describe('a turn whose model fails', () => {
   });
 });
 
-test('each break has a unique name, and says what is done, what people see and how it ends', () => {
+test('each break has a unique name, and states what it does, what people see and how it recovers', () => {
   expect(new Set(BREAKS.map(({ id }) => id)).size).toBe(BREAKS.length);
   for (const { id, does, people, recovery } of BREAKS) {
     expect(id).toMatch(/^[a-z-]+$/);
@@ -56,6 +56,6 @@ test.each([
   [['completed after 9 s', 'rolled back after 8 s'], [undefined], 'failed'],
   [['completed after 9 s', 'completed after 8 s'], [undefined, 'it says "1"'], 'failed'],
   [['completed after 9 s', 'completed after 8 s'], [], 'failed'],
-])('a clock that is off: %o with %o has %s', (outcomes, faults, outcome) => {
+])('a wrong clock: deployments %o and turns %o give %s', (outcomes, faults, outcome) => {
   expect(judgeClock({ outcomes, faults }).outcome).toBe(outcome as never);
 });

@@ -12,24 +12,24 @@ import { START_BREAKS } from './start-breaks.ts';
 import { TASK_BREAKS } from './task-breaks.ts';
 import { freeze, STREAMS, underStreams, WHOLE } from './under-streams.ts';
 
-/** How a slow store is made of one that is stopped again and again: it runs a fifth of the time. */
+/** To make the store slow, the break stops it again and again: it runs a fifth of the time. */
 const STOPPED_MS = 400;
 const RUNNING_MS = 100;
 
 const STORE_BREAKS: readonly Break[] = [
   {
     id: 'firestore-away',
-    title: `Firestore does not answer for ${AWAY_MS / 1000} s: turns wait for it and end whole`,
-    does: `Firestore is stopped (SIGSTOP) for ${AWAY_MS / 1000} s under ${STREAMS} streams, then goes on`,
-    people: 'the answer pauses, and goes on',
+    title: `Firestore does not answer for ${AWAY_MS / 1000} s: turns wait for it and are completed`,
+    does: `Firestore is stopped (SIGSTOP) for ${AWAY_MS / 1000} s under ${STREAMS} streams, then continues`,
+    people: 'the answer pauses, then continues',
     recovery: WHOLE,
     run: async (stage) =>
       underStreams(stage, async () => freeze(stage.served.standInPids.firestore, AWAY_MS)),
   },
   {
     id: 'firestore-slow',
-    title: `Firestore is slow for ${AWAY_MS / 1000} s: turns end whole`,
-    does: `Firestore runs ${RUNNING_MS} ms and is stopped ${STOPPED_MS} ms, in turn, for ${AWAY_MS / 1000} s under ${STREAMS} streams`,
+    title: `Firestore is slow for ${AWAY_MS / 1000} s: turns are completed`,
+    does: `for ${AWAY_MS / 1000} s under ${STREAMS} streams, Firestore runs for ${RUNNING_MS} ms and is stopped for ${STOPPED_MS} ms, again and again`,
     people: 'the answer comes slowly',
     recovery: WHOLE,
     run: async (stage) =>
@@ -49,18 +49,18 @@ const IMAGE_BREAKS: readonly Break[] = [
   {
     ...killedTask,
     does: 'one task is killed (SIGKILL) in the middle of ten streams',
-    people: 'answers of that task pause, and go on from another one',
-    recovery: 'another task takes its place, and every turn ends whole',
+    people: 'answers of that task pause, then continue on another task',
+    recovery: 'another task replaces it, and every turn is completed',
   },
   {
     ...badImage,
     does: 'an image that never becomes healthy is deployed',
     people: 'nothing',
-    recovery: 'the circuit breaker goes back, and the earlier version answers all the time',
+    recovery: 'the circuit breaker rolls back, and the earlier version answers all the time',
   },
   {
     ...failingImage,
-    does: 'an image that is healthy and answers turns with 500 is deployed under load',
+    does: 'an image is deployed under load; it is healthy, but answers turns with 500',
     people: 'turns fail until it is rolled back',
     recovery: 'an alarm rolls it back, and the earlier version answers turns again',
   },
@@ -68,11 +68,11 @@ const IMAGE_BREAKS: readonly Break[] = [
     ...rollingDeploy,
     does: 'a new version is deployed under a hundred streams',
     people: 'nothing',
-    recovery: 'the new version is served, no stream is lost, there is an answer at any time',
+    recovery: 'the new version serves, no stream is lost, and the service answers at any time',
   },
 ];
 
-/** Every break, in the order in which they are played: those that run at once first. */
+/** Every break, in the order in which they are played: those that run at the same time come first. */
 export const BREAKS: readonly Break[] = [
   ...MODEL_BREAKS,
   ...ACCESS_BREAKS,

@@ -2,8 +2,8 @@ import type { ServedTask } from '../serve/served.ts';
 import type { Stage } from '../scenarios/scenario.ts';
 
 /**
- * The status and body of a request straight to a task, from the place of the load balancer in the applied network. A
- * healthy one is asked where none is named.
+ * Sends a request directly to a task, from the load balancer's place in the applied network, and returns its status and
+ * body. Without a given task, it uses a healthy one.
  */
 export async function askTask(
   { served }: Stage,

@@ -1,20 +1,20 @@
 import type { Scenario } from '../scenarios/scenario.ts';
 
-/** A fault injected into a running environment, and how to see that it is over. */
+/** A fault that is injected into a running environment, and how to check that the environment recovered. */
 export interface Break extends Scenario {
   /** The injected fault. */
   does: string;
-  /** What people see meanwhile. */
+  /** What people see during the break. */
   people: string;
   /** How recovery is checked. */
   recovery: string;
-  /** It needs the applied network: it is absent on loopback. */
+  /** The break needs the applied network, so it is not available on loopback. */
   needsNetwork?: true;
-  /** It touches nothing but a conversation of its own, so several of them run at once. */
+  /** The break affects only its own conversation, so several such breaks run at the same time. */
   isAlone?: true;
 }
 
-/** Longer than a call waits by itself, and well below the 45 s that a running turn survives. */
+/** Longer than the timeout of a call, and well below the 45 s that a running turn survives. */
 export const AWAY_MS = 6_000;
-/** A lease is 15 s: after that another process has the turns. */
+/** A lease is 15 s. After that, another process has taken over the turns. */
 export const LEASE_OVER_MS = 22_000;

@@ -7,11 +7,11 @@ import { targetOf } from '../scenarios/targets.ts';
 import type { Break } from './break.ts';
 import { STREAMS } from './under-streams.ts';
 
-/** AWS and Google refuse what is signed more than 5 minutes away from their clock. */
+/** AWS and Google refuse a request whose signature time differs from their clock by more than 5 minutes. */
 const AHEAD_S = 240;
 const WORDS = 60;
 const PATIENCE_MS = 120_000;
-const EXPECTED = `turns that began before, during and after tasks were ${AHEAD_S / 60} minutes ahead are whole`;
+const EXPECTED = `turns that began before, during and after the time when tasks were ${AHEAD_S / 60} minutes ahead are complete`;
 
 export function judgeClock(seen: {
   outcomes: readonly string[];
@@ -27,11 +27,11 @@ export function judgeClock(seen: {
   return judged(isDeployed && lost.length === 0 && seen.faults.length > 0, EXPECTED, told);
 }
 
-/** On Fargate the clock is Amazon's own; here an image brings another one. */
+/** On Fargate, Amazon sets the clock. Here, the image of the task changes it. */
 export const clockOff: Break = {
   id: 'clock-off',
-  title: `tasks whose clock is ${AHEAD_S / 60} minutes ahead: leases and turns go by the store's clock`,
-  does: `an image whose clock is ${AHEAD_S / 60} minutes ahead is deployed while ${STREAMS} turns run, then a good one`,
+  title: `tasks whose clock is ${AHEAD_S / 60} minutes ahead: leases and turns use the store's clock`,
+  does: `an image whose clock is ${AHEAD_S / 60} minutes ahead is deployed while ${STREAMS} turns run, then one with the right clock`,
   people: 'nothing',
   recovery: EXPECTED,
   run: async (stage, io) => {

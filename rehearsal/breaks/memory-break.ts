@@ -10,13 +10,13 @@ import { STREAMS, underStreams, WHOLE } from './under-streams.ts';
 
 const KILLED_MS = 60_000;
 const OUT_OF_MEMORY = 'OutOfMemoryError';
-const RECOVERY = `ECS says ${OUT_OF_MEMORY}, and another task takes its place; ${WHOLE}`;
+const RECOVERY = `ECS reports ${OUT_OF_MEMORY}, and another task replaces it; ${WHOLE}`;
 
 export const outOfMemory: Break = {
   id: 'out-of-memory',
-  title: 'a task takes more memory than it may and is killed: another one takes its turns and its place',
-  does: `an image is deployed of which one task then takes 64 MB every 50 ms under ${STREAMS} streams, then a good one`,
-  people: 'answers of that task pause, and go on from another one',
+  title: 'a task exceeds its memory limit and is killed: another task takes over its turns and replaces it',
+  does: `an image is deployed; one of its tasks then allocates 64 MB every 50 ms under ${STREAMS} streams; then a good image is deployed`,
+  people: 'answers of that task pause, then continue on another task',
   recovery: RECOVERY,
   needsNetwork: true,
   run: async (stage, io) => {
@@ -29,7 +29,7 @@ export const outOfMemory: Break = {
         const beganMs = Date.now();
         const victim = served.tasks().find(({ healthy }) => healthy);
         await askTask(stage, LEAK_PATH, '', victim);
-        io.line(`task ${victim?.id.slice(0, 8)} takes all memory`);
+        io.line(`task ${victim?.id.slice(0, 8)} allocates all its memory`);
         const end = (): string | undefined =>
           served
             .events()

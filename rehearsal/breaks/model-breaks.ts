@@ -7,11 +7,11 @@ import { targetOf } from '../scenarios/targets.ts';
 import { AWAY_MS, type Break } from './break.ts';
 import { answeredMeanwhile, freeze, STREAMS, underStreams, WHOLE } from './under-streams.ts';
 
-/** Milliseconds between two words of a slow model; four times as slow as the streams that it meets. */
+/** Milliseconds between two words of a slow model; four times the interval of the streams under way. */
 const SLOW_MS = 600;
 const OTHER_MODEL = 'gemini-another';
 
-/** What the model does to one turn, what people read, and that the conversation can continue. */
+/** A fault of the model in one turn: what the model does, what people read, and that the conversation can continue. */
 const model = (
   id: string,
   message: string,
@@ -20,8 +20,8 @@ const model = (
   sees: string,
 ): Break => ({
   id,
-  title: `Gemini ${what}: people read it, and the next message is answered`,
-  does: `one turn's call of the model ${what}`,
+  title: `Gemini ${what}: people are told, and the next message is answered`,
+  does: `the model ${what} in one turn`,
   people: sees,
   recovery: 'the next message of the same conversation is answered',
   isAlone: true,
@@ -40,20 +40,20 @@ const model = (
 });
 
 export interface ModelSeen {
-  /** What people should read; undefined: nothing, because the turn ends well by itself. */
+  /** What people should read; undefined for no message, because the turn succeeds after a retry. */
   people: RegExp | undefined;
   read: string | undefined;
   afterwards: string | undefined;
 }
 
 export function judgeModel({ people, read, afterwards }: ModelSeen): Verdict {
-  const expected = `${people ? 'a sentence that says so' : 'no error'}, and an answer to the next message`;
+  const expected = `${people ? 'a sentence that explains the failure' : 'no error'}, and an answer to the next message`;
   const isRead = people ? read !== undefined && people.test(read) : read === undefined;
   const told = `people read ${read === undefined ? 'no error' : `"${read}"`}; the next message: ${afterwards ?? 'answered'}`;
   return judged(isRead && afterwards === undefined, expected, told);
 }
 
-/** Sets how Gemini is for everybody, until the returned function is called. */
+/** Sets how Gemini behaves for all requests, until the returned function is called. */
 export async function setGemini(
   { standIns }: ServedRehearsal,
   condition: object,
@@ -61,30 +61,48 @@ export async function setGemini(
   const put = async (body: object): Promise<void> => {
     const url = `${standIns.gemini}/stand-in/condition`;
     const answer = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
-    if (!answer.ok) throw new Error(`the Gemini stand-in refuses the condition: ${await answer.text()}`);
+    if (!answer.ok) throw new Error(`the Gemini stand-in refused the condition: ${await answer.text()}`);
   };
   await put(condition);
   return async () => put({});
 }
 
 export const MODEL_BREAKS: readonly Break[] = [
-  model('gemini-refuses', 'simulate 503', 'refuses', /./, 'a sentence that the model is not available'),
-  model('gemini-breaks-off', 'simulate break after 3', 'breaks off', /./, 'what had come, and a sentence'),
-  model('gemini-refuses-once', 'simulate 503 once', 'refuses once', undefined, 'nothing: it is asked again'),
+  model(
+    'gemini-refuses',
+    'simulate 503',
+    'refuses',
+    /./,
+    'a sentence that says that the model is not available',
+  ),
+  model(
+    'gemini-breaks-off',
+    'simulate break after 3',
+    'breaks off',
+    /./,
+    'the part of the answer that was received, and a sentence about the failure',
+  ),
+  model(
+    'gemini-refuses-once',
+    'simulate 503 once',
+    'refuses once',
+    undefined,
+    'nothing: the service retries the call',
+  ),
   {
     id: 'gemini-away',
-    title: `Gemini does not answer for ${AWAY_MS / 1000} s: turns wait for it and end whole`,
-    does: `Gemini is stopped (SIGSTOP) for ${AWAY_MS / 1000} s under ${STREAMS} streams, then goes on`,
-    people: 'the answer pauses, and goes on',
+    title: `Gemini does not answer for ${AWAY_MS / 1000} s: turns wait for it and are completed`,
+    does: `Gemini is stopped (SIGSTOP) for ${AWAY_MS / 1000} s under ${STREAMS} streams, then continues`,
+    people: 'the answer pauses, then continues',
     recovery: WHOLE,
     run: async (stage) => underStreams(stage, async () => freeze(stage.served.standInPids.gemini, AWAY_MS)),
   },
   {
     id: 'gemini-slow',
-    title: 'Gemini is slow: turns are whole all the same',
-    does: `Gemini waits ${SLOW_MS} ms before each word, for everybody`,
+    title: 'Gemini is slow: turns are still completed',
+    does: `Gemini waits ${SLOW_MS} ms before each word, in all requests`,
     people: 'the answer comes slowly',
-    recovery: `a turn meanwhile is whole; ${WHOLE}`,
+    recovery: `a turn during the break is complete; ${WHOLE}`,
     run: async (stage) =>
       underStreams(stage, async () => {
         const mend = await setGemini(stage.served, { delayMs: SLOW_MS });
@@ -92,8 +110,9 @@ export const MODEL_BREAKS: readonly Break[] = [
         try {
           await answeredMeanwhile(stage);
           const tookMs = performance.now() - beganMs;
-          if (tookMs < SLOW_MS) throw new Error('a turn meanwhile was as quick as ever: nothing was slow');
-          return `a turn meanwhile took ${(tookMs / 1000).toFixed(1)} s`;
+          if (tookMs < SLOW_MS)
+            throw new Error('a turn during the break was as fast as usual: Gemini was not slow');
+          return `a turn during the break took ${(tookMs / 1000).toFixed(1)} s`;
         } finally {
           await mend();
         }
@@ -101,9 +120,9 @@ export const MODEL_BREAKS: readonly Break[] = [
   },
   {
     id: 'gemini-other-model',
-    title: 'another model answers than was asked for: turns are whole, and /ready says so',
-    does: `Gemini lets ${OTHER_MODEL} answer, whichever model is asked for`,
-    people: "nothing: the answer is another model's, and /ready warns",
+    title: 'a different model answers than the one requested: turns are completed, and /ready warns',
+    does: `Gemini answers with ${OTHER_MODEL}, whatever model the request names`,
+    people: 'nothing: a different model writes the answer, and /ready warns',
     recovery: `/ready names the other model and stays 200; ${WHOLE}`,
     run: async (stage) =>
       underStreams(stage, async () => {
@@ -119,7 +138,9 @@ export const MODEL_BREAKS: readonly Break[] = [
   },
 ];
 
-/** Each task warns of the last turn that it has answered itself, so turns go on until the one that is asked has had one. */
+/**
+ * A task only warns about the last turn that it answered itself, so this sends turns until the asked task has had one.
+ */
 async function untilReadyNames(
   served: ServedRehearsal,
   signal: AbortSignal,

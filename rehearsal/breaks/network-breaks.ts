@@ -16,11 +16,11 @@ import { freeze, STREAMS, underStreams, WHOLE } from './under-streams.ts';
 
 const EVERYWHERE = '0.0.0.0/0';
 
-/** Removes every route to a NAT gateway; the returned function puts them back. */
+/** Removes every route to a NAT gateway. The returned function restores them. */
 export async function cutNat(standing: Standing): Promise<() => Promise<void>> {
   const { ec2 } = standing.clients;
   const routes = natRoutes(await readAppliedNetwork(standing));
-  if (routes.length === 0) throw new Error('no route leads to a NAT gateway');
+  if (routes.length === 0) throw new Error('there is no route to a NAT gateway');
   await Promise.all(
     routes.map(async ({ RouteTableId }) =>
       ec2.send(new DeleteRouteCommand({ RouteTableId, DestinationCidrBlock: EVERYWHERE })),
@@ -43,8 +43,8 @@ function natRoutes({ routeTables }: Network): { RouteTableId: string; NatGateway
 }
 
 /**
- * Cuts a subnet off: a new network ACL denies everything, which is how AWS's Fault Injection Service disrupts a zone. The
- * returned function gives the old one back.
+ * Cuts a subnet off with a new network ACL that denies everything. AWS's Fault Injection Service disrupts a zone the
+ * same way. The returned function restores the old ACL.
  * https://docs.aws.amazon.com/fis/latest/userguide/fis-actions-reference.html#disrupt-connectivity
  */
 async function cutSubnet({ clients: { ec2 } }: Standing, subnetId: string): Promise<() => Promise<void>> {
@@ -68,7 +68,7 @@ async function cutSubnet({ clients: { ec2 } }: Standing, subnetId: string): Prom
   };
 }
 
-/** The subnet of a zone in which a healthy task runs. */
+/** A subnet in which a healthy task runs. */
 async function subnetOfTask({ standing, served }: Stage): Promise<{ subnetId: string; zone: string }> {
   const network = await readAppliedNetwork(standing);
   const task = served.tasks().find(({ healthy }) => healthy);
@@ -80,9 +80,9 @@ async function subnetOfTask({ standing, served }: Stage): Promise<{ subnetId: st
 export const NETWORK_BREAKS: readonly Break[] = [
   {
     id: 'nat-gone',
-    title: `the way to the internet is gone for ${AWAY_MS / 1000} s: turns wait and end whole`,
+    title: `the route to the internet is gone for ${AWAY_MS / 1000} s: turns wait and are completed`,
     does: `every route to a NAT gateway is removed for ${AWAY_MS / 1000} s under ${STREAMS} streams`,
-    people: 'the answer pauses, and goes on',
+    people: 'the answer pauses, then continues',
     recovery: WHOLE,
     needsNetwork: true,
     run: async (stage) =>
@@ -98,9 +98,9 @@ export const NETWORK_BREAKS: readonly Break[] = [
   {
     id: 'zone-gone',
     title:
-      'a zone is cut off for longer than a lease: the other one has its turns, and nothing is written twice',
+      'a zone is cut off for longer than a lease: the other zone takes over its turns, and nothing is written twice',
     does: `an ACL denies everything in the private subnet of one zone for ${LEASE_OVER_MS / 1000} s under ${STREAMS} streams`,
-    people: 'answers of that zone pause, and go on from the other one',
+    people: 'answers of that zone pause, then continue in the other zone',
     recovery: `${WHOLE}; as many tasks as before are healthy`,
     needsNetwork: true,
     run: async (stage, io) => {
@@ -121,7 +121,7 @@ export const NETWORK_BREAKS: readonly Break[] = [
   },
   {
     id: 'dns-gone',
-    title: `no name is answered for ${AWAY_MS / 1000} s: turns end whole`,
+    title: `DNS does not answer for ${AWAY_MS / 1000} s: turns are completed`,
     does: `the VPC's resolver is stopped (SIGSTOP) for ${AWAY_MS / 1000} s under ${STREAMS} streams`,
     people: 'nothing, or the answer pauses',
     recovery: WHOLE,
@@ -129,7 +129,7 @@ export const NETWORK_BREAKS: readonly Break[] = [
     run: async (stage) =>
       underStreams(stage, async () => {
         const pid = stage.served.vpc?.resolverPid;
-        if (pid === undefined) throw new Error('no resolver runs');
+        if (pid === undefined) throw new Error('no resolver is running');
         await freeze(pid, AWAY_MS);
       }),
   },

@@ -4,15 +4,16 @@ import type { ScenarioResult, Stage } from '../scenarios/scenario.ts';
 import type { Break } from './break.ts';
 
 /**
- * Plays breaks one after the other, but those at once that touch nothing but a conversation of their own. What needs the
- * applied network is absent without it. Rejects if a stand-in is gone.
+ * Plays breaks one after the other. Breaks that affect only their own conversation run at the same time. A break that
+ * needs the applied network is reported as absent without it. Rejects if a stand-in has ended.
  */
 export async function runBreaks(stage: Stage, breaks: readonly Break[]): Promise<ScenarioResult[]> {
   const possible = breaks.map((one) =>
     one.needsNetwork && !stage.served.vpc
       ? {
           ...one,
-          run: async () => absent(one.recovery, 'it needs the applied network, which is not built here'),
+          run: async () =>
+            absent(one.recovery, 'it needs the applied network, which this machine has not built'),
         }
       : one,
   );

@@ -15,11 +15,12 @@ import { findSecret } from './find-secret.ts';
 import { STREAMS, underStreams, WHOLE } from './under-streams.ts';
 
 const NOT_STARTED_MS = 90_000;
-/** ECS's word for a task whose secrets or image it could not get. */
+/** ECS's error code for a task whose secrets or image it could not get. */
 const NO_START = 'ResourceInitializationError';
 
 /**
- * Nothing that runs notices, but no task can start: one is killed meanwhile, and its place is taken once it is mended.
+ * Running tasks are not affected, but no task can start. One task is killed during the break, and it is replaced after
+ * the repair.
  */
 const noTaskStarts = (
   id: string,
@@ -28,10 +29,10 @@ const noTaskStarts = (
   take: (stage: Stage) => Promise<() => Promise<void>>,
 ): Break => ({
   id,
-  title: `${what}: what runs goes on, and the killed task is replaced once that is mended`,
+  title: `${what}: running tasks continue, and a killed task is replaced after the repair`,
   does: `${does}, and one task is killed under ${STREAMS} streams`,
-  people: 'answers of the killed task pause, and go on from another one',
-  recovery: `ECS says why no task starts; ${WHOLE}; as many tasks as before are healthy`,
+  people: 'answers of the killed task pause, then continue on another task',
+  recovery: `ECS reports why no task starts; ${WHOLE}; as many tasks as before are healthy`,
   run: async (stage, io) => {
     const { served } = stage;
     const verdict = await underStreams(stage, async () => {
@@ -66,7 +67,7 @@ async function takeSecret({ standing: { clients } }: Stage): Promise<() => Promi
   return async () => void (await clients.secrets.send(new RestoreSecretCommand({ SecretId })));
 }
 
-/** Takes the execution role's right to read secrets, and leaves its other statements. */
+/** Removes the execution role's permission to read secrets, and keeps its other statements. */
 async function takePermission({ standing, served }: Stage): Promise<() => Promise<void>> {
   const { ecs } = standing.clients;
   const { cluster, service } = served.applied;
@@ -84,7 +85,8 @@ async function takePermission({ standing, served }: Stage): Promise<() => Promis
   const left = policy.Statement.filter(
     ({ Action }) => ![Action].flat().includes('secretsmanager:GetSecretValue'),
   );
-  if (left.length === policy.Statement.length) throw new Error(`${RoleName} has no right to read secrets`);
+  if (left.length === policy.Statement.length)
+    throw new Error(`${RoleName} has no permission to read secrets`);
   const put = async (document: string): Promise<void> =>
     void (await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: document })));
   await put(JSON.stringify({ ...policy, Statement: left }));
@@ -94,13 +96,13 @@ async function takePermission({ standing, served }: Stage): Promise<() => Promis
 export const START_BREAKS: readonly Break[] = [
   noTaskStarts(
     'secret-gone',
-    'a secret is gone',
+    'a secret is missing',
     'the session key is deleted in Secrets Manager',
     takeSecret,
   ),
   noTaskStarts(
     'permission-withdrawn',
-    'the right to read secrets is withdrawn',
+    'the permission to read secrets is withdrawn',
     "the execution role's policy loses secretsmanager:GetSecretValue",
     takePermission,
   ),

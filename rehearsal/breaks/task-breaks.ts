@@ -19,7 +19,7 @@ function victimOf({ served }: Stage): ServedTask & { pid: number } {
   return { ...victim, pid: victim.pid };
 }
 
-/** A program of this machine that has to succeed. */
+/** Runs a program of this machine; throws if it fails. */
 async function must(command: readonly string[]): Promise<string> {
   const { exitCode, stdout, tail } = await tryCommand(command, { env: process.env, timeoutMs: 10_000 });
   if (exitCode !== 0) throw new Error(`${command[0]} failed: ${tail.join(' ')}`);
@@ -30,10 +30,10 @@ export const TASK_BREAKS: readonly Break[] = [
   {
     id: 'frozen-task',
     title:
-      'a task hangs longer than its lease and wakes up: another one has its turns, and nothing is written twice',
+      'a task hangs for longer than its lease, then wakes up: another task takes over its turns, and nothing is written twice',
     does: `one task is stopped (SIGSTOP) for ${LEASE_OVER_MS / 1000} s under ${STREAMS} streams, longer than a lease, then wakes up`,
-    people: 'answers of that task pause, and go on from another one',
-    recovery: `${WHOLE}; the service is steady again`,
+    people: 'answers of that task pause, then continue on another task',
+    recovery: `${WHOLE}; the service is stable again`,
     run: async (stage, io) => {
       const verdict = await underStreams(stage, async () => {
         const victim = victimOf(stage);
@@ -47,10 +47,10 @@ export const TASK_BREAKS: readonly Break[] = [
   },
   {
     id: 'disk-full',
-    title: 'the disk of every task is full: nothing that people do needs it',
+    title: 'the disk of every task is full: conversations do not need it',
     does: `a full file system is mounted over the scratch folder of each task, under ${STREAMS} streams`,
     people: 'nothing',
-    recovery: `a turn meanwhile is whole; ${WHOLE}`,
+    recovery: `a turn during the break is complete; ${WHOLE}`,
     needsNetwork: true,
     run: async (stage) =>
       underStreams(stage, async () => {
@@ -77,7 +77,7 @@ export const TASK_BREAKS: readonly Break[] = [
             if (left.trim() !== 'full') throw new Error(`${folder} is not full`);
           }
           await answeredMeanwhile(stage);
-          return `${folders.size} tasks could write nothing`;
+          return `${folders.size} tasks could not write anything`;
         } finally {
           for (const [pid, folder] of folders)
             await must(inside(pid, `umount '${folder}'`)).catch(() => undefined);
@@ -86,7 +86,7 @@ export const TASK_BREAKS: readonly Break[] = [
   },
   {
     id: 'scale-in',
-    title: 'a task fewer while turns run: it is waited for, and every turn ends whole',
+    title: 'the service gets one task fewer while turns run: ECS waits for it, and every turn is completed',
     does: `the service is set to one task under ${STREAMS} streams, and back`,
     people: 'nothing',
     recovery: `${WHOLE}; as many tasks as before are healthy`,
@@ -96,7 +96,7 @@ export const TASK_BREAKS: readonly Break[] = [
         return await underStreams(stage, async () => {
           io.line(`${before} tasks become 1`);
           await setCount(stage, 1);
-          // Until the scheduler has chosen a task to stop.
+          // Wait until the scheduler has chosen a task to stop.
           await untilTrue(
             stage,
             () => stage.served.tasks().some(({ phase }) => phase !== 'running'),
@@ -111,13 +111,13 @@ export const TASK_BREAKS: readonly Break[] = [
   },
   {
     id: 'scale-out',
-    title: 'a task more while turns run: it serves, and every turn ends whole',
+    title: 'the service gets one task more while turns run: the new task serves, and every turn is completed',
     does: `the service is set to one task more under ${STREAMS} streams, and back`,
     people: 'nothing',
     recovery: `${WHOLE}; as many tasks as before are healthy`,
     run: async (stage, io) => {
       const before = await desiredCount(stage);
-      // Else target tracking, which sees how little these turns cost, takes the new one away before it has served.
+      // Otherwise target tracking would remove the new task before it has served, because these turns need little CPU.
       const lowerLeast = await raiseLeast(stage, before + 1);
       try {
         return await underStreams(stage, async () => {
@@ -136,7 +136,7 @@ export const TASK_BREAKS: readonly Break[] = [
   },
 ];
 
-/** Sets the least count of the service's autoscaling; the returned function gives the earlier one back. */
+/** Sets the minimum task count of the service's autoscaling. The returned function restores the earlier value. */
 async function raiseLeast(stage: Stage, least: number): Promise<() => Promise<void>> {
   const { autoscaling } = stage.standing.clients;
   const { cluster, service } = stage.served.applied;
@@ -154,7 +154,7 @@ async function raiseLeast(stage: Stage, least: number): Promise<() => Promise<vo
   return async () => set(ScalableTargets[0]?.MinCapacity);
 }
 
-/** Where a task may write. */
+/** The folder in which a task may write. */
 async function scratchOf(pid: number): Promise<string> {
   const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
   const found = environment.split('\0').find((line) => line.startsWith('TMPDIR='));

@@ -12,17 +12,17 @@ const TEXT = `count to ${WORDS} every ${EVERY_MS} ms`;
 const PATIENCE_MS = 120_000;
 const STARTED_MS = 30_000;
 export const STREAMS = 6;
-export const WHOLE = 'every turn under way ends whole, and the next one is answered';
+export const WHOLE = 'every turn in progress is completed, and the next one is answered';
 
 export interface StreamsSeen {
   faults: (string | undefined)[];
-  /** Streams that had not ended when the break began: with none, nothing was broken. */
+  /** Streams that had not ended when the break began. With none, the break tested nothing. */
   underWay: number;
-  /** Faults of a turn that was started after the break; undefined if there are none. */
+  /** The fault of a turn that started after the break; undefined if it had none. */
   afterwards: string | undefined;
   /** Milliseconds from the end of the break to that turn's answer. */
   recoveredAfterMs: number;
-  /** What else was seen of the break; `fault` if it should not have been. */
+  /** What else was observed; `fault` if it is a failure. */
   told?: string | undefined;
   fault?: string | undefined;
 }
@@ -31,11 +31,11 @@ export function judgeStreams(seen: StreamsSeen): Verdict {
   const { faults, underWay, afterwards, recoveredAfterMs, told, fault } = seen;
   const lost = faults.filter((one) => one !== undefined);
   const sentences = [
-    `${faults.length - lost.length} of ${faults.length} turns whole, ${underWay} of them under way when it broke`,
+    `${faults.length - lost.length} of ${faults.length} turns complete, ${underWay} of them in progress when the break began`,
     ...(told === undefined ? [] : [told]),
     ...(fault === undefined ? [] : [fault]),
     afterwards === undefined
-      ? `the next turn was answered ${(recoveredAfterMs / 1000).toFixed(1)} s after it was over`
+      ? `the next turn was answered ${(recoveredAfterMs / 1000).toFixed(1)} s after the break`
       : `the next turn: ${afterwards}`,
     ...(lost.length > 0 ? [`first loss: ${lost[0]}`] : []),
   ].join('; ');
@@ -43,12 +43,12 @@ export function judgeStreams(seen: StreamsSeen): Verdict {
   return judged(holds, WHOLE, sentences);
 }
 
-/** What a break tells beyond the streams; a fault that it throws fails it, after it was mended. */
+/** Returns an observation beside those of the streams. If it throws, the break has failed; it must still repair. */
 export type BreakAndMend = () => Promise<string | void>;
 
 /**
- * Starts turns, breaks something while they run, repairs it, and checks these turns and a new one. With `duringDeploy` of
- * the stage a new deployment begins first and has to end as well.
+ * Starts turns, breaks something while they run, repairs it, and checks these turns and a new one. If the
+ * stage has `duringDeploy`, a new deployment begins first and has to finish as well.
  */
 export async function underStreams(stage: Stage, breakAndMend: BreakAndMend): Promise<Verdict> {
   const { served, context } = stage;
@@ -105,7 +105,7 @@ async function beginDeploy(stage: Stage): Promise<void> {
   await untilTrue(stage, () => stage.served.tasks().some(({ phase }) => phase === 'starting'), STARTED_MS);
 }
 
-/** Stops a program of this rehearsal for some time, as if it did not answer: its connections stay open. */
+/** Stops a program of this rehearsal for some time. It does not answer, but its connections stay open. */
 export async function freeze(pid: number, forMs: number): Promise<void> {
   signalGroup(pid, 'SIGSTOP');
   try {
@@ -123,6 +123,6 @@ export async function answeredMeanwhile({ served, context }: Stage): Promise<See
     served.failed,
   ]);
   const fault = faultOf(seen, countedTo(5));
-  if (fault !== undefined) throw new Error(`a turn meanwhile: ${fault}`);
+  if (fault !== undefined) throw new Error(`a turn during the break: ${fault}`);
   return seen;
 }

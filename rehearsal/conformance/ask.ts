@@ -4,7 +4,7 @@ import { connect as connectTls } from 'node:tls';
 export interface Place {
   host: string;
   port: number;
-  /** Left out: plain HTTP. */
+  /** If absent, the request uses plain HTTP. */
   tls?: { servername: string; ca: string; cert?: string; key?: string };
 }
 
@@ -13,9 +13,9 @@ export interface Request {
   path: string;
   headers?: Readonly<Record<string, string>>;
   body?: string;
-  /** Sends the body in pieces, this many milliseconds apart; a piece that is missing is never sent. */
+  /** Sends the body in pieces, with this many milliseconds between them. A missing piece is never sent. */
   pieces?: { everyMs: number; parts: readonly string[]; announce: number };
-  /** Sends only this much of the head, and waits. */
+  /** Sends only this many characters of the head, then waits. */
   onlyHead?: string;
 }
 
@@ -24,7 +24,7 @@ export interface Answer {
   status: number;
   headers: Record<string, string>;
   body: string;
-  /** The body came to its announced end. */
+  /** The whole body was received, up to its announced end. */
   whole: boolean;
   elapsedMs: number;
 }
@@ -33,8 +33,8 @@ const LONGEST_MS = 120_000;
 const MOST_BYTES = 4 * 2 ** 20;
 
 /**
- * One HTTP/1.1 request on a connection of its own, byte for byte as it is asked for. fetch() would mend names, retry and
- * keep connections, and what happens on the wire is the point.
+ * Sends one HTTP/1.1 request on its own connection, byte for byte as given. fetch() would change header names, retry
+ * and reuse connections; these checks need to see exactly what happens on the wire.
  */
 export async function askAt(place: Place, request: Request): Promise<Answer> {
   const beganMs = Date.now();
@@ -83,7 +83,7 @@ async function send(socket: Socket, place: Place, request: Request): Promise<voi
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.write(`${[`${method} ${path} HTTP/1.1`, ...lines].join('\r\n')}\r\n\r\n${body ?? ''}`);
   for (const part of pieces?.parts ?? []) {
-    // oxlint-disable-next-line no-await-in-loop -- the pause between the pieces is what is asked for
+    // oxlint-disable-next-line no-await-in-loop -- the pieces have a pause between them on purpose
     await Bun.sleep(pieces?.everyMs ?? 0);
     if (socket.destroyed) return;
     socket.write(part);
@@ -111,7 +111,7 @@ function isComplete(bytes: Buffer): boolean {
   return parts !== undefined && bodyOf(parts.head, parts.body).whole;
 }
 
-/** The body without the marks of its chunks, and whether its end was seen. */
+/** The body without the chunk framing, and whether its end was received. */
 function bodyOf(head: string, bytes: Buffer): { body: string; whole: boolean } {
   const headers = headersOf(head);
   if (headers['transfer-encoding'] !== 'chunked') {

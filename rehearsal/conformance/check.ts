@@ -1,9 +1,15 @@
 import type { World } from './world.ts';
 
-/** What a check has seen, without ids, addresses and times: the same on every machine and in every account. */
+/**
+ * The result of a check, without ids, addresses and times, so that it is the same on every machine and in every
+ * account.
+ */
 export type Seen = null | boolean | number | string | readonly Seen[] | { readonly [name: string]: Seen };
 
-/** The sentence of AWS's documentation that a check rests on: in AWS's words, or what it means where they were not at hand. */
+/**
+ * The sentence of AWS's documentation behind a check: a quote, or its meaning in our words if the text was not
+ * available.
+ */
 export type Source = { page: string } & ({ quote: string } | { means: string });
 
 export const THEMES = [
@@ -26,21 +32,24 @@ export type Theme = (typeof THEMES)[number];
 
 /** One behaviour of a load balancer or of ECS. */
 export interface Check {
-  /** Such as idle.silent-response; recordings name it, so it never changes. */
+  /** For example idle.silent-response. Recordings refer to it, so it must never change. */
   id: string;
   theme: Theme;
   title: string;
   source: Source;
-  /** What follows from the sentence. */
+  /** The result that follows from the sentence. */
   expected: Seen;
   /** What the rehearsal does instead, and why; docs/rehearsal.md lists it too. */
   otherwise?: string;
-  /** It waits for minutes on the rehearsal too, so it runs only when asked for. */
+  /** The check waits for minutes on the rehearsal too, so it runs only with --long. */
   long?: true;
   observe: (world: World) => Promise<Seen>;
 }
 
-/** Builds the checks of one theme: an id within the theme, a title, the source, what is expected, how it is seen. */
+/**
+ * Builds the checks of one theme: an id within the theme, a title, the source, the expected result, the function that
+ * observes it.
+ */
 export function theme(
   name: Theme,
   rows: readonly [

@@ -9,7 +9,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/client-sts';
 
-/** The services that the probe stack is made of, and that checks ask. */
+/** SDK clients of the AWS services that the probe stack and the checks use. */
 export interface Clients {
   acm: ACMClient;
   cloudwatch: CloudWatchClient;
@@ -25,7 +25,7 @@ export interface Clients {
 
 export type ClientSettings = Pick<ECSClientConfig, 'endpoint' | 'region' | 'credentials' | 'maxAttempts'>;
 
-/** Clients of one account and region. */
+/** Creates the clients for one account and region. */
 export function createClients(settings: ClientSettings): Clients {
   return {
     acm: new ACMClient(settings),

@@ -13,7 +13,7 @@ import { cleanUpLeft, ledgerPath, startAwsWorld, type AwsOptions } from './targe
 import { startRehearsalWorld } from './target-rehearsal.ts';
 import type { World } from './world.ts';
 
-/** The checks whose id has one of the words in it; all without a word. */
+/** The checks whose id contains one of the words; all checks if no word is given. */
 export function chooseChecks(words: readonly string[], long: boolean): Check[] {
   const chosen = CHECKS.filter(
     (check) =>
@@ -23,19 +23,19 @@ export function chooseChecks(words: readonly string[], long: boolean): Check[] {
   if (chosen.length > 0) return chosen;
   throw new CliError({
     what: 'No check has this name.',
-    why: `None has ${words.map((word) => `"${word}"`).join(' or ')} in its id.`,
-    next: './lornu conformance --list shows them.',
+    why: `No check has ${words.map((word) => `"${word}"`).join(' or ')} in its id.`,
+    next: 'Choose a name that ./lornu conformance --list shows.',
     exitCode: EXIT.usage,
   });
 }
 
 interface ConformOptions {
   checks: readonly Check[];
-  /** Another folder of recordings. */
+  /** A folder of recordings in place of the default one. */
   recordings?: string | undefined;
 }
 
-/** Starts the stand-ins, makes the checks and holds what was seen against AWS's recordings. */
+/** Starts the stand-ins, runs the checks and compares the results with AWS's recordings. */
 export async function compare(
   { checks, recordings }: ConformOptions,
   context: StartContext,
@@ -51,7 +51,7 @@ export async function compare(
   return checks.map((check) => judge(check, observationOf(check, observations), recorded));
 }
 
-/** Makes the probe stack in an AWS account, makes the checks there, records what they saw, and removes the stack. */
+/** Creates the probe stack in an AWS account, runs and records the checks there, and removes the stack. */
 export async function record(
   { checks, recordings }: ConformOptions,
   aws: AwsOptions,
@@ -71,14 +71,14 @@ export async function record(
   );
   const on = new Date().toISOString().slice(0, 10);
   const files = await writeRecordings(CHECKS, observations, on, secrets, recordings);
-  // Against the sentences: what AWS does otherwise than its document is worth a line.
+  // Compared with the sentences, so that the report shows where AWS differs from its own documentation.
   return {
     results: checks.map((check) => judge(check, observationOf(check, observations), new Map())),
     files,
   };
 }
 
-/** Removes what an earlier, killed run left in the account. */
+/** Removes the resources that an earlier, killed run left in the account. */
 export async function removeLeft(region: string, context: StartContext, emit: Emit): Promise<boolean> {
   const path = ledgerPath(context.dataDir);
   if ((await readFile(path, 'utf8').catch(() => '')) === '') return false;
@@ -86,7 +86,7 @@ export async function removeLeft(region: string, context: StartContext, emit: Em
     [
       {
         id: 'clean-up',
-        title: 'Remove what is left of the probe stack',
+        title: 'Remove the rest of the probe stack',
         run: async ({ line }) => cleanUpLeft(createClients({ region }), await Ledger.open(path), line),
       },
     ],
@@ -108,7 +108,7 @@ async function look(
       [
         {
           id: 'start',
-          title: 'Make the probe stack',
+          title: 'Create the probe stack',
           run: async ({ line }) => void (world = await start(line)),
         },
         {
@@ -135,5 +135,5 @@ async function look(
 }
 
 function observationOf({ id }: Check, observations: readonly Observation[]): Observation {
-  return observations.find((one) => one.id === id) ?? { id, failed: 'it was not made' };
+  return observations.find((one) => one.id === id) ?? { id, failed: 'the check did not run' };
 }

@@ -3,7 +3,7 @@ const ELB_API = 'https://docs.aws.amazon.com/elasticloadbalancing/latest/APIRefe
 const ECS = 'https://docs.aws.amazon.com/AmazonECS/latest/developerguide/';
 const ECS_API = 'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/';
 
-/** AWS's pages that the checks rest on. */
+/** The AWS documentation pages that the checks cite. */
 export const PAGES = {
   actions: `${ELB}rule-action-types.html`,
   conditions: `${ELB}rule-condition-types.html`,

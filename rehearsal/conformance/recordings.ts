@@ -4,27 +4,27 @@ import { z } from 'zod';
 import type { Check, Seen, Theme } from './check.ts';
 import type { Observation, Recorded } from './run-checks.ts';
 
-/** Where recordings of AWS are kept: a file a theme. */
+/** The folder of the recordings of AWS, with one file for each theme. */
 export const RECORDINGS = join(import.meta.dir, 'recordings');
 
 const RECORDING = z.object({
-  /** What the checks saw, by their ids; the day on which AWS was looked at. */
+  /** The results of the checks by id, each with the day of the recording. */
   checks: z.record(z.string(), z.object({ on: z.iso.date(), seen: z.json() })),
 });
 
-/** All recordings of a folder; a folder that is not there has none. */
+/** Reads all recordings of a folder. Returns none if the folder does not exist. */
 export async function readRecordings(folder = RECORDINGS): Promise<Recorded> {
   const names = await readdir(folder).catch(() => []);
   const recorded = new Map<string, { seen: Seen; on: string }>();
   for (const name of names.filter((one) => one.endsWith('.json'))) {
-    // oxlint-disable-next-line no-await-in-loop -- a file a theme
+    // oxlint-disable-next-line no-await-in-loop -- one file for each theme
     const { checks } = RECORDING.parse(JSON.parse(await readFile(join(folder, name), 'utf8')));
     for (const [id, { on, seen }] of Object.entries(checks)) recorded.set(id, { on, seen });
   }
   return recorded;
 }
 
-/** Writes what was seen over what was recorded before; a check that failed keeps its earlier recording. */
+/** Replaces the recordings with new results. A check that failed keeps its earlier recording. */
 export async function writeRecordings(
   checks: readonly Check[],
   observations: readonly Observation[],
@@ -44,14 +44,14 @@ export async function writeRecordings(
   const written: string[] = [];
   for (const [theme, entries] of themes) {
     const path = join(folder, `${theme}.json`);
-    // oxlint-disable-next-line no-await-in-loop -- a file a theme
+    // oxlint-disable-next-line no-await-in-loop -- one file for each theme
     await writeFile(path, `${JSON.stringify({ checks: entries }, null, 2)}\n`);
     written.push(path);
   }
   return written;
 }
 
-/** Account numbers, and the given names (region, stack, load balancer), are not recorded. */
+/** Masks account numbers and the given names (region, stack, load balancer), so that they are not recorded. */
 export function mask(seen: Seen, secrets: readonly string[]): Seen {
   if (typeof seen === 'string') {
     const known = secrets.filter(Boolean).reduce((text, secret) => text.replaceAll(secret, '…'), seen);

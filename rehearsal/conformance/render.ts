@@ -9,7 +9,7 @@ const MARK: Record<Verdict, string> = {
   failed: 'FAILED   ',
 };
 
-/** A line a check, with the sentence and what was seen where it is not as expected; then the sums. */
+/** One line for each check, then the totals. An unexpected result also shows the sentence and what was seen. */
 export function renderResults(checks: readonly Check[], results: readonly Result[]): string {
   const byId = new Map(checks.map((check) => [check.id, check]));
   const lines = results.flatMap((result) => {
@@ -33,18 +33,18 @@ export function renderList(checks: readonly Check[]): string {
     `${id.padEnd(28)}  ${title}${long ? ' (--long)' : ''}`,
     `${' '.repeat(30)}${sentence(source)}`,
     `${' '.repeat(30)}${source.page}`,
-    ...(otherwise ? [`${' '.repeat(30)}The rehearsal does otherwise: ${otherwise}`] : []),
+    ...(otherwise ? [`${' '.repeat(30)}Known difference of the rehearsal: ${otherwise}`] : []),
   ]);
   const counts = countThemes(checks).map(([theme, count]) => `${theme} ${count}`);
   return `${lines.join('\n')}\n\n${checks.length} checks: ${counts.join(', ')}\n`;
 }
 
-/** How many checks each theme has. */
+/** The number of checks in each theme. */
 export function countThemes(checks: readonly Check[]): [Theme, number][] {
   return THEMES.map((theme) => [theme, checks.filter((check) => check.theme === theme).length]);
 }
 
-/** In quotation marks where the words are AWS's own. */
+/** Uses quotation marks only for AWS's own words. */
 function sentence(source: Check['source']): string {
   return 'quote' in source ? `“${source.quote}”` : `(in our words) ${source.means}`;
 }
@@ -53,17 +53,19 @@ function sums(results: readonly Result[]): string {
   const count = (verdict: Verdict): number => results.filter((one) => one.verdict === verdict).length;
   const against = results.filter(({ againstDocument }) => againstDocument).length;
   const said = [
-    `${count('same')} as AWS was seen to do`,
+    `${count('same')} as recorded on AWS`,
     `${count('by the document')} by the document`,
-    `${count('otherwise')} known to be otherwise`,
+    `${count('otherwise')} with a known difference`,
     `${count('differs')} differ`,
     `${count('failed')} failed`,
   ];
   return [
     `${results.length} checks: ${said.join(', ')}.`,
-    ...(against > 0 ? [`AWS itself does otherwise than its document in ${against}.`] : []),
+    ...(against > 0 ? [`AWS itself differs from its documentation in ${against}.`] : []),
     ...(count('by the document') > 0
-      ? ['"By the document": AWS was never looked at for it; lornu conformance --target aws does.']
+      ? [
+          '"By the document" means that there is no recording of AWS; lornu conformance --target aws makes one.',
+        ]
       : []),
   ].join('\n');
 }

@@ -15,12 +15,12 @@ const [plain, other] = theme('idle', [
 ]) as [Check, Check];
 const recorded = (seen: number) => new Map([[plain.id, { seen, on: '2026-11-29' }]]);
 
-test('what was never recorded is held against the sentence, and says so', () => {
+test('without a recording, a result is compared with the sentence, and the verdict says so', () => {
   expect(judge(plain, { id: plain.id, seen: 1 }, new Map()).verdict).toBe('by the document');
   expect(judge(plain, { id: plain.id, seen: 2 }, new Map()).verdict).toBe('differs');
 });
 
-test('what was recorded is held against AWS, also where AWS does otherwise than the sentence', () => {
+test('with a recording, a result is compared with it, even if AWS differs from the sentence', () => {
   expect(judge(plain, { id: plain.id, seen: 1 }, recorded(1))).toEqual({
     id: 'idle.plain',
     expected: 1,
@@ -35,7 +35,7 @@ test('what was recorded is held against AWS, also where AWS does otherwise than 
   });
 });
 
-test('a known difference is no failure, and none where it does as AWS', () => {
+test('a known difference is no failure; a result that equals the recording is no difference', () => {
   expect(judge(other, { id: other.id, seen: 2 }, new Map())).toMatchObject({
     verdict: 'otherwise',
     why: 'It is two.',
@@ -43,11 +43,11 @@ test('a known difference is no failure, and none where it does as AWS', () => {
   expect(judge(other, { id: other.id, seen: 1 }, new Map()).verdict).toBe('by the document');
 });
 
-test('a check that sees nothing has failed, whatever is known', () => {
+test('a check without a result has failed, even with a known difference', () => {
   expect(judge(other, { id: other.id, failed: 'never steady' }, new Map()).verdict).toBe('failed');
 });
 
-test('a scene is played once for all checks that watch it, and its failure is told to each', async () => {
+test('a scene is played once for all its checks, and each of them gets its failure', async () => {
   let played = 0;
   const play = async (): Promise<never> => {
     played += 1;
@@ -64,7 +64,7 @@ test('a scene is played once for all checks that watch it, and its failure is to
   expect(seen).toEqual(checks.map(({ id }) => ({ id, failed: 'never steady' })));
 });
 
-test('recordings are kept by theme, without account, region and names; a failed check keeps its earlier one', async () => {
+test('recordings are stored by theme, without account, region and names; a failed check keeps its earlier recording', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'lornu-recordings-'));
   try {
     const [check] = CHECKS;
@@ -91,6 +91,6 @@ test('recordings are kept by theme, without account, region and names; a failed 
   }
 });
 
-test('a number is an account only with twelve digits', () => {
+test('only a number with twelve digits is masked as an account', () => {
   expect(mask('1234567890123 123456789012', [])).toBe('1234567890123 …');
 });

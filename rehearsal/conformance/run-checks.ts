@@ -2,15 +2,15 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Check, Seen } from './check.ts';
 import type { World } from './world.ts';
 
-/** What one check saw, or why it saw nothing. */
+/** The result of one check, or the reason why there is none. */
 export type Observation = { id: string } & ({ seen: Seen } | { failed: string });
 
-/** A recording of AWS: what each check saw there. */
+/** A recording of AWS: the result of each check there. */
 export type Recorded = ReadonlyMap<string, { seen: Seen; on: string }>;
 
 /**
- * same: as AWS was seen to do; by the document: AWS was never looked at, and it does what the sentence says; otherwise:
- * a known difference, as its row says; differs: none of these; failed: nothing was seen.
+ * same: equal to the recording of AWS. by the document: there is no recording, and the result is what the sentence
+ * says. otherwise: the known difference of the check. differs: none of these. failed: there is no result.
  */
 export type Verdict = 'same' | 'by the document' | 'otherwise' | 'differs' | 'failed';
 
@@ -18,19 +18,19 @@ export interface Result {
   id: string;
   verdict: Verdict;
   seen?: Seen;
-  /** What AWS did, or what the sentence says where it was never looked at. */
+  /** The recorded result of AWS; without a recording, the result that the sentence implies. */
   expected: Seen;
-  /** When AWS was looked at. */
+  /** The day of the recording. */
   recorded?: string;
-  /** AWS itself does otherwise than the sentence says. */
+  /** AWS itself differs from the sentence. */
   againstDocument?: true;
   why?: string;
 }
 
-/** How many checks are made at once. */
+/** The number of checks that run at the same time. */
 const AT_ONCE = 24;
 
-/** Makes the checks; those that watch the same scene wait for it together. */
+/** Runs the checks. Checks of the same scene wait for it together. */
 export async function observe(
   world: World,
   checks: readonly Check[],
@@ -42,7 +42,7 @@ export async function observe(
   const work = async (): Promise<void> => {
     for (let check = waiting.shift(); check && !signal.aborted; check = waiting.shift()) {
       const { id } = check;
-      // oxlint-disable-next-line no-await-in-loop -- each of the workers makes one after the other
+      // oxlint-disable-next-line no-await-in-loop -- each worker runs one check after the other
       const observation = await check.observe(world).then(
         (seen): Observation => ({ id, seen }),
         (error: unknown): Observation => ({
@@ -58,7 +58,7 @@ export async function observe(
   return observations;
 }
 
-/** Holds an observation of the rehearsal against AWS's recording, or against the sentence. */
+/** Compares an observation of the rehearsal with the recording of AWS, or with the sentence. */
 export function judge(check: Check, observation: Observation, recorded: Recorded): Result {
   const { id, expected, otherwise } = check;
   const known = recorded.get(id);

@@ -9,7 +9,7 @@ import { PROBE_PORT } from './stack/network.ts';
 import { GROUP_HEADER, type GroupName } from './stack/rules.ts';
 import type { World } from './world.ts';
 
-/** Waits until it holds; what never does is said with its name. */
+/** Waits until `find` returns a value. After the time limit, throws an error that contains `what`. */
 export async function until<Found>(
   world: World,
   what: string,
@@ -17,7 +17,7 @@ export async function until<Found>(
 ): Promise<Found> {
   const deadline = Date.now() + world.limitMs;
   for (;;) {
-    // oxlint-disable-next-line no-await-in-loop -- one look after the other
+    // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
     const found = await find();
     if (found) return found;
     world.broken();
@@ -27,7 +27,7 @@ export async function until<Found>(
   }
 }
 
-/** A request to the probes of one target group, over TLS. */
+/** Sends a request over TLS to the probes of one target group. */
 export async function askGroup(
   world: World,
   group: GroupName,
@@ -37,7 +37,7 @@ export async function askGroup(
   return world.ask(443, { ...request, path, headers: { [GROUP_HEADER]: group, ...request.headers } });
 }
 
-/** What the probe says that it received. */
+/** The request as the probe received it. */
 export interface Echo {
   name: string;
   revision: string;
@@ -48,11 +48,12 @@ export interface Echo {
 }
 
 export function echoOf(answer: Answer): Echo {
-  if (answer.status !== 200) throw new Error(`the probe was not reached: ${answer.status} ${answer.body}`);
+  if (answer.status !== 200)
+    throw new Error(`the request did not reach the probe: ${answer.status} ${answer.body}`);
   return JSON.parse(answer.body) as Echo;
 }
 
-/** Tells the probe behind a group what to answer to the health checks of a path. */
+/** Sets what the probe behind a group answers to the health checks of a path. */
 export async function plan(
   world: World,
   group: GroupName,
@@ -62,7 +63,7 @@ export async function plan(
 ): Promise<void> {
   const body = JSON.stringify({ path, answers, repeat, delayMs });
   const answer = await askGroup(world, group, '/probe/plan', { method: 'POST', body });
-  if (answer.status !== 200) throw new Error(`the probe took no plan: ${answer.status}`);
+  if (answer.status !== 200) throw new Error(`the probe did not accept the plan: ${answer.status}`);
 }
 
 export interface SeenCheck {
@@ -94,7 +95,7 @@ export async function deregister(world: World, group: GroupName, address: string
   );
 }
 
-/** The targets of a group with what DescribeTargetHealth says of them. */
+/** The targets of a group with their health from DescribeTargetHealth. */
 export async function targets(world: World, group: GroupName): Promise<Map<string, TargetHealth>> {
   const { TargetHealthDescriptions = [] } = await world.clients.elb.send(
     new DescribeTargetHealthCommand({ TargetGroupArn: world.stack.balancer.groups[group] }),

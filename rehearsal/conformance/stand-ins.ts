@@ -17,11 +17,11 @@ export interface StandInsOptions {
   clients: AwsClients;
   sideDoor: SideDoor;
   balancerArn: string;
-  /** Has server.pem and peer-authority.pem, where a listener needs them. */
+  /** The folder with server.pem and peer-authority.pem, if a listener needs them. */
   certificateFolder: string;
   /** The keys of the token issuer. */
   tokenKeys: readonly JWK[];
-  /** A runner each: it does ECS's work for one service, and for the single tasks of its cluster. */
+  /** Each cluster has its own task runner, which does ECS's work for its service and its single tasks. */
   services: readonly { cluster: string; service: string }[];
   pull: PullImage;
   pace: Pace;
@@ -29,13 +29,13 @@ export interface StandInsOptions {
   onFailure: (error: unknown) => void;
 }
 
-/** HAProxy as the load balancer and the task runner as ECS, for what stands in an emulated account. */
+/** HAProxy as the load balancer and the task runner as ECS, for the resources of an emulated account. */
 export interface StandIns {
-  /** The local port of each listener's port; another load balancer keeps them. */
+  /** The local port of each listener's port. A restarted load balancer keeps them. */
   ports: Readonly<Record<number, number>>;
   /** In the order of the services. */
   runners: readonly TaskRunner[];
-  /** Starts the load balancer anew, changed: a test's wrong one. */
+  /** Restarts the load balancer with changes: for tests of a wrong load balancer. */
   rebalance: (
     change: (balancer: Balancer) => Balancer,
     rewrite?: (configuration: string) => string,
@@ -45,7 +45,7 @@ export interface StandIns {
 
 const METRIC_PERIOD_MS = 1000;
 
-/** Starts both for the account as it is now; a listener, rule or target group that is made later is not seen. */
+/** Starts both with the current state of the account. They ignore later listeners, rules and target groups. */
 export async function startStandIns(options: StandInsOptions, context: StartContext): Promise<StandIns> {
   const { clients, sideDoor, pace, balancerArn, onFailure } = options;
   const applied = await readBalancer(clients.elb, balancerArn);
@@ -94,7 +94,7 @@ export async function startStandIns(options: StandInsOptions, context: StartCont
     return { ports: haproxy.ports, stop };
   };
   let balancer = await startBalancer(applied, {});
-  // One for all, so that no two tasks get one address.
+  // Shared by all runners, so that two tasks never get the same address.
   const tasks = new TaskAddresses(process.pid);
   const stop = async (): Promise<void> => {
     await Promise.all(runners.map(async (runner) => runner.stop()));

@@ -20,12 +20,12 @@ import { clientPem, makeCertificates } from './target-rehearsal.ts';
 import { createIssuer } from './tokens.ts';
 import { createScenes, type World } from './world.ts';
 
-/** A task on Fargate starts within a minute or two, a deployment of them within some minutes. */
+/** A task on Fargate starts within a minute or two, and a deployment takes some minutes. */
 const LIMIT_MS = 20 * 60_000;
 const LOOK_MS = 1000;
 const GRACE_S = 60;
 const BALANCER_S = 10 * 60;
-/** Network interfaces of a load balancer and of tasks go away within minutes. */
+/** AWS removes the network interfaces of a load balancer and of tasks within minutes. */
 const CLEAN_UP_MS = 20 * 60_000;
 
 export interface AwsOptions {
@@ -35,33 +35,33 @@ export interface AwsOptions {
 }
 
 export interface AwsWorld extends World {
-  /** What must not be recorded. */
+  /** Values that must not be recorded. */
   secrets: string[];
-  /** Removes everything that was made; the ledger stays where something is left. */
+  /** Removes all created resources. The ledger remains if any resource is left. */
   end: () => Promise<void>;
 }
 
-/** The account and its number; refuses without credentials that AWS takes. */
+/** The account and its number. Throws if AWS does not accept the credentials. */
 export async function requireAccount(clients: Pick<Clients, 'sts'>): Promise<string> {
   try {
     return (await clients.sts.send(new GetCallerIdentityCommand({}))).Account ?? '';
   } catch (cause) {
     throw new CliError({
-      what: 'AWS cannot be reached with credentials.',
+      what: 'AWS does not accept the credentials, or cannot be reached.',
       why: cause instanceof Error ? cause.message : String(cause),
-      next: 'Set AWS_PROFILE (or other variables of the AWS SDK) and AWS_REGION, and look with: aws sts get-caller-identity.',
+      next: 'Set AWS_PROFILE (or other variables of the AWS SDK) and AWS_REGION, then check them with: aws sts get-caller-identity',
       exitCode: EXIT.machine,
       cause,
     });
   }
 }
 
-/** Where the ledger of what was made lies until all of it is removed. */
+/** The path of the ledger. The file exists until all resources are removed. */
 export function ledgerPath(dataDir: string): string {
   return join(dataDir, 'conformance-made.jsonl');
 }
 
-/** Removes what an earlier run left in the account; throws with what is still there. */
+/** Removes the resources that an earlier run left in the account. Throws with those that remain. */
 export async function cleanUpLeft(
   clients: Clients,
   ledger: Ledger,
@@ -71,14 +71,14 @@ export async function cleanUpLeft(
   const left = await cleanUp(clients, ledger, limitMs, onStep);
   if (left.length === 0) return;
   throw new CliError({
-    what: `${left.length} things of the probe stack are left in the account.`,
+    what: `${left.length} resources of the probe stack are left in the account.`,
     why: left.map(({ made, why }) => `${made.kind} ${made.id}: ${why}`).join('\n'),
     next: 'Run ./lornu conformance --target aws --clean-up later, or remove them by hand.',
     exitCode: EXIT.failed,
   });
 }
 
-/** Makes the probe stack in the account that the environment's credentials are for. */
+/** Creates the probe stack in the account of the environment's credentials. */
 export async function startAwsWorld(
   options: AwsOptions,
   context: StartContext,

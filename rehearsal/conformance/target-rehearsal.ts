@@ -20,28 +20,28 @@ import { startStandIns, type StandIns } from './stand-ins.ts';
 import { createIssuer } from './tokens.ts';
 import { createScenes, type World } from './world.ts';
 
-/** AWS's intervals of 15 s become half a second; limits on streams are AWS's own (decision 0121). */
+/** AWS's intervals of 15 s become half a second; limits on streams stay those of AWS (decision 0121). */
 const PACE = 30;
 const LOOK_MS = 200;
 const LIMIT_MS = 300_000;
 const GRACE_S = 2;
 
-/** The rehearsal's world, and what is behind it. */
+/** The rehearsal's world, and the processes behind it. */
 export interface RehearsalWorld extends World {
   standIns: StandIns;
   events: RunnerEvent[];
-  /** The same, with what was seen in this scene only, as after a change of the stand-ins. */
+  /** The same world without the results of earlier scenes, for example after a change of the stand-ins. */
   fresh: (scene: (world: World) => Promise<unknown>) => World;
   end: () => Promise<void>;
 }
 
-/** For tests: how long anything may take, and an image that a wrong ECS would run. */
+/** For tests: the longest time of any wait, and an image that a wrong ECS would run. */
 export interface RehearsalChange {
   limitMs?: number;
   change?: (image: RunnableImage) => RunnableImage;
 }
 
-/** An emulator with the probe stack, HAProxy and the task runners; all end with this process. */
+/** Starts an emulator with the probe stack, HAProxy and the task runners. All end with this process. */
 export async function startRehearsalWorld(
   context: StartContext,
   onStep: (what: string) => void,
@@ -144,12 +144,12 @@ export function clientPem(
   which: 'peer' | 'foreign' | 'none',
 ): [string?, string?] {
   if (which === 'none') return [];
-  // A certificate that no peer's authority has signed: the server's own.
+  // The server's own certificate, which the peers' authority has not signed.
   const file = which === 'peer' ? certificates.peer : certificates.server;
   return [file, file];
 }
 
-/** Makes the certificates of a probe stack in the folder. */
+/** Creates the certificates of a probe stack in the folder. */
 export async function makeCertificates(
   python: string,
   folder: string,
@@ -159,8 +159,8 @@ export async function makeCertificates(
     env: context.env,
     signal: context.signal,
     timeoutMs: 60_000,
-    what: "The probes' certificates can't be made.",
-    next: 'Read the lines above.',
+    what: 'The certificates of the probes could not be created.',
+    next: 'Read the output above.',
   });
   const [authority = '', server = '', peerAuthority = '', peer = ''] = await Promise.all(
     ['authority', 'server', 'peer-authority', 'peer'].map(async (name) =>

@@ -1,7 +1,7 @@
 import { exportJWK, generateKeyPair, importJWK, SignJWT, type JWK, type JWTPayload } from 'jose';
 import type { TokenShape } from './world.ts';
 
-/** Made for one run: nobody else's tokens are signed by it. */
+/** A key for one run only. It signs no tokens outside the checks. */
 export interface Issuer {
   /** The published keys. */
   keys: JWK[];
@@ -10,11 +10,11 @@ export interface Issuer {
 
 const KEY_ID = 'conformance';
 
-/** An issuer of tokens with one key; it signs whatever it is asked to, as other keys and algorithms too. */
+/** A token issuer with one published key. It signs any claims, and on request with another key or algorithm. */
 export async function createIssuer(): Promise<Issuer> {
   const own = await generateKeyPair('RS256', { extractable: true });
   const foreign = await generateKeyPair('RS256', { extractable: true });
-  // The published key, with another hash.
+  // The published key, used with another hash algorithm.
   const longer = await importJWK(await exportJWK(own.privateKey), 'RS512');
   const elliptic = await generateKeyPair('ES256', { extractable: true });
   return {

@@ -5,21 +5,21 @@ import type { Stack } from './stack/make-stack.ts';
 import type { ListenerPort } from './stack/network.ts';
 import type { ProbeMaker } from './stack/probes.ts';
 
-/** How a token differs from one that passes. */
+/** How a token differs from a valid one. */
 export interface TokenShape {
-  /** Signed by a key that the issuer does not publish. */
+  /** Signed with a key that the issuer does not publish. */
   foreignKey?: boolean;
   kid?: string;
   algorithm?: 'RS256' | 'RS512' | 'ES256' | 'none';
 }
 
-/** Where the checks are made: an account with the probe stack, AWS's or the rehearsal's. */
+/** The environment of the checks: an account with the probe stack, on AWS or in the rehearsal. */
 export interface World {
   target: 'rehearsal' | 'aws';
   clients: Clients;
   stack: Stack;
   probes: ProbeMaker;
-  /** A request to a listener; the certificate is that of a TLS client. */
+  /** Sends a request to a listener. `certificate` is the TLS client certificate. */
   ask: (
     listener: ListenerPort,
     request: Request,
@@ -29,20 +29,20 @@ export interface World {
   token: (claims: JWTPayload, shape?: TokenShape) => Promise<string>;
   /** The peer's certificate, in PEM. */
   peerCertificate: string;
-  /** The listener's port that a port in an address stands for: on this machine they have others. */
+  /** Maps the port in an address to the port of the listener. In the rehearsal, the two differ. */
   listenerPort: (port: string) => string;
-  /** Milliseconds between two looks, and how long something may take that AWS does some time. */
+  /** The polling interval and the longest wait, both in milliseconds. */
   lookMs: number;
   limitMs: number;
-  /** Plays the scene once, however many checks ask what was seen in it. */
+  /** Plays the scene once, even if several checks use it. */
   scene: <Facts>(play: (world: World) => Promise<Facts>) => Promise<Facts>;
-  /** Throws if what the world is made of broke: nothing that is seen after it means anything. */
+  /** Throws if a part of the environment has failed, because later observations mean nothing. */
   broken: () => void;
-  /** Progress. */
+  /** Reports progress. */
   say: (what: string) => void;
 }
 
-/** Plays each scene once, its failure too; `played` are scenes that another world has played already. */
+/** Plays each scene once, and remembers its failure too. `played`: scenes that another world has already played. */
 export function createScenes(
   played = new Map<unknown, Promise<unknown>>(),
 ): (world: World) => World['scene'] {
@@ -50,7 +50,7 @@ export function createScenes(
     async <Facts>(play: (world: World) => Promise<Facts>): Promise<Facts> => {
       const facts = played.get(play) ?? play(world);
       played.set(play, facts);
-      // Each check that asks gets the failure; nobody may ask.
+      // Each check that uses the scene gets the failure. There may be no such check, so the rejection is handled here.
       facts.catch(() => undefined);
       return (await facts) as Facts;
     };

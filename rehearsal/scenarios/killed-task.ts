@@ -16,7 +16,7 @@ const PATIENCE_MS = 90_000;
 const REPLACED_MS = 60_000;
 /** This many separate connections reach more than one task. */
 const PROBES = 8;
-const EXPECTED = 'another task takes its place, and every turn ends whole';
+const EXPECTED = 'another task replaces it, and every turn is completed';
 
 export interface KilledSeen {
   faults: (string | undefined)[];

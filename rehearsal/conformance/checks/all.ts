@@ -14,7 +14,7 @@ import { MUTUAL_TLS } from './mutual-tls.ts';
 import { RULES } from './rules.ts';
 import { TOKENS } from './tokens.ts';
 
-/** Every check; a folder of files, one a theme. */
+/** All checks. Each theme has one file in this folder. */
 export const CHECKS: readonly Check[] = [
   ...IDLE,
   ...RULES,

@@ -25,7 +25,7 @@ const moved: Source = {
     'You can configure redirects as either temporary (HTTP 302) or permanent (HTTP 301) based on your needs.',
 };
 
-/** Status, type and body of the load balancer's own answer. */
+/** Status, type and body of a response that the load balancer itself gives. */
 const own =
   (path: string) =>
   async (world: World): Promise<Seen> => {
@@ -57,7 +57,7 @@ export const ANSWERS = theme('answers', [
   ],
   [
     'json',
-    'a fixed response has the type of its rule, and its body as it is written',
+    'a fixed response has the type of its rule, and its body unchanged',
     fixed,
     { status: 404, type: 'application/json', body: '{"detail":"It\'s 100% gone"}' },
     async (world) => {

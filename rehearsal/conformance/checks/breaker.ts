@@ -53,7 +53,7 @@ export const BREAKER = theme('breaker', [
   ['failed', 'a deployment whose tasks end at once fails', fails, true, seen(({ crash }) => crash.failed)],
   [
     'begins',
-    'it is in progress before',
+    'a deployment is in progress before it fails',
     {
       page: PAGES.breaker,
       quote: 'When a new deployment is started, the rollout state begins in an IN_PROGRESS state.',
@@ -63,23 +63,29 @@ export const BREAKER = theme('breaker', [
   ],
   [
     'threshold',
-    'it fails at three failed tasks where two are desired',
+    'a deployment of two desired tasks fails after three failed tasks',
     threshold,
     true,
-    // Two are started at once, so a fourth one may have failed before the third was counted.
+    // ECS starts two tasks at once, so a fourth task may have failed before ECS counted the third.
     seen(({ crash }) => crash.stopped.length >= 3),
   ],
-  ['back', 'the last completed deployment comes back', rollsBack, true, seen(({ crash }) => crash.back)],
+  [
+    'back',
+    'the service rolls back to the last completed deployment',
+    rollsBack,
+    true,
+    seen(({ crash }) => crash.back),
+  ],
   [
     'event-back',
-    'an event says that it is rolled back',
+    'an event reports the rollback',
     { page: PAGES.serviceEvents, means: 'service (name) rolling back to deployment id.' },
     true,
     seen(({ crash }) => crash.rolledBack),
   ],
   [
     'old-serves',
-    'the old version answers all the time',
+    'the old version answers during the whole failed deployment',
     {
       page: PAGES.rolling,
       means: 'Tasks of the last version are only stopped when there are enough healthy ones of the next.',
@@ -89,7 +95,7 @@ export const BREAKER = theme('breaker', [
   ],
   [
     'crash-code',
-    'a task whose program ended says so',
+    'a task whose program exited has that stop code',
     { page: PAGES.taskApi, means: 'stopCode EssentialContainerExited' },
     true,
     seen(
@@ -99,14 +105,14 @@ export const BREAKER = theme('breaker', [
   ],
   [
     'crash-reason',
-    'its reason is that of an essential container',
+    'the stopped reason is that an essential container exited',
     { page: PAGES.stopped, quote: 'Essential container in task exited' },
     true,
     seen(({ crash }) => begins(crash, 'Essential container in task exited')),
   ],
   [
     'image',
-    'an image that is not there fails it',
+    'a missing image fails the deployment',
     stage1,
     [true, true],
     seen(({ image }) => [image.failed, image.back]),
@@ -120,7 +126,7 @@ export const BREAKER = theme('breaker', [
   ],
   [
     'sick',
-    'a health check of the load balancer that fails fails it',
+    'a failing health check of the load balancer fails the deployment',
     stage2,
     [true, true],
     seen(({ sick }) => [sick.failed, sick.back]),
@@ -138,21 +144,21 @@ export const BREAKER = theme('breaker', [
   ],
   [
     'secret',
-    'a secret that is not there fails it',
+    'a missing secret fails the deployment',
     stage1,
     [true, true],
     seen(({ secret }) => [secret.failed, secret.back]),
   ],
   [
     'log-group',
-    'a log group that is not there fails it',
+    'a missing log group fails the deployment',
     stage1,
     [true, true],
     seen(({ logGroup }) => [logGroup.failed, logGroup.back]),
   ],
   [
     'off',
-    'without the circuit breaker it goes on in spite of more failures',
+    'without the circuit breaker a deployment continues after more failures',
     {
       page: PAGES.rolling,
       quote:
@@ -177,7 +183,7 @@ export const BREAKER = theme('breaker', [
   ],
   [
     'first-no-more',
-    'it starts no more tasks, though the cause is gone',
+    'a failed first deployment starts no more tasks, even after the cause is fixed',
     noMore,
     0,
     atFirst(({ startedLater }) => startedLater),

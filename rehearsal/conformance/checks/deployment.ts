@@ -42,7 +42,7 @@ const inOrder = (statuses: readonly string[]): boolean =>
 export const DEPLOYMENT = theme('deployment', [
   [
     'first',
-    'a first deployment whose tasks get healthy is completed',
+    'a first deployment is completed when its tasks are healthy',
     states,
     'COMPLETED',
     seen(({ first }) => first.rolloutState),
@@ -70,7 +70,7 @@ export const DEPLOYMENT = theme('deployment', [
   ],
   [
     'on-fargate',
-    'a container knows that it runs on Fargate',
+    'a variable tells a container that it runs on Fargate',
     { page: PAGES.metadata, means: 'AWS_EXECUTION_ENV is AWS_ECS_FARGATE.' },
     'AWS_ECS_FARGATE',
     seen(({ first }) => first.environment['AWS_EXECUTION_ENV'] ?? ''),
@@ -122,7 +122,7 @@ export const DEPLOYMENT = theme('deployment', [
   ],
   [
     'streams',
-    'answers under way at the old tasks come to their end',
+    'responses in progress at the old tasks are completed',
     {
       page: PAGES.targetGroupAttributes,
       quote:
@@ -147,7 +147,7 @@ export const DEPLOYMENT = theme('deployment', [
   ],
   [
     'deactivating',
-    'it is DEACTIVATING while its target drains',
+    'a task is DEACTIVATING while its target drains',
     order,
     true,
     seen(({ statuses }) => statuses.some((one) => one.includes('DEACTIVATING'))),
@@ -171,7 +171,7 @@ export const DEPLOYMENT = theme('deployment', [
   ],
   [
     'stop-reason',
-    'the reason is the scaling of the deployment',
+    'the stopped reason is the scaling activity of the deployment',
     { page: PAGES.stopped, quote: 'Scaling activity initiated by' },
     true,
     seen(({ replaced }) =>
@@ -182,7 +182,7 @@ export const DEPLOYMENT = theme('deployment', [
   ],
   [
     'exit-code',
-    'a program that ends on SIGTERM has its own exit code',
+    'a program that exits on SIGTERM keeps its own exit code',
     { page: PAGES.taskApi, means: 'exitCode is what the container returned.' },
     [0, 0],
     seen(({ replaced }) => replaced.map(({ containers }) => containers?.[0]?.exitCode ?? null)),

@@ -22,7 +22,7 @@ const seen =
   (pick: (facts: DrainFacts) => Seen) =>
   async (world: World): Promise<Seen> =>
     pick(await world.scene(drainScene));
-/** Whether AWS takes this delay; the good one is set again. */
+/** Whether AWS accepts this delay. The valid delay is set again afterwards. */
 const takes =
   (value: string) =>
   async (world: World): Promise<boolean> => {
@@ -44,35 +44,35 @@ const takes =
 export const DRAIN = theme('drain', [
   [
     'state',
-    'a target that is taken out is draining',
+    'a deregistered target is draining',
     page('The initial state of a deregistering target is draining.'),
     'draining',
     seen(({ draining }) => draining.State ?? ''),
   ],
   [
     'reason',
-    'its reason is the deregistration',
+    'the reason of a draining target is the deregistration',
     { page: PAGES.healthChecks, quote: 'Target.DeregistrationInProgress' },
     'Target.DeregistrationInProgress',
     seen(({ draining }) => draining.Reason ?? ''),
   ],
   [
     'nothing-new',
-    'it gets no new requests',
+    'a draining target gets no new requests',
     stops,
     ['one'],
     seen(({ answeredMeanwhile }) => answeredMeanwhile),
   ],
   [
     'finishes',
-    'requests under way come to their end within the delay',
+    'requests in progress are completed within the delay',
     waits,
     [true],
     seen(({ shortStreams }) => shortStreams),
   ],
   [
     'shown',
-    'it is shown as draining until the delay is over, though nothing is under way',
+    'a target is shown as draining until the delay is over, even without requests in progress',
     page(
       'However, even though target deregistration is complete, the status of the target will be displayed as draining until the deregistration delay elapses.',
     ),
@@ -80,7 +80,7 @@ export const DRAIN = theme('drain', [
     seen(({ afterLastRequest }) => afterLastRequest),
     { otherwise: 'A target is gone as soon as nothing is under way.' },
   ],
-  ['gone', 'after the delay it is gone', unused, true, seen(({ gone }) => gone)],
+  ['gone', 'after the delay the target is gone', unused, true, seen(({ gone }) => gone)],
   [
     'cut',
     'a request that takes longer than the delay is cut',
@@ -94,25 +94,25 @@ export const DRAIN = theme('drain', [
   ],
   [
     'not-earlier',
-    'it is not cut before the delay is over',
+    'a request is not cut before the delay is over',
     waits,
     true,
     seen(({ longEnough }) => longEnough),
   ],
   [
     'again',
-    'a target that was taken out may come back',
+    'a target can be registered again after it is gone',
     again,
     'healthy',
     seen(({ registeredAgain }) => registeredAgain),
   ],
   [
     'while-draining',
-    'a target that still drains may come back',
+    'a target can be registered again while it is draining',
     again,
     'healthy',
     seen(({ registeredWhileDraining }) => registeredWhileDraining),
   ],
-  ['least', 'a delay of 0 s is taken', range, true, takes('0')],
+  ['least', 'a delay of 0 s is accepted', range, true, takes('0')],
   ['most', 'a delay of 3601 s is refused', range, false, takes('3601')],
 ]);

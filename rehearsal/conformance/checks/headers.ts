@@ -17,7 +17,7 @@ const invalid: Source = {
     'routing.http.drop_invalid_header_fields.enabled: headers with invalid header fields are removed; names contain only alphanumeric characters and hyphens.',
 };
 
-/** What of the request reached the target, by `pick`. */
+/** The part of the request that reached the target, chosen by `pick`. */
 const reached =
   (
     pick: (headers: Record<string, string>, echo: { method: string; url: string; received: number }) => Seen,
@@ -36,14 +36,14 @@ const ROOT = 'Root=1-67891233-abcdef012345678912345678';
 export const HEADERS = theme('headers', [
   [
     'proto',
-    'X-Forwarded-Proto says by which protocol the client came',
+    'X-Forwarded-Proto has the protocol that the client used',
     forwarded('X-Forwarded-Proto tells the protocol, HTTP or HTTPS, that the client used.'),
     'https',
     reached((h) => h['x-forwarded-proto'] ?? ''),
   ],
   [
     'port',
-    'X-Forwarded-Port says to which port the client came',
+    'X-Forwarded-Port has the port that the client connected to',
     forwarded('X-Forwarded-Port tells the destination port that the client used.'),
     '443',
     reached((h) => h['x-forwarded-port'] ?? ''),
@@ -66,14 +66,14 @@ export const HEADERS = theme('headers', [
   ],
   [
     'proto-forged',
-    'an X-Forwarded-Proto that the client sent does not get through',
+    'an X-Forwarded-Proto from the client does not reach the target',
     forwarded('X-Forwarded-Proto tells the protocol, HTTP or HTTPS, that the client used.'),
     'https',
     reached((h) => h['x-forwarded-proto'] ?? '', { headers: { 'X-Forwarded-Proto': 'http' } }),
   ],
   [
     'port-forged',
-    'an X-Forwarded-Port that the client sent does not get through',
+    'an X-Forwarded-Port from the client does not reach the target',
     forwarded('X-Forwarded-Port tells the destination port that the client used.'),
     '443',
     reached((h) => h['x-forwarded-port'] ?? '', { headers: { 'X-Forwarded-Port': '81' } }),
@@ -91,7 +91,7 @@ export const HEADERS = theme('headers', [
   ],
   [
     'trace',
-    'a request without a trace gets one',
+    'a request without a trace header gets one',
     trace(
       'If the X-Amzn-Trace-Id header is not present on an incoming request, the load balancer generates a header with a Root field and forwards the request.',
     ),
@@ -100,7 +100,7 @@ export const HEADERS = theme('headers', [
   ],
   [
     'trace-continued',
-    'a trace that the client began goes on with a Self of the load balancer',
+    'the load balancer adds a Self field to a trace that the client began',
     trace(
       'If the X-Amzn-Trace-Id header is present and has a Root field, the load balancer inserts a Self field and forwards the request.',
     ),
@@ -147,7 +147,7 @@ export const HEADERS = theme('headers', [
   ],
   [
     'query',
-    'path and query reach the target as they are',
+    'path and query reach the target unchanged',
     { page: PAGES.conditions, quote: 'The path pattern is used to route requests but does not alter them.' },
     '/echo/%7Eb?c=%20d&c=e',
     reached((_, { url }) => url, { path: '/echo/%7Eb?c=%20d&c=e' }),
@@ -175,7 +175,7 @@ export const HEADERS = theme('headers', [
   ],
   [
     'trace-self',
-    'a Self that the client sent is replaced',
+    'a Self field from the client is replaced',
     trace(
       'If the X-Amzn-Trace-Id header is present and has a Self field, the load balancer updates the value of the Self field.',
     ),
@@ -186,7 +186,7 @@ export const HEADERS = theme('headers', [
   ],
   [
     'many-addresses',
-    'a request that came by more than 30 addresses is refused',
+    'a request with more than 30 forwarding addresses is refused',
     {
       page: PAGES.troubleshooting,
       quote: 'The load balancer received an X-Forwarded-For request header with more than 30 IP addresses.',

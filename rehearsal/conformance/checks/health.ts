@@ -38,14 +38,14 @@ export const HEALTH_CHECKS = theme('health', [
   ],
   [
     'initial-reason',
-    'its reason comes from the load balancer',
+    'the reason of an initial target comes from the load balancer',
     page('Reason codes that begin with Elb originate on the load balancer side'),
     true,
     seen(({ first }) => /^Elb\.(RegistrationInProgress|InitialHealthChecking)$/.test(first.Reason ?? '')),
   ],
   [
     'nothing-before-first',
-    'it gets no requests before it has passed',
+    'a new target gets no requests before it has passed a check',
     page(
       'Before a target can receive requests from the load balancer, it must pass the initial health checks.',
     ),
@@ -78,14 +78,14 @@ export const HEALTH_CHECKS = theme('health', [
   ],
   [
     'agent',
-    'a check says that it comes from the load balancer',
+    'the User-Agent of a check names the load balancer',
     { page: PAGES.healthChecks, means: 'The User-Agent of a health check is ELB-HealthChecker/2.0.' },
     ['ELB-HealthChecker/2.0'],
     seen(({ checks }) => [...new Set(checks.map(({ agent }) => agent))]),
   ],
   [
     'connections',
-    'each check has a connection of its own',
+    'each check uses a new connection',
     page(
       'After each health check is completed, the load balancer node closes the connection that was established for the health check.',
     ),
@@ -97,21 +97,21 @@ export const HEALTH_CHECKS = theme('health', [
   ],
   [
     'below-unhealthy',
-    'one failed check fewer than the threshold changes nothing',
+    'a target stays healthy after one failed check fewer than the threshold',
     unhealthyCount,
     ['healthy'],
     seen(({ belowUnhealthy }) => belowUnhealthy),
   ],
   [
     'unhealthy',
-    'as many failed checks as the threshold make it unhealthy',
+    'a target is unhealthy after as many failed checks as the threshold',
     unhealthyCount,
     'unhealthy',
     seen(({ unhealthy }) => unhealthy.State ?? ''),
   ],
   [
     'unhealthy-reason',
-    'a wrong code is the reason',
+    'the reason of an unhealthy target is the wrong code',
     page('Target.ResponseCodeMismatch'),
     'Target.ResponseCodeMismatch',
     seen(({ unhealthy }) => unhealthy.Reason ?? ''),
@@ -132,28 +132,28 @@ export const HEALTH_CHECKS = theme('health', [
   ],
   [
     'below-healthy',
-    'one passed check fewer than the threshold changes nothing',
+    'a target stays unhealthy after one passed check fewer than the threshold',
     healthyCount,
     ['unhealthy'],
     seen(({ belowHealthy }) => belowHealthy),
   ],
   [
     'recovered',
-    'as many passed checks as the threshold make it healthy again',
+    'a target is healthy again after as many passed checks as the threshold',
     healthyCount,
     'healthy',
     seen(({ recovered }) => recovered),
   ],
   [
     'matcher-range',
-    'each code of the matcher passes',
+    'a response with any code of the matcher passes',
     matcher,
     ['healthy'],
     seen(({ otherCode }) => otherCode),
   ],
   [
     'matcher-other',
-    'another code fails',
+    'a response with any other code fails',
     matcher,
     'unhealthy',
     seen(({ wrongCode }) => wrongCode.State ?? ''),
@@ -167,7 +167,7 @@ export const HEALTH_CHECKS = theme('health', [
   ],
   [
     'timeout',
-    'an answer after the timeout fails',
+    'a response after the timeout fails',
     page(
       'The amount of time, in seconds, during which no response from a target means a failed health check.',
     ),
@@ -183,7 +183,7 @@ export const HEALTH_CHECKS = theme('health', [
   ],
   [
     'fails-open',
-    'where all targets are unhealthy, all of them get requests',
+    'if all targets are unhealthy, all of them get requests',
     failsOpen,
     200,
     seen(({ allUnhealthy }) => allUnhealthy),

@@ -38,7 +38,7 @@ const ask =
     await world.scene(singleProbes);
     return askGroup(world, 'steady', path, request);
   };
-/** Whether AWS takes this value; the good one is set again. */
+/** Whether AWS accepts this value. The valid value is set again afterwards. */
 const takes =
   (value: string) =>
   async (world: World): Promise<boolean> => {
@@ -60,28 +60,28 @@ const takes =
 export const IDLE = theme('idle', [
   [
     'silent-response',
-    'an answer that falls silent is cut',
+    'a response that stops in the middle is cut after the idle timeout',
     closes,
     false,
     async (world) => (await ask(`/x?everyMs=${idleMs * 2}&words=2`)(world)).whole,
   ],
   [
     'not-before',
-    'it is not cut before the idle timeout',
+    'a response is not cut before the idle timeout',
     closes,
     true,
     async (world) => (await ask(`/x?everyMs=${idleMs * 2 + 1}&words=2`)(world)).elapsedMs >= idleMs,
   ],
   [
     'any-byte',
-    'an answer with a byte before each timeout goes on for longer than it',
+    'a response that sends a byte before each idle timeout can take longer than the timeout',
     oneByte,
     true,
     async (world) => (await ask(`/x?everyMs=${idleMs * 0.6}&words=3`)(world)).whole,
   ],
   [
     'no-answer',
-    'a target that says nothing is a 504',
+    'a target that sends no response is a 504',
     noAnswer,
     504,
     async (world) => (await ask(`/x?silentMs=${idleMs * 2}`)(world)).status,
@@ -95,7 +95,7 @@ export const IDLE = theme('idle', [
   ],
   [
     'slow-upload',
-    'a request with a byte before each timeout may take longer than it',
+    'a request that sends a byte before each idle timeout can take longer than the timeout',
     oneByte,
     200,
     async (world) =>

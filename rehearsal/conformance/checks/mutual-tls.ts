@@ -15,7 +15,7 @@ const header = (means: string): Source => ({ page: PAGES.mutualTls, means });
 const NAMES = ['leaf', 'subject', 'issuer', 'serial-number', 'validity'] as const;
 const name = (part: string): string => `x-amzn-mtls-clientcert-${part}`;
 
-/** Of the headers that reach the target from a peer with a certificate of the trust store. */
+/** A part of the headers that the target gets for a peer with a certificate of the trust store. */
 const reached =
   (pick: (headers: Record<string, string>, own: X509Certificate) => Seen, request: Partial<Request> = {}) =>
   async (world: World): Promise<Seen> => {
@@ -37,7 +37,7 @@ const REFUSED = 0;
 export const MUTUAL_TLS = theme('mutual-tls', [
   [
     'trusted',
-    'a client with a certificate of the trust store gets through',
+    'a client with a certificate of the trust store is accepted',
     verify,
     200,
     answered('peer', 8443),
@@ -59,7 +59,7 @@ export const MUTUAL_TLS = theme('mutual-tls', [
   ],
   [
     'all',
-    'the certificate comes in five headers',
+    'the target gets the certificate in five headers',
     header('Mode verify sends Serial-Number, Issuer, Subject, Validity and Leaf.'),
     [...NAMES].toSorted(),
     reached((h) => NAMES.filter((part) => name(part) in h).toSorted()),
@@ -89,7 +89,7 @@ export const MUTUAL_TLS = theme('mutual-tls', [
   ],
   [
     'validity',
-    'the validity is two times of ISO 8601',
+    'the validity is two timestamps in ISO 8601',
     header('X-Amzn-Mtls-Clientcert-Validity is notBefore and notAfter in ISO8601.'),
     true,
     reached((h) =>
@@ -122,7 +122,7 @@ export const MUTUAL_TLS = theme('mutual-tls', [
   ],
   [
     'leaf-safe',
-    'signs of base64 are not encoded in the leaf',
+    'the special characters of base64 are not encoded in the leaf',
     header(
       'X-Amzn-Mtls-Clientcert-Leaf is the URL-encoded PEM of the leaf certificate, with +, = and / as safe characters.',
     ),
@@ -131,21 +131,21 @@ export const MUTUAL_TLS = theme('mutual-tls', [
   ],
   [
     'forged-subject',
-    'a subject that the client wrote does not get through',
+    'a subject header from the client does not reach the target',
     header('The load balancer sets the headers itself.'),
     false,
     forged('Subject'.toLowerCase()),
   ],
   [
     'forged-issuer',
-    'an issuer that the client wrote does not get through',
+    'an issuer header from the client does not reach the target',
     header('The load balancer sets the headers itself.'),
     false,
     forged('issuer'),
   ],
   [
     'forged-leaf',
-    'a leaf that the client wrote does not get through',
+    'a leaf header from the client does not reach the target',
     header('The load balancer sets the headers itself.'),
     false,
     forged('leaf'),

@@ -20,7 +20,7 @@ const seen =
 export const PROTECTION = theme('protection', [
   [
     'set',
-    'a task protects itself by a PUT to its agent',
+    'a task protects itself with a PUT request to its agent',
     {
       page: PAGES.protectionEndpoint,
       quote: 'Use a PUT request to this URI from within a container to set task scale-in protection.',
@@ -30,7 +30,7 @@ export const PROTECTION = theme('protection', [
   ],
   [
     'read',
-    'a GET tells it',
+    'a GET request returns the protection status',
     {
       page: PAGES.protectionEndpoint,
       quote: 'A GET request to this URI returns the current protection status of a task.',
@@ -40,7 +40,7 @@ export const PROTECTION = theme('protection', [
   ],
   [
     'two-hours',
-    'it lasts two hours without a time',
+    'protection without a given time lasts two hours',
     {
       page: PAGES.protection,
       quote: 'When you set ProtectionEnabled to true, tasks are protected for 2 hours by default.',
@@ -50,12 +50,18 @@ export const PROTECTION = theme('protection', [
   ],
   [
     'outside',
-    'less than a minute and more than 48 hours are refused',
+    'a protection time below a minute or above 48 hours is refused',
     minutes,
     [true, true],
     seen(({ outside }) => outside),
   ],
-  ['within', 'a minute and 48 hours are taken', minutes, [true, true], seen(({ within }) => within)],
+  [
+    'within',
+    'a protection time of a minute or of 48 hours is accepted',
+    minutes,
+    [true, true],
+    seen(({ within }) => within),
+  ],
   [
     'only-services',
     'a task without a service cannot be protected',
@@ -76,14 +82,14 @@ export const PROTECTION = theme('protection', [
   ],
   [
     'waits',
-    'the deployment goes on until it is released',
+    'the deployment stays in progress until the protection is removed',
     deployments,
     'IN_PROGRESS',
     seen(({ waiting }) => waiting),
   ],
   [
     'released',
-    'once it is released the deployment stops it',
+    'the deployment stops the task after the protection is removed',
     {
       page: PAGES.protectionEndpoint,
       quote: 'Specify false to remove protection and make the task eligible for termination.',
@@ -93,7 +99,7 @@ export const PROTECTION = theme('protection', [
   ],
   [
     'scale-in',
-    'scaling in takes the task that is not protected',
+    'scaling in stops the task that is not protected',
     deployments,
     true,
     seen(({ scaledIn }) => scaledIn),

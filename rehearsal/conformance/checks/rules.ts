@@ -31,7 +31,7 @@ const allConditions: Source = {
 };
 const defaultLast: Source = { page: PAGES.listeners, quote: 'The default rule is evaluated last.' };
 
-/** The body of the rule's own answer; what reached the probe is "default". */
+/** The body of the rule's fixed response, or "default" if the request reached the probe. */
 const answered =
   (path: string, request: Omit<Request, 'path'> = {}) =>
   async (world: World): Promise<string> => {
@@ -44,29 +44,29 @@ const withHeaders = (path: string, headers: Record<string, string>) => answered(
 export const RULES = theme('rules', [
   [
     'lowest-first',
-    'the rule with the lowest priority decides, whichever was made first',
+    'the rule with the lowest priority applies, in whatever order the rules were created',
     lowestFirst,
     'early',
     answered('/order/x'),
   ],
   [
     'not-narrowest',
-    'a narrower path does not go before a lower priority',
+    'a lower priority wins against a more specific path',
     lowestFirst,
     'early',
     answered('/order/narrow'),
   ],
   [
     'default-last',
-    'what no rule matches gets the default action',
+    'a request that matches no rule gets the default action',
     defaultLast,
     'default',
     answered('/somewhere'),
   ],
-  ['path-exact', 'a path matches as it is written', pathsAreCaseSensitive, 'exact', answered('/case/Exact')],
+  ['path-exact', 'an exact path matches', pathsAreCaseSensitive, 'exact', answered('/case/Exact')],
   [
     'path-case',
-    'a path in other case does not match',
+    'a path with different upper and lower case does not match',
     pathsAreCaseSensitive,
     'default',
     answered('/case/exact'),
@@ -80,7 +80,7 @@ export const RULES = theme('rules', [
   ],
   [
     'path-without-query',
-    'the query is no part of the path that is matched',
+    'the query is not part of the matched path',
     {
       page: PAGES.conditions,
       quote: 'The path pattern is applied only to the path of the URL, not to its query parameters.',
@@ -88,21 +88,21 @@ export const RULES = theme('rules', [
     'exact',
     answered('/case/Exact?a=/b'),
   ],
-  ['star', '* stands for any characters', star, 'wild', answered('/wild/any/thing/end')],
-  ['star-empty', '* stands for none too', star, 'wild', answered('/wild//end')],
-  ['question', '? stands for one character', question, 'wild', answered('/wild/one1')],
-  ['question-none', '? does not stand for none', question, 'default', answered('/wild/one')],
-  ['question-two', '? does not stand for two', question, 'default', answered('/wild/one12')],
+  ['star', '* matches any characters', star, 'wild', answered('/wild/any/thing/end')],
+  ['star-empty', '* matches no characters, too', star, 'wild', answered('/wild//end')],
+  ['question', '? matches one character', question, 'wild', answered('/wild/one1')],
+  ['question-none', '? does not match an empty string', question, 'default', answered('/wild/one')],
+  ['question-two', '? does not match two characters', question, 'default', answered('/wild/one12')],
   [
     'host-case',
-    'a host matches in any case',
+    'host conditions ignore upper and lower case',
     { page: PAGES.addRule, quote: 'Maximum 128 characters. Not case sensitive.' },
     'host',
     withHeaders('/host', { Host: 'A.Other.Example' }),
   ],
   [
     'host-second',
-    'each value of a host condition counts',
+    'a host condition matches each of its values',
     oneMatches,
     'host',
     withHeaders('/host', { Host: 'exact.example' }),
@@ -119,21 +119,21 @@ export const RULES = theme('rules', [
   ],
   [
     'header-value-case',
-    'the value of a header matches in any case',
+    'header values ignore upper and lower case',
     headersIgnoreCase,
     'color',
     withHeaders('/color', { 'X-Color': 'BLUE' }),
   ],
   [
     'header-name-case',
-    'the name of a header matches in any case',
+    'header names ignore upper and lower case',
     headersIgnoreCase,
     'color',
     withHeaders('/color', { 'x-cOLOR': 'blue' }),
   ],
   [
     'header-wildcard',
-    'the value of a header takes wildcards',
+    'the value of a header condition may have wildcards',
     star,
     'color',
     withHeaders('/color', { 'X-Color': 'Deep sea' }),
@@ -174,14 +174,14 @@ export const RULES = theme('rules', [
   ],
   [
     'path-and-method',
-    'a rule needs all of its conditions',
+    'a rule applies only if all of its conditions match',
     allConditions,
     'default',
     answered('/method/x', { method: 'PUT', body: '' }),
   ],
   [
     'source-connection',
-    'the source is that of the connection, not what X-Forwarded-For says',
+    'the source address is that of the connection, not that in X-Forwarded-For',
     {
       page: PAGES.conditions,
       quote: 'This condition is not satisfied by the addresses in the X-Forwarded-For header.',

@@ -40,7 +40,7 @@ const NEVER_RAN = { stopCode: 'TaskFailedToStart', reason: 'ResourceInitializati
 export const SECRETS = theme('secrets', [
   [
     'whole',
-    'a secret is given whole',
+    'a container gets a whole secret',
     inject,
     '{"id":"web","word":"first"}',
     seen(({ first }) => first.environment['WHOLE'] ?? ''),
@@ -52,10 +52,16 @@ export const SECRETS = theme('secrets', [
     'plain first',
     seen(({ first }) => first.environment['PLAIN'] ?? ''),
   ],
-  ['key', 'one key of a secret is given', inject, 'web', seen(({ first }) => first.environment['KEY'] ?? '')],
+  [
+    'key',
+    'a container gets one key of a secret',
+    inject,
+    'web',
+    seen(({ first }) => first.environment['KEY'] ?? ''),
+  ],
   [
     'stage',
-    'a key of a version stage is given',
+    'a container gets a key of a version stage',
     {
       page: PAGES.secrets,
       means: 'valueFrom may name a JSON key, a version stage and a version id after the ARN.',
@@ -79,15 +85,21 @@ export const SECRETS = theme('secrets', [
   ],
   [
     'force',
-    'a forced new deployment gets a value that was not there before',
+    'a forced new deployment gets a value that was added later',
     fresh,
     'filled',
     async (world) => (await world.scene(firstScene)).healed,
   ],
-  ['missing', 'without its secret a task does not start', noStart, NEVER_RAN, ended(({ secret }) => secret)],
+  [
+    'missing',
+    'a task does not start if its secret is missing',
+    noStart,
+    NEVER_RAN,
+    ended(({ secret }) => secret),
+  ],
   [
     'missing-key',
-    'without the key in the secret a task does not start',
+    'a task does not start if its secret lacks the key',
     noStart,
     NEVER_RAN,
     ended(({ key }) => key),

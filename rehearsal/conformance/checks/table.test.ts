@@ -12,7 +12,7 @@ test('there are at least 120 checks, in every theme', () => {
   expect(new Set(CHECKS.map(({ theme }) => theme))).toEqual(new Set(THEMES));
 });
 
-test('each has a name of its own and rests on a sentence of a page of AWS', () => {
+test('each check has a unique id and cites a sentence of an AWS page', () => {
   expect(new Set(CHECKS.map(({ id }) => id)).size).toBe(CHECKS.length);
   const pages = new Set<string>(Object.values(PAGES));
   for (const { id, title, source } of CHECKS) {
@@ -26,12 +26,12 @@ test('each has a name of its own and rests on a sentence of a page of AWS', () =
   }
 });
 
-test('no page is named that no check rests on', () => {
+test('every listed page is cited by a check', () => {
   const used = new Set(CHECKS.map(({ source }) => source.page));
   expect(Object.values(PAGES).filter((page) => !used.has(page))).toEqual([]);
 });
 
-test('docs/rehearsal.md lists what the rehearsal does otherwise', async () => {
+test('docs/rehearsal.md lists every known difference of the rehearsal', async () => {
   const page = await readFile(join(import.meta.dir, '../../../docs/rehearsal.md'), 'utf8');
   const missing = CHECKS.flatMap(({ otherwise }) =>
     otherwise && !page.includes(otherwise) ? [otherwise] : [],

@@ -33,7 +33,7 @@ const onlyRs256: Source = { page: PAGES.jwt, means: 'Only the algorithm RS256 is
 const seconds = (): number => Math.floor(Date.now() / 1000);
 const good = (): JWTPayload => ({ iss: ISSUER, aud: AUDIENCE, exp: seconds() + 300, iat: seconds() - 10 });
 
-/** The status of a request with a token like the good one, but for these claims; undefined takes one away. */
+/** The status of a request whose token differs from the valid one in these claims; undefined removes a claim. */
 const withToken =
   (claims: () => JWTPayload = () => ({}), path = '/token', shape: TokenShape = {}) =>
   async (world: World): Promise<number> => {
@@ -49,10 +49,10 @@ const sent =
     (await world.ask(443, { path: '/token', headers })).status;
 
 export const TOKENS = theme('tokens', [
-  ['valid', 'a valid token lets the request through', forwards, 200, withToken()],
+  ['valid', 'a request with a valid token is forwarded', forwards, 200, withToken()],
   [
     'unchanged',
-    'the target gets the token as it was sent',
+    'the target gets the token unchanged',
     forwards,
     true,
     async (world) => {
@@ -66,7 +66,7 @@ export const TOKENS = theme('tokens', [
   ],
   ['none', 'a request without a token is refused', rejects, 401, sent({})],
   ['basic', 'another kind of authorization is refused', rejects, 401, sent({ Authorization: 'Basic eDp5' })],
-  ['nonsense', 'what is no token is refused', rejects, 401, sent({ Authorization: 'Bearer a.b.c' })],
+  ['nonsense', 'a malformed token is refused', rejects, 401, sent({ Authorization: 'Bearer a.b.c' })],
   ['empty', 'an empty token is refused', rejects, 401, sent({ Authorization: 'Bearer ' })],
   [
     'foreign-key',
@@ -102,14 +102,14 @@ export const TOKENS = theme('tokens', [
   ],
   [
     'rs512',
-    'a token by RS512 is refused, though the key is right',
+    'a token signed with RS512 is refused, even with the right key',
     onlyRs256,
     401,
     withToken(undefined, '/token', { algorithm: 'RS512' }),
   ],
   [
     'es256',
-    'a token by ES256 is refused',
+    'a token signed with ES256 is refused',
     onlyRs256,
     401,
     withToken(undefined, '/token', { algorithm: 'ES256' }),
@@ -124,12 +124,12 @@ export const TOKENS = theme('tokens', [
   ],
   [
     'issuer-whole',
-    'the issuer has to be the whole one',
+    'a token with only a part of the issuer is refused',
     signature,
     401,
     withToken(() => ({ iss: `${ISSUER}.evil.example` })),
   ],
-  ['no-end', 'a token without an end is refused', signature, 401, without('exp')],
+  ['no-end', 'a token without an expiration is refused', signature, 401, without('exp')],
   ['expired', 'an expired token is refused', signature, 401, withToken(() => ({ exp: seconds() - 120 }))],
   [
     'not-yet',
@@ -140,7 +140,7 @@ export const TOKENS = theme('tokens', [
   ],
   [
     'begun',
-    'a token that is valid since a while passes',
+    'a token whose "not before" time is in the past passes',
     present,
     200,
     withToken(() => ({ nbf: seconds() - 60 })),
@@ -152,7 +152,7 @@ export const TOKENS = theme('tokens', [
     401,
     withToken(() => ({ iat: seconds() + 600 })),
   ],
-  ['no-iat', 'a token need not say when it was issued', present, 200, without('iat')],
+  ['no-iat', 'a token without an "issued at" time passes', present, 200, without('iat')],
   ['no-audience', 'a token without an additional claim is refused', additional, 401, without('aud')],
   [
     'other-audience',
@@ -163,7 +163,7 @@ export const TOKENS = theme('tokens', [
   ],
   [
     'second-value',
-    'each value of an additional claim counts',
+    'a token with any allowed value of an additional claim passes',
     additional,
     200,
     withToken(() => ({ aud: 'second' })),
@@ -177,21 +177,21 @@ export const TOKENS = theme('tokens', [
   ],
   [
     'spaced',
-    'one of the words of a space-separated claim is enough',
+    'a token passes if one word of a space-separated claim matches',
     spaced,
     200,
     withToken(() => ({ scope: 'open read close' }), '/token/scope'),
   ],
   [
     'spaced-part',
-    'a part of a word is not enough',
+    'a part of a word in a space-separated claim does not match',
     spaced,
     401,
     withToken(() => ({ scope: 'reader unread' }), '/token/scope'),
   ],
   [
     'before-action',
-    'the token is looked at before the action of the rule',
+    'the token is validated before the action of the rule',
     { page: PAGES.actions, means: 'The routing action is the last action to be performed.' },
     [401, 200],
     async (world) => [

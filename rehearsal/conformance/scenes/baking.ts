@@ -4,9 +4,9 @@ import type { World } from '../world.ts';
 import { serviceOf } from './service.ts';
 
 export interface BakingFacts {
-  /** The first deployment has none that it could go back to. */
+  /** The outcome of the first deployment, which has no earlier one to roll back to. */
   first: string;
-  /** Its tasks were the only ones, and it was not completed yet. */
+  /** The old tasks were gone, and the deployment was not completed yet. */
   baked: boolean;
   completed: string;
   /** The alarm was in ALARM before the deployment began. */
@@ -16,11 +16,14 @@ export interface BakingFacts {
 
 const PERIOD_S = 60;
 
-/** Deployments that a CloudWatch alarm watches: quiet, in ALARM from the beginning, and fired while it is under way. */
+/**
+ * Deployments that a CloudWatch alarm watches: quiet, in ALARM from the beginning, and set to ALARM during the
+ * deployment.
+ */
 export async function bakingScene(world: World): Promise<BakingFacts> {
   const service = serviceOf(world, 'baking');
   const name = `${world.stack.name}-drill`;
-  // A metric that nobody writes, and missing data ignored: the alarm keeps the state that is set.
+  // The metric has no data, and the alarm ignores missing data, so the alarm keeps the state that the test sets.
   await world.clients.cloudwatch.send(
     new PutMetricAlarmCommand({
       AlarmName: name,
@@ -70,14 +73,14 @@ export async function bakingScene(world: World): Promise<BakingFacts> {
   await service.steady();
   const completed = (await service.primary()).rolloutState ?? '';
 
-  world.say('baking: an alarm that rings from the beginning');
+  world.say('baking: an alarm in ALARM from the beginning');
   await set('ALARM');
   const third = await service.deploy({ REVISION: '3' });
   await until(world, 'deployed', async () => (await service.primary()).taskDefinition === third);
   await service.steady();
   const begunInAlarm = (await service.describe()).taskDefinition === third ? 'completed' : 'rolled back';
 
-  world.say('baking: an alarm that begins to ring');
+  world.say('baking: an alarm that goes into ALARM');
   await set('OK');
   const fourth = await service.deploy({ REVISION: '4' });
   await until(world, 'its tasks run', async () => {

@@ -4,14 +4,14 @@ import { MISSING_IMAGE } from '../stack/probes.ts';
 import type { World } from '../world.ts';
 import { keepAsking, serviceOf } from './service.ts';
 
-/** How one bad deployment went. */
+/** The observations of one bad deployment. */
 export interface Failure {
-  /** rolloutState of its deployment, as far as it was listed. */
+  /** The rolloutState of the deployment while ECS listed it. */
   states: string[];
-  /** An event says so. */
+  /** An event of the service reports it. */
   failed: boolean;
   rolledBack: boolean;
-  /** The task definition and the deployment before it are back. */
+  /** The service uses the earlier task definition again. */
   back: boolean;
   answers: string[];
   stopped: { code: string; reason: string }[];
@@ -27,7 +27,7 @@ export interface BreakingFacts {
   off: { state: string; throttled: boolean };
 }
 
-/** Bad versions of a service, one after the other; each is rolled back by the circuit breaker. */
+/** Deploys bad versions of a service, one after the other. The circuit breaker rolls each one back. */
 export async function breakingScene(world: World): Promise<BreakingFacts> {
   const service = serviceOf(world, 'breaking');
   await world.probes.createService(

@@ -7,15 +7,15 @@ import { singleProbes } from './single-probes.ts';
 
 export interface DrainFacts {
   draining: TargetHealth;
-  /** Who answered new requests while the second probe drained. */
+  /** The probes that answered new requests while the second probe drained. */
   answeredMeanwhile: string[];
   /** Streams of the second probe that ended within the deregistration delay. */
   shortStreams: boolean[];
-  /** Its state once nothing was under way any more, before the delay was over. */
+  /** Its state after the last request in progress ended, before the delay was over. */
   afterLastRequest: string;
   gone: boolean;
   registeredAgain: string;
-  /** Those that would have gone on for longer than the delay, and how long they lasted at least. */
+  /** Streams that would have taken longer than the delay, and the shortest time that they lasted. */
   longStreams: boolean[];
   longEnough: boolean;
   registeredWhileDraining: string;
@@ -24,7 +24,9 @@ export interface DrainFacts {
 const delayMs = DRAIN_S * 1000;
 const STREAMS = 6;
 
-/** The second probe is taken out of the group `drain`, with requests under way that end before and after the delay. */
+/**
+ * Deregisters the second probe from the group `drain`, with requests in progress that end before and after the delay.
+ */
 export async function drainScene(world: World): Promise<DrainFacts> {
   const { one, two } = await world.scene(singleProbes);
   world.say('draining');
@@ -35,12 +37,12 @@ export async function drainScene(world: World): Promise<DrainFacts> {
     untilState(world, 'drain', address, 'healthy');
   await Promise.all([healthy(one.address), healthy(two.address)]);
   const stateOf = async (): Promise<TargetHealth> => (await targets(world, 'drain')).get(two.address) ?? {};
-  /** Streams over both probes; both must have some, so that there is something to drain. */
+  /** Starts streams on both probes. Each probe must have some, so that there is something to drain. */
   const streams = async (ms: number): Promise<() => Promise<Answer[]>> => {
     const asked = Promise.all(
       Array.from({ length: STREAMS }, async () => askGroup(world, 'drain', `/x?everyMs=${ms / 8}&words=9`)),
     );
-    // The requests have to be with the targets before one of them is taken out.
+    // The requests have to reach the targets before one target is deregistered.
     await Bun.sleep(Math.min(500, ms / 8));
     return async () => asked;
   };
@@ -56,7 +58,7 @@ export async function drainScene(world: World): Promise<DrainFacts> {
     const health = await stateOf();
     return health.State === 'draining' && health;
   });
-  // It takes the load balancer a moment to hear of it; the streams go on for longer.
+  // The load balancer needs a moment to notice the change; the streams take longer.
   const heardMs = Date.now() + delayMs * 0.4;
   let meanwhile: string[] = [];
   do {
@@ -66,7 +68,7 @@ export async function drainScene(world: World): Promise<DrainFacts> {
     meanwhile = [...new Set(answers.map(({ headers }) => headers['x-probe'] ?? ''))].toSorted();
   } while (meanwhile.length > 1 && Date.now() < heardMs);
   const shortStreams = ofTwo(await short()).map(({ whole }) => whole);
-  // Two looks of the load balancer later.
+  // After two health check intervals of the load balancer.
   await Bun.sleep(Math.min(1_000, delayMs / 8));
   const afterLastRequest = (await stateOf()).State ?? 'gone';
   const isGone = async (): Promise<boolean> => [undefined, 'unused'].includes((await stateOf()).State);

@@ -6,7 +6,7 @@ import { serviceOf } from './service.ts';
 export interface FirstFacts {
   state: string;
   running: number;
-  /** Tasks that were started after it had failed. */
+  /** Tasks that ECS started after the deployment had failed. */
   startedLater: number;
   healed: string;
 }
@@ -29,7 +29,7 @@ export async function firstScene(world: World): Promise<FirstFacts> {
     (await service.stopped()).length + (await service.tasks()).length;
   const before = await count();
   await world.clients.secrets.send(new PutSecretValueCommand({ SecretId: empty, SecretString: 'filled' }));
-  // Longer than the scheduler takes between two looks.
+  // Longer than the interval of the scheduler.
   await Bun.sleep(Math.max(2_000, world.lookMs * 15));
   const startedLater = (await count()) - before;
   await service.update({ forceNewDeployment: true });

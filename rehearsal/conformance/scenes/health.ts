@@ -14,19 +14,19 @@ import { HEALTH } from '../stack/balancer.ts';
 import type { World } from '../world.ts';
 import { singleProbes } from './single-probes.ts';
 
-/** The states of the second probe in the group `health`, and who answered requests meanwhile. */
+/** The states of the second probe in the group `health`, and the probes that answered requests at that time. */
 export interface HealthFacts {
   first: TargetHealth;
-  /** Who answered while the second probe had not passed a check. */
+  /** The probes that answered before the second probe had passed a check. */
   answeredBeforeFirst: string[];
-  /** It passes every other check from the start. */
+  /** The second probe passes every other check from the start. */
   afterOnePass: string[];
   answeredHealthy: string[];
-  /** It fails one check fewer in a row than the threshold, again and again. */
+  /** The second probe fails one check fewer in a row than the threshold, again and again. */
   belowUnhealthy: string[];
   unhealthy: TargetHealth;
   answeredUnhealthy: string[];
-  /** It passes one check fewer in a row than the threshold, again and again. */
+  /** The second probe passes one check fewer in a row than the threshold, again and again. */
   belowHealthy: string[];
   recovered: string;
   otherCode: string[];
@@ -37,24 +37,24 @@ export interface HealthFacts {
 }
 
 const PATH = '/health';
-/** Each node of the load balancer checks by itself; there are two on AWS. */
+/** Each node of the load balancer makes its own checks. AWS has two nodes. */
 const NODES = 2;
 
-/** The probes' checks are answered by plan; the first probe stays healthy until the end. */
+/** The probes answer health checks by a plan. The first probe stays healthy until the end. */
 export async function healthScene(world: World): Promise<HealthFacts> {
   const { one, two } = await world.scene(singleProbes);
   const tell = async (answers: readonly number[], how = {}): Promise<void> =>
     plan(world, 'second', PATH, answers, how);
   const become = async (state: string): Promise<TargetHealth> =>
     untilState(world, 'health', two.address, state);
-  /** Who answers twelve requests. */
+  /** The probes that answer twelve requests. */
   const askMany = async (): Promise<string[]> => {
     const answers = await Promise.all(
       Array.from({ length: 12 }, async () => askGroup(world, 'health', '/alive')),
     );
     return [...new Set(answers.map(({ headers }) => headers['x-probe'] ?? ''))].toSorted();
   };
-  /** The states that are seen until so many more checks were made. */
+  /** The states that are observed until the probe got `count` more checks. */
   const statesDuring = async (count: number): Promise<string[]> => {
     const seen = new Set<string>();
     await until(world, `checked ${count} times`, async () => {

@@ -9,7 +9,9 @@ export type RollingFacts = Awaited<ReturnType<typeof rollingScene>>;
 
 const SECRET_NAMES = ['WHOLE', 'KEY', 'STAGED', 'PLAIN'] as const;
 
-/** A service with secrets is replaced by its next version under load, then protected, scaled in and emptied. */
+/**
+ * Replaces a service with secrets by its next version under load, then protects a task, scales in and scales to zero.
+ */
 export async function rollingScene(world: World) {
   const service = serviceOf(world, 'rolling');
   const { json, plain } = world.stack.secrets;
@@ -115,7 +117,7 @@ export async function rollingScene(world: World) {
   };
 }
 
-/** SIGTERM comes after the last answer of a stream, where the task had one. */
+/** The last event in the log of a task: 'served' if a response ended after SIGTERM, else 'sigterm'. */
 function orderOfEnd(lines: readonly string[]): string {
   const words = lines.flatMap((line) => /"probe":"(served|sigterm)"/.exec(line)?.[1] ?? []);
   return words.at(-1) ?? '';
@@ -172,7 +174,7 @@ async function protect(world: World) {
     const { deployments: [primary, old] = [] } = await service.describe();
     return primary?.runningCount === 2 && old?.runningCount === 1;
   });
-  // Some looks later it still runs.
+  // The task still runs after some more intervals.
   await Bun.sleep(world.lookMs * 5);
   const [held] = await service.describeTasks([arn]);
   const waiting = (await service.primary()).rolloutState;
@@ -181,7 +183,7 @@ async function protect(world: World) {
   const [released] = await service.describeTasks([arn]);
 
   const [kept, other] = await service.tasks();
-  // The one that would go first: a look at which goes without a protection is another rule.
+  // Protect the task that ECS would stop first. Which task that is, without protection, is not part of this check.
   for (const task of [kept, other]) await byApi(cluster, task?.taskArn ?? '', task === kept);
   await service.update({ desiredCount: 1 });
   const left = await until(world, 'scaled in', async () => {

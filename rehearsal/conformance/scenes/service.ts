@@ -25,14 +25,14 @@ export interface ProbeService {
     environment: Readonly<Record<string, string>>,
     about?: Partial<ContainerDefinition>,
   ) => Promise<string>;
-  /** Tasks that are meant to run. */
+  /** Tasks whose desired status is RUNNING. */
   tasks: () => Promise<Task[]>;
   describeTasks: (arns: readonly string[]) => Promise<Task[]>;
-  /** Tasks that ended lately, the newest last; AWS shows them for an hour. */
+  /** Tasks that stopped recently, the newest last. AWS lists them for an hour. */
   stopped: () => Promise<Task[]>;
-  /** One deployment, completed, with as many healthy targets as desired. */
+  /** Waits until there is one completed deployment, with as many healthy targets as desired. */
   steady: () => Promise<void>;
-  /** What of the events of the service has this text in it. */
+  /** The events of the service that contain this text. */
   said: (text: string) => Promise<string[]>;
 }
 
@@ -41,7 +41,7 @@ export function serviceOf(world: World, name: ServiceName): ProbeService {
   const cluster = world.stack.clusters[name];
   const describe = async (): Promise<Service> => {
     const { services } = await ecs.send(new DescribeServicesCommand({ cluster, services: [name] }));
-    if (!services?.[0]) throw new Error(`service ${name} is not there`);
+    if (!services?.[0]) throw new Error(`service ${name} does not exist`);
     return services[0];
   };
   const describeTasks = async (arns: readonly string[]): Promise<Task[]> =>
@@ -87,7 +87,7 @@ export function serviceOf(world: World, name: ServiceName): ProbeService {
   };
 }
 
-/** Asks the service without a pause until it is ended; counts each answer as "status revision". */
+/** Sends requests to the service without a pause until it is ended. Counts each response as "status revision". */
 export function keepAsking(world: World, name: ServiceName): { end: () => Promise<Record<string, number>> } {
   const life = new AbortController();
   const seen: Record<string, number> = {};
@@ -109,7 +109,7 @@ export function keepAsking(world: World, name: ServiceName): { end: () => Promis
   };
 }
 
-/** The lines of a task's container so far. */
+/** The log lines of a task's container so far. */
 export async function logOf(world: World, taskArn: string): Promise<string[]> {
   const stream = `probe/${CONTAINER}/${taskArn.split('/').at(-1)}`;
   const { events = [] } = await world.clients.logs

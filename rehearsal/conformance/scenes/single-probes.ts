@@ -6,7 +6,7 @@ export interface SingleProbe {
   address: string;
 }
 
-/** Two probes without a service, so that nobody replaces them: the first is behind `steady`, the other behind `second`. */
+/** Starts two probes without a service, so that ECS does not replace them: one behind `steady`, one behind `second`. */
 export async function singleProbes(world: World): Promise<{ one: SingleProbe; two: SingleProbe }> {
   world.say('two probes start');
   const definition = await world.probes.register({});

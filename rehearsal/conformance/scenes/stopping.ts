@@ -9,7 +9,7 @@ export interface Ended {
   lastStatus: string;
   desiredStatus: string;
   stopCode: string;
-  /** Up to the first colon, or the whole. */
+  /** The text up to the first colon, or the whole text. */
   reason: string;
   exitCode: number | null;
 }
@@ -18,7 +18,7 @@ export interface StoppingFacts {
   asked: Ended;
   askedLog: boolean;
   stubborn: Ended;
-  /** It had its stop timeout between SIGTERM and the end. */
+  /** The time between SIGTERM and the end was at least the stop timeout. */
   stubbornLong: boolean;
   own: Ended;
   ownLog: string[];
@@ -30,7 +30,7 @@ export interface StoppingFacts {
   tooLong: boolean;
 }
 
-/** Single tasks that end in each of the ways that there are. */
+/** Runs single tasks that end in each of the possible ways. */
 export async function stoppingScene(world: World): Promise<StoppingFacts> {
   const { probes, stack, clients } = world;
   world.say('single tasks end');

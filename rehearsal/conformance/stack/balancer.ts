@@ -13,7 +13,7 @@ import type { Ledger } from './ledger.ts';
 import { PROBE_PORT, type ProbeNetwork } from './network.ts';
 import { GROUPS, tlsRules, type GroupName } from './rules.ts';
 
-/** Settings that checks compare what they see with; all are within AWS's limits and short. */
+/** Settings whose effect the checks measure. All are short, and within AWS's limits. */
 export const IDLE_S = 3;
 export const DRAIN_S = 4;
 export const HEALTH = { intervalS: 5, timeoutS: 2, healthy: 3, unhealthy: 2, matcher: '200-299' };
@@ -24,7 +24,7 @@ export interface ProbeBalancer {
   groups: Record<GroupName, string>;
 }
 
-/** The load balancer with all its target groups, listeners and rules; no target is registered yet. */
+/** Creates the load balancer with all its target groups, listeners and rules. It registers no target yet. */
 export async function makeBalancer(
   { elb }: Pick<Clients, 'elb'>,
   ledger: Ledger,
@@ -52,7 +52,7 @@ export async function makeBalancer(
   );
   const made: [GroupName, string][] = [];
   for (const group of GROUPS) {
-    // oxlint-disable-next-line no-await-in-loop -- AWS throttles calls that are made at once
+    // oxlint-disable-next-line no-await-in-loop -- AWS throttles parallel calls
     made.push([group, await makeGroup(elb, ledger, `${name}-${group}`, network.vpcId, group)]);
   }
   const groups = Object.fromEntries(made) as Record<GroupName, string>;
@@ -97,7 +97,7 @@ export async function makeBalancer(
     MutualAuthentication: { Mode: 'verify', TrustStoreArn: trust.trustStoreArn },
   });
   for (const { priority, conditions, actions } of tlsRules(forward, trust.jwksUrl)) {
-    // oxlint-disable-next-line no-await-in-loop -- in this order: it is not that of the priorities
+    // oxlint-disable-next-line no-await-in-loop -- created in this order, which differs from the order of priorities on purpose
     await elb.send(
       new CreateRuleCommand({
         ListenerArn: secure,
@@ -124,7 +124,7 @@ async function makeGroup(
     Protocol: 'HTTP',
     Port: PROBE_PORT,
     TargetType: 'ip',
-    // The others are always healthy, whatever a check tells its probe.
+    // The other paths are always healthy, whatever plan a check sets.
     HealthCheckPath: tested
       ? '/health'
       : group === 'steady' || group === 'second'

@@ -27,7 +27,7 @@ import { DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
 import type { Clients } from '../clients.ts';
 import type { Kind, Ledger, Made } from './ledger.ts';
 
-/** How each kind of thing is removed. */
+/** How to remove each kind of resource. */
 const REMOVE: Record<Kind, (clients: Clients, made: Made) => Promise<unknown>> = {
   vpc: async ({ ec2 }, { id }) => ec2.send(new DeleteVpcCommand({ VpcId: id })),
   gateway: async ({ ec2 }, { id, of }) => {
@@ -61,10 +61,12 @@ const REMOVE: Record<Kind, (clients: Clients, made: Made) => Promise<unknown>> =
   alarm: async ({ cloudwatch }, { id }) => cloudwatch.send(new DeleteAlarmsCommand({ AlarmNames: [id] })),
 };
 
-/** AWS's codes for what is there no more. */
+/** AWS's error codes for a resource that no longer exists. */
 const GONE =
   /NotFound|NoSuch|NonExistent|ServiceNotActive|ClusterNotFound|InactiveCluster|was not found|does not exist/i;
-/** Of what something else still uses: tasks that stop, interfaces that go away, a load balancer that is being deleted. */
+/**
+ * AWS's error codes for a resource in use: by stopping tasks, by network interfaces, by a load balancer being deleted.
+ */
 const TRY_EVERY_MS = 5_000;
 
 function ifGone(error: unknown): void {
@@ -72,8 +74,8 @@ function ifGone(error: unknown): void {
 }
 
 /**
- * Removes what the ledger names, in its order, and tries again for `limitMs` what is still in use. Returns what is
- * left, each with AWS's reason; the ledger's file goes only when nothing is.
+ * Removes the resources of the ledger in its order. Retries those that are still in use, for at most `limitMs`. Returns
+ * the remaining resources, each with AWS's reason. Deletes the ledger's file only if none remain.
  */
 export async function cleanUp(
   clients: Clients,
@@ -87,7 +89,7 @@ export async function cleanUp(
     const left: { made: Made; why: string }[] = [];
     for (const made of waiting) {
       try {
-        // oxlint-disable-next-line no-await-in-loop -- one depends on the other
+        // oxlint-disable-next-line no-await-in-loop -- the resources depend on each other
         await REMOVE[made.kind](clients, made).catch(ifGone);
       } catch (error) {
         left.push({ made, why: String(error) });

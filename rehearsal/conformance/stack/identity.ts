@@ -12,7 +12,7 @@ import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import type { Clients } from '../clients.ts';
 import type { Ledger } from './ledger.ts';
 
-/** Two of them are read whole and by key, one has no value. */
+/** Tasks read two of the secrets whole and by key. The third secret has no value. */
 export interface ProbeSecrets {
   json: string;
   plain: string;
@@ -20,7 +20,7 @@ export interface ProbeSecrets {
 }
 
 export interface Certificates {
-  /** Authority of the server's certificate. */
+  /** The certificate authority of the server's certificate. */
   authority: string;
   /** Certificate, then key. */
   server: string;
@@ -31,7 +31,7 @@ export interface Certificates {
 
 const TASKS = 'ecs-tasks.amazonaws.com';
 
-/** The roles of the probes: one that starts them, and the one that they have. */
+/** Creates the two roles of the probes: the execution role and the task role. */
 export async function makeRoles(
   { iam }: Pick<Clients, 'iam'>,
   ledger: Ledger,
@@ -76,7 +76,7 @@ export async function makeSecrets(
     const { ARN } = await secrets.send(new CreateSecretCommand({ Name: `${name}/${what}`, SecretString }));
     return ledger.add('secret', ARN);
   };
-  // Values of nothing: they only have to come back.
+  // Not real secrets: the checks only compare these values with what the container gets.
   return {
     json: await make('json', '{"id":"web","word":"first"}'),
     plain: await make('plain', 'plain first'),
@@ -94,8 +94,8 @@ export async function makeLogGroup(
 }
 
 /**
- * The certificate of the TLS listeners, the trust store of the peers, and a bucket with the authority of the peers and
- * the key set of the token issuer. The load balancer fetches the key set from the internet, so that object is public.
+ * Creates the certificate of the TLS listeners, the trust store of the peers, and a bucket with the peers' authority
+ * and the token issuer's key set. The load balancer fetches the key set from the internet, so that object is public.
  */
 export async function makeTrust(
   clients: Pick<Clients, 'acm' | 'elb' | 's3'>,
@@ -155,7 +155,7 @@ export async function makeTrust(
   return { certificateArn, trustStoreArn, jwksUrl: `https://${name}.s3.${region}.amazonaws.com/jwks.json` };
 }
 
-/** Certificate and key of a file that has both. */
+/** Splits a PEM file into its certificate and its key. */
 export function splitPem(text: string): string[] {
   return text.match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----\n?/g) ?? [];
 }

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** In the order in which they are removed: what uses another one goes before it. */
+/** The kinds of resources, in the order of removal: a resource is removed before the resources that it uses. */
 export const KINDS = [
   'service',
   'task',
@@ -26,14 +26,14 @@ export const KINDS = [
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** Something that was made in the account; `of` is what it belongs to, where its own id does not say it. */
+/** A resource that was created in the account. `of` is its parent, if its own id does not name the parent. */
 export interface Made {
   kind: Kind;
   id: string;
   of?: string;
 }
 
-/** What was made so far, on disk too, so that a later command can remove what a killed one left. */
+/** The resources created so far. They are also on disk, so that a later command can clean up after a killed run. */
 export class Ledger {
   readonly #path: string;
   readonly #made: Made[] = [];
@@ -42,9 +42,9 @@ export class Ledger {
     this.#path = path;
   }
 
-  /** Notes it at once, before anything else can fail. */
+  /** Writes the resource to disk immediately, before anything else can fail. */
   async add(kind: Kind, id: string | undefined, of?: string): Promise<string> {
-    if (!id) throw new Error(`AWS's answer names no ${kind}`);
+    if (!id) throw new Error(`AWS's response has no id of a ${kind}`);
     const made: Made = { kind, id, ...(of === undefined ? {} : { of }) };
     this.#made.push(made);
     await mkdir(dirname(this.#path), { recursive: true });
@@ -52,17 +52,17 @@ export class Ledger {
     return id;
   }
 
-  /** In the order of the kinds, of one kind the newest first. */
+  /** The resources in the order of their kinds; within a kind, the newest first. */
   get toRemove(): readonly Made[] {
     return this.#made.toReversed().toSorted((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind));
   }
 
-  /** Nothing is left of it. */
+  /** Deletes the ledger after all its resources are removed. */
   async close(): Promise<void> {
     await rm(this.#path, { force: true });
   }
 
-  /** What an earlier command noted; a last line that was cut off is left out. */
+  /** Reads the ledger of an earlier command. Ignores an incomplete last line. */
   static async open(path: string): Promise<Ledger> {
     const ledger = new Ledger(path);
     for (const line of (await readFile(path, 'utf8')).split('\n').filter(Boolean)) {

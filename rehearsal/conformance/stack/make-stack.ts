@@ -13,11 +13,11 @@ import type { Ledger } from './ledger.ts';
 import { makeNetwork, type ProbeNetwork } from './network.ts';
 import { SERVICES, type ServiceName } from './rules.ts';
 
-/** Cluster of the single probes; each service has another one. */
+/** The cluster of the single probes. Each service has its own cluster. */
 type ClusterName = 'single' | ServiceName;
 
 export interface Stack {
-  /** Begins the name of everything in it; unique. */
+  /** The unique prefix of all resource names in the stack. */
   name: string;
   network: ProbeNetwork;
   balancer: ProbeBalancer;
@@ -40,7 +40,7 @@ export interface StackOptions {
   onStep: (what: string) => void;
 }
 
-/** Makes everything that the checks need in the account; the ledger says what there is to remove. */
+/** Creates everything that the checks need in the account. The ledger lists what has to be removed. */
 export async function makeStack(options: StackOptions): Promise<Stack> {
   const { clients, ledger, name, region, onStep } = options;
   onStep('network');

@@ -20,13 +20,13 @@ export interface ProbeNetwork {
   taskGroup: string;
 }
 
-/** Where the probes listen. */
+/** The port of the probes. */
 export const PROBE_PORT = 8080;
 /** The listeners' ports: plain, TLS, TLS with a certificate of the client. */
 export const LISTENERS = [80, 443, 8443] as const;
 export type ListenerPort = (typeof LISTENERS)[number];
 
-/** A network of its own: two public subnets, the load balancer open to `from`, the tasks open to the load balancer. */
+/** Creates a network with two public subnets. `from` can reach the load balancer; only it can reach the tasks. */
 export async function makeNetwork(
   { ec2 }: Pick<Clients, 'ec2'>,
   ledger: Ledger,
@@ -54,7 +54,7 @@ export async function makeNetwork(
   );
   const subnetIds: string[] = [];
   for (const [index, { ZoneName }] of AvailabilityZones.slice(0, 2).entries()) {
-    // oxlint-disable no-await-in-loop -- two of them, one after the other, as the ledger notes them
+    // oxlint-disable no-await-in-loop -- one after the other, in the order of the ledger
     const { Subnet } = await ec2.send(
       new CreateSubnetCommand({
         VpcId: vpcId,

@@ -15,9 +15,9 @@ import type { Stack } from './make-stack.ts';
 import { PROBE_PORT } from './network.ts';
 import type { ServiceName } from './rules.ts';
 
-/** Runs the probe on AWS: any image with a Node.js of version 20 or later will do. */
+/** The image of the probe on AWS. Any image with Node.js 20 or later works. */
 const IMAGE = 'public.ecr.aws/docker/library/node:22-slim';
-/** An image that nobody has. */
+/** An image that does not exist. */
 export const MISSING_IMAGE = 'public.ecr.aws/docker/library/node:0-lornu-conformance';
 export const CONTAINER = 'probe';
 /** Seconds from SIGTERM to SIGKILL. */
@@ -34,7 +34,7 @@ export interface ProbeMaker {
     taskDefinition: string,
     override?: { command?: string[]; environment?: Record<string, string> },
   ) => Promise<string>;
-  /** Notes an alarm that a scene has made, to be removed with the rest. */
+  /** Adds an alarm of a scene to the ledger, so that it is removed with the rest. */
   noteAlarm: (name: string) => Promise<void>;
   describeSingle: (taskArn: string) => Promise<Task | undefined>;
   createService: (
@@ -44,7 +44,7 @@ export interface ProbeMaker {
   ) => Promise<void>;
 }
 
-/** What starts probes in the stack. `graceS` is how long a new task of a service may be unhealthy. */
+/** Starts probes in the stack. `graceS`: how long a new task of a service may be unhealthy, in seconds. */
 export function createProbeMaker(
   { ecs }: Pick<Clients, 'ecs'>,
   ledger: Ledger,
@@ -55,7 +55,7 @@ export function createProbeMaker(
     awsvpcConfiguration: {
       subnets: stack.network.subnetIds,
       securityGroups: [stack.network.taskGroup],
-      // For the image and the account's services: the network has no NAT gateway.
+      // The task needs a public address to pull its image and to reach AWS, because the network has no NAT gateway.
       assignPublicIp: 'ENABLED' as const,
     },
   };

@@ -1,14 +1,17 @@
 import type { Action, RuleCondition } from '@aws-sdk/client-elastic-load-balancing-v2';
 
-/** Host of the certificate and of the requests. */
+/** The host name of the certificate and of the requests. */
 export const HOST = 'conformance.lornu.example';
 export const ISSUER = 'https://issuer.lornu.example';
 export const AUDIENCE = `https://${HOST}`;
 
-/** Services of the probe stack, each with a target group and a cluster of its own, so that they can be played at once. */
+/**
+ * Services of the probe stack, each with a target group and a cluster of its own, so that their scenes can run at the
+ * same time.
+ */
 export const SERVICES = ['rolling', 'breaking', 'baking', 'first'] as const;
 export type ServiceName = (typeof SERVICES)[number];
-/** Target groups that checks register probes in. */
+/** The target groups in which checks register probes. */
 export const GROUPS = ['steady', 'second', 'health', 'drain', 'empty', ...SERVICES] as const;
 export type GroupName = (typeof GROUPS)[number];
 
@@ -18,7 +21,7 @@ export interface WantedRule {
   actions: Action[];
 }
 
-/** Names the target group that a request is meant for. */
+/** The header that selects the target group of a request. */
 export const GROUP_HEADER = 'X-Probe-Group';
 
 const path = (...Values: string[]): RuleCondition => ({
@@ -49,7 +52,7 @@ const redirect = (RedirectConfig: Action['RedirectConfig']): Action => ({
   RedirectConfig: RedirectConfig,
 });
 
-/** The rules of the TLS listener, in the order in which they are made; priorities are not in that order on purpose. */
+/** The rules of the TLS listener, in the order of creation. Their priorities have another order on purpose. */
 export function tlsRules(forward: (group: GroupName) => Action, jwksUrl: string): WantedRule[] {
   const validate = (
     claims: { Name: string; Format: 'single-string' | 'space-separated-values'; Values: string[] }[],

@@ -65,7 +65,7 @@ test('without an account that answers, the refusal says what to set', async () =
   const nobody = createClients({ ...emulatorSettings('http://127.0.0.1:9'), maxAttempts: 1 });
   const error = await requireAccount(nobody).catch((cause: Error & { parts?: object }) => cause);
   expect((error as { parts?: object }).parts).toMatchObject({
-    what: 'AWS cannot be reached with credentials.',
+    what: 'AWS does not accept the credentials, or cannot be reached.',
     next: expect.stringContaining('AWS_PROFILE'),
   });
 });

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(async () => world?.end());
 
 test.each(CHECKS.map((check) => [check.id, check.title, check] as const))('%s: %s', (id, _title, check) => {
-  const observation = seen.find((one) => one.id === id) ?? { id, failed: 'it was not made' };
+  const observation = seen.find((one) => one.id === id) ?? { id, failed: 'the check did not run' };
   const { verdict, ...result } = judge(check, observation, recorded);
   expect({ ...result, verdict }).toMatchObject({
     verdict: expect.stringMatching(/^(same|by the document|otherwise)$/),
