@@ -10,21 +10,21 @@ import type { TargetName } from './targets.ts';
 /** All results of a benchmark run, as --json prints them. */
 export interface BenchReport {
   machine: { cpus: number; model: string; bun: string };
-  /** On Firestore, as in staging. */
+  /** With Firestore, as in staging. */
   deployed: Deployed;
   throughput: Throughput;
   a2a: A2aCost;
   firstTokenMs: FirstToken;
   frames: FramesCost;
   streams: Partial<Record<TargetName, Streams>>;
-  /** The same number, started faster than the machine can serve. */
+  /** The same number of streams, started faster than the machine can serve. */
   rush: Partial<Record<TargetName, Streams>>;
   startMs: { service: number; fastapi: number };
-  /** Without history for the model: the turn's own cost. */
+  /** Without sending the history to the model: the turn's own cost. */
   longSessionOwn: LongSession;
-  /** With the complete history. */
+  /** With the complete history sent to the model. */
   longSessionFull: LongSession;
-  /** With a summary and the events after it. */
+  /** With a summary and the events after it sent to the model. */
   longSessionCompacted: LongSession;
   /** The turn's own cost with Firestore as its store. */
   longSessionFirestore: LongSession;
@@ -41,7 +41,7 @@ const times = (ratio: number) => `${ratio.toFixed(ratio < 10 ? 2 : 1)}x`;
 const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
 const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
 
-/** The target figures, as ratios wherever the machine's speed would decide otherwise. */
+/** The targets. They are ratios wherever an absolute value would depend on the machine's speed. */
 export function figures(report: BenchReport): Row[] {
   const { turnsPerSecond, cpuMsPerTurn } = report.throughput;
   const overFastapi = turnsPerSecond.service / turnsPerSecond.fastapi;

@@ -3,16 +3,16 @@ import type { RubricScore } from './metrics.ts';
 
 const INVALID = new Set(['invalid', 'almost', 'false', 'partially_valid', 'partially']);
 
-/** 1 for valid, 0 for invalid, null if the judge wrote neither. */
+/** Returns 1 for valid, 0 for invalid, and null if the judge wrote neither. */
 export function readLabel(text: string): number | null {
   const valid = labelOf(text, 'is_the_agent_response_valid');
   if (valid !== undefined) return valid === 'valid' || valid === 'true' ? 1 : INVALID.has(valid) ? 0 : null;
-  // Some judges ask themselves the opposite.
+  // Some judges repeat the opposite question in their answer.
   const invalid = labelOf(text, 'is_the_agent_response_invalid');
   return invalid === undefined ? null : invalid === 'true' || invalid === 'invalid' ? 0 : 1;
 }
 
-/** A field's value, in brackets or quotes or bare; a value that is not ended is none, as it may have been cut off. */
+/** A field's value, with or without brackets or quotes. Undefined if its end is missing, because it may be cut off. */
 function labelOf(text: string, field: string): string | undefined {
   const value = new RegExp(`"${field}":\\s*\\[*\\s*"*([^"^\\]\\s]*)"*\\s*\\]*\\s*[,\\n}]`, 'u').exec(
     text,
@@ -36,7 +36,7 @@ export function readRubrics(text: string, rubrics: readonly Rubric[]): RubricSco
   // An incomplete block could hide a failed rubric.
   if (properties.length !== rationales.length || properties.length !== verdicts.length) return [];
   return properties.flatMap(({ index, 1: property = '' }, at) => {
-    // The id belongs to the property that it stands before.
+    // An id belongs to the property that follows it.
     const after = properties[at - 1]?.index ?? -1;
     const id = ids.findLast((one) => one.index > after && one.index < index)?.[1]?.trim();
     const rubric =
@@ -48,7 +48,7 @@ export function readRubrics(text: string, rubrics: readonly Rubric[]): RubricSco
   });
 }
 
-/** Judges repeat a property with Markdown and typographic signs around it. */
+/** Removes Markdown and typographic characters, because judges add them when they repeat a property. */
 const SIGNS = new Map([
   ['\u2018', "'"],
   ['\u2019', "'"],

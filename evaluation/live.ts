@@ -13,19 +13,19 @@ import { type Decision, SequentialTest } from './sequential-test.ts';
 export interface LiveTrial {
   name: string;
   appName: string;
-  /** Undefined: it does not count, because the model or the server was not available. */
+  /** Undefined if the trial does not count, because the model or the server was not available. */
   passed: boolean | undefined;
   scores: { metricName: string; score: number | null; passed: boolean }[];
-  /** Why it did not pass: metrics, or the failure of a turn. */
+  /** Why the trial failed: metrics, or the failure of a turn. */
   reasons: string[];
-  /** Metrics that were not judged, and why. */
+  /** The metrics that were not judged, with the reasons. */
   notJudged: string[];
   /** Lines of each turn, as accepted and as played. */
   before: string[][];
   now: string[][];
 }
 
-/** What a series of trials may use, and has used. */
+/** Resources of a series of trials: a limit, or the amount used. */
 export interface LiveUse {
   turns: number;
   tokens: number;
@@ -35,16 +35,16 @@ export interface LiveUse {
 export interface LiveOptions {
   metricsOf: (appName: string) => readonly EvalMetric[];
   ask?: AskJudge | undefined;
-  /** Answers for the tools; undefined if the candidate's own tools run. */
+  /** Recorded answers of the tools; undefined if the candidate's own tools run. */
   player?: CassetteServer | undefined;
-  /** How often each conversation is played at most. */
+  /** The most plays of each conversation. */
   repetitions: number;
   parallel: number;
-  /** No trial is begun beyond these. */
+  /** No new trial starts after one of these limits is reached. */
   most: LiveUse;
-  /** US dollars of an event's model call. */
+  /** The cost of an event's model call in US dollars. */
   costOf: (event: WireEvent) => number;
-  /** Ends the series early; without it, all repetitions are played. */
+  /** The test that can end the series early. Without it, all repetitions are played. */
   sequential?: SequentialTest;
   onTrial?: (trial: LiveTrial) => void;
 }
@@ -53,22 +53,23 @@ export interface LiveResult {
   trials: LiveTrial[];
   used: LiveUse;
   decision: Decision | undefined;
-  /** Which of the limits ended the series, if one did. */
+  /** The limit that ended the series, if one did. */
   limit: keyof LiveUse | undefined;
 }
 
-/** So many trials in a row that do not count end the series. */
+/** The series ends after this many trials in a row that do not count. */
 const MOST_UNAVAILABLE = 5;
-/** Of the model or the server, not of the agent's behaviour. */
+/** Errors of the model or the server, not of the agent's behavior. */
 const UNAVAILABLE =
   /RESOURCE_EXHAUSTED|UNAVAILABLE|UNAUTHENTICATED|PERMISSION_DENIED|DEADLINE|RATE_LIMIT|OVERLOADED|\b429\b|\b503\b/u;
 
-/** The model, or the server, does not answer: nothing can be said about the candidate. */
+/** The model or the server does not answer, so the series cannot judge the candidate. */
 export class NotAvailableError extends Error {}
 
 /**
- * Plays conversations with a real model, each several times in another order every time, and scores each trial against
- * what was accepted. Trials are counted in the order in which they began: a failure that is quick is not counted sooner.
+ * Plays conversations with a real model, several times, each round in another order, and scores each trial against the
+ * accepted conversation. Trials are counted in the order in which they began, so that a quick failure is not counted
+ * earlier.
  */
 export async function playLive(
   server: AgentServer,
@@ -107,7 +108,7 @@ export async function playLive(
       limit ??= reached(cassette.turns.length);
       if (limit) return;
       used.turns += cassette.turns.length;
-      // oxlint-disable-next-line no-await-in-loop -- a worker's own conversations
+      // oxlint-disable-next-line no-await-in-loop -- each worker plays one conversation after the other
       done[at] = await playOnce(server, cassette, options, used);
       count();
     }
@@ -116,7 +117,7 @@ export async function playLive(
   return { trials, used, decision: sequential?.decision, limit };
 }
 
-/** Another order each round, the same in every run. */
+/** A different order for each round, but the same in every run. */
 function shuffled(cassettes: readonly Cassette[], round: number): Cassette[] {
   return cassettes
     .map((cassette) => ({ cassette, key: digestOf([round, cassette.name]) }))
@@ -140,7 +141,7 @@ async function playOnce(
     for (const [index, { message }] of turns.entries()) {
       player?.beginTurn(key.sessionId, cassette, index);
       const content = answerable({ role: 'user', parts: blobs[message] as Part[] }, calls);
-      // oxlint-disable-next-line no-await-in-loop -- a conversation
+      // oxlint-disable-next-line no-await-in-loop -- the turns of a conversation
       const { events, failure } = await playTurn(server, key, content);
       const wasRefused = hasFailure(expectedItems(cassette, turns[index] as CassetteTurn));
       if (failure !== undefined && !wasRefused && UNAVAILABLE.test(failure))
@@ -194,7 +195,7 @@ function unscored(cassette: Cassette, played: readonly Item[][]): Omit<LiveTrial
   };
 }
 
-/** By the metrics that score answers; the others only report values. */
+/** Scores a trial by the metrics that have a threshold for answers. The other metrics only report values. */
 async function scoresOf(
   cassette: Cassette,
   played: readonly Item[][],
@@ -218,7 +219,7 @@ async function scoresOf(
   const notJudged: string[] = [];
   for (const metric of metrics) {
     const { metricName } = metric;
-    // Where nobody says anything, as while a person is asked to confirm, there are no words to compare.
+    // Some turns have no text to compare, for example when the agent asks the person to confirm.
     const of = metricName === 'tool_trajectory_avg_score' ? pairs : pairs.filter(({ hasText }) => hasText);
     if (of.length === 0) continue;
     const actual = of.map((one): Invocation => one.actual);
@@ -235,7 +236,7 @@ async function scoresOf(
   return { scores, notJudged };
 }
 
-/** What was accepted of a turn; before the first replay, what was recorded. */
+/** The accepted steps of a turn; before the first replay, the recorded steps. */
 function expectedItems({ blobs }: Cassette, { accepted, model }: CassetteTurn): Item[] {
   if (accepted) return accepted.items.filter(({ kind }) => kind !== 'run');
   const event = ({ agent, answer }: (typeof model)[number]): WireEvent => ({
@@ -245,7 +246,7 @@ function expectedItems({ blobs }: Cassette, { accepted, model }: CassetteTurn): 
   return itemsOf(model.map(event));
 }
 
-/** Steps as events, so that both sides are scored in the same form. */
+/** Converts steps to events, so that both sides are scored in the same form. */
 function toEvents(items: readonly Item[]): WireEvent[] {
   return items.flatMap(({ kind, agent, name, value }): WireEvent[] => {
     const of = (part: Part): WireEvent[] => [{ author: agent, content: { role: 'model', parts: [part] } }];

@@ -2,16 +2,16 @@ import { expect, test } from 'bun:test';
 import { rateInterval, SequentialTest, type SequentialOptions } from './sequential-test.ts';
 
 const RUNS = 4_000;
-/** Three standard errors of a share of about 0.05 in so many runs. */
+/** Three standard errors of a share of about 0.05 in this number of runs. */
 const SPREAD = 3 * Math.sqrt((0.05 * 0.95) / RUNS);
 
-/** Park and Miller's generator: always the same numbers from 0 to 1. */
+/** Park and Miller's generator: a fixed sequence of numbers from 0 to 1. */
 function seeded(seed: number): () => number {
   let value = seed * 20_261_129;
   return () => (value = (value * 48_271) % 2_147_483_647) / 2_147_483_647;
 }
 
-/** How often each decision falls for candidates of a true rate. */
+/** The share of each decision for candidates with a given true rate. */
 function simulate(options: SequentialOptions, trueRate: number, seed: number) {
   const random = seeded(seed);
   const told = { worse: 0, 'as good': 0, undecided: 0 };
@@ -39,7 +39,7 @@ test.each([
     expect(equal.worse / RUNS).toBeLessThanOrEqual(alpha + SPREAD);
     expect(worse['as good'] / RUNS).toBeLessThanOrEqual(beta + SPREAD);
     expect(equal.undecided + worse.undecided).toBe(0);
-    // Not because it never says anything, or only after very many trials.
+    // The test must also reach a decision, and after few enough trials.
     const expected = SequentialTest.expectedTrials(options);
     expect(equal['as good'] / RUNS).toBeGreaterThanOrEqual(1 - alpha - SPREAD);
     expect(worse.worse / RUNS).toBeGreaterThanOrEqual(1 - beta - SPREAD);
@@ -48,7 +48,7 @@ test.each([
   },
 );
 
-test('a better candidate is as good, a much worse one is told sooner, and nothing is counted after the decision', () => {
+test('a better candidate is as good, a much worse one is found earlier, and no trial is counted after the decision', () => {
   const options = { rate: 0.9, worseBy: 0.1, alpha: 0.05, beta: 0.05 };
   expect(simulate(options, 0.97, 3).worse / RUNS).toBeLessThan(0.01);
   const [little, much] = [simulate(options, 0.8, 4), simulate(options, 0.5, 5)];
@@ -58,8 +58,8 @@ test('a better candidate is as good, a much worse one is told sooner, and nothin
   expect([broken.decision, broken.trials < 10]).toEqual(['worse', true]);
 });
 
-test("a test that looks after each trial as if it were the last one has more false alarms than it states: Wald's does not", () => {
-  // The counterexample: stop as soon as the failures would be significant at 5 % in a test of fixed length.
+test("a fixed-length test that is repeated after each trial has more false alarms than it states; Wald's test does not", () => {
+  // The counterexample stops as soon as the failures would be significant at 5 % in a test of fixed length.
   const random = seeded(6);
   const [rate, alpha] = [0.9, 0.05];
   let alarms = 0;
@@ -77,7 +77,7 @@ test("a test that looks after each trial as if it were the last one has more fal
   expect(alarms / RUNS).toBeGreaterThan(3 * alpha);
 });
 
-test('rates that leave nothing to decide are refused; the interval of a measured rate holds it', () => {
+test('rates without a possible decision are refused; the interval of a measured rate contains the rate', () => {
   for (const [rate, worseBy] of [
     [0.1, 0.1],
     [1, 0.1],

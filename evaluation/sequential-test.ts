@@ -1,12 +1,12 @@
-/** What a sequential test decides between, and how often it may be wrong. */
+/** The two rates that a sequential test distinguishes, and its allowed error rates. */
 export interface SequentialOptions {
-  /** Share of trials that pass with what was accepted; above `worseBy`, below 1. */
+  /** The share of trials that the accepted agents pass; above `worseBy`, below 1. */
   rate: number;
-  /** A candidate whose rate is lower by this much has to be found, such as 0.1 for ten points. */
+  /** The drop of the rate that the test must detect, such as 0.1 for ten points. */
   worseBy: number;
-  /** Most often that a candidate with the accepted rate is called worse. */
+  /** The highest share of candidates with the accepted rate that are called worse (false alarms). */
   alpha: number;
-  /** Most often that a candidate that is lower by `worseBy` is called as good. */
+  /** The highest share of candidates with a rate lower by `worseBy` that are called as good (misses). */
   beta: number;
 }
 
@@ -14,8 +14,8 @@ export type Decision = 'as good' | 'worse';
 
 /**
  * Wald's sequential probability ratio test of passes and failures: is the rate still `rate`, or `rate - worseBy`? The
- * bounds are 1/alpha and beta: with them the error rates hold exactly as stated, at whatever trial one looks (Ville's
- * inequality); Wald's own closer bounds only hold for their sum.
+ * bounds are 1/alpha and beta: with them each error rate holds as stated, no matter after which trial the test stops
+ * (Ville's inequality). Wald's own, closer bounds only hold for the sum of the two.
  */
 export class SequentialTest {
   /** Trials counted until the decision. */
@@ -30,14 +30,14 @@ export class SequentialTest {
 
   constructor({ rate, worseBy, alpha, beta }: SequentialOptions) {
     const lower = rate - worseBy;
-    if (!(lower > 0 && worseBy > 0 && rate < 1)) throw new RangeError('rate must lie between worseBy and 1');
+    if (!(lower > 0 && worseBy > 0 && rate < 1)) throw new RangeError('rate must be between worseBy and 1');
     this.#onPass = Math.log(lower / rate);
     this.#onFailure = Math.log((1 - lower) / (1 - rate));
     this.#worse = -Math.log(alpha);
     this.#asGood = Math.log(beta);
   }
 
-  /** Counts a trial; nothing is counted after the decision. */
+  /** Counts a trial. Ignores trials after the decision. */
   add(hasPassed: boolean): void {
     if (this.decision) return;
     this.trials++;
@@ -47,7 +47,7 @@ export class SequentialTest {
     else if (this.#evidence <= this.#asGood) this.decision = 'as good';
   }
 
-  /** About how many trials the decision takes at each of the two rates. */
+  /** The approximate number of trials until the decision, for each of the two rates. */
   static expectedTrials({ rate, worseBy, alpha, beta }: SequentialOptions): Record<Decision, number> {
     const lower = rate - worseBy;
     const information = (one: number, other: number): number =>

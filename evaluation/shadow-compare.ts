@@ -3,22 +3,23 @@ import { canonical, type Item } from './cassette.ts';
 import { type Change, compareTurn } from './compare.ts';
 import { itemsOf } from './replay.ts';
 
-/** A turn of a candidate beside the real one. Harmless: it did the same, and only its words are others. */
+/** A candidate's turn compared with the real turn. Harmless: the same steps, only with different words. */
 export interface ShadowComparison {
   verdict: 'same' | 'harmless' | 'changed';
   changes: Change[];
-  /** Steps of the real turn and of the candidate's. */
+  /** The steps of the real turn and of the candidate's turn. */
   before: Item[];
   now: Item[];
 }
 
-/** A prompt that is this much larger costs noticeably more. */
+/** A prompt that is larger by this factor costs noticeably more. */
 const MORE_TOKENS = 1.1;
 const MORE_TOKENS_BY = 100;
 
 /**
- * Compares the events that a real message led to with those of a candidate, which asked the model itself: other words are
- * expected, so they alone are harmless. Times are not compared turn by turn: a model's vary too much.
+ * Compares the events of a real turn with those of a candidate. The candidate called the model itself, so different
+ * words are expected, and alone they are harmless. Times are not compared for single turns, because a model's times
+ * vary too much.
  */
 export function compareShadow(
   real: readonly WireEvent[],
@@ -42,7 +43,9 @@ export function compareShadow(
   };
 }
 
-/** An answer that is kept in the state is the same words once more, and tokens of the prompt are counted elsewhere. */
+/**
+ * Leaves out answers stored in the state, which repeat the same words, and prompt tokens, which are counted elsewhere.
+ */
 function stepsOf(events: readonly WireEvent[]): Item[] {
   const items = itemsOf(events);
   const said = new Set(items.filter(({ kind }) => kind === 'text').map(({ value }) => value));
@@ -58,8 +61,8 @@ function modelUse(events: readonly WireEvent[]): { calls: number; tokens: number
 }
 
 /**
- * Steps without anything that was said: names of agents, tools, arguments and keys stay, each value is a placeholder. The
- * same value has the same one, so both sides of a comparison can be read beside each other.
+ * Removes all content from steps: names of agents, tools, arguments and keys remain, and placeholders replace all
+ * values. Equal values get the same placeholder, so that both sides of a comparison can be read side by side.
  */
 export class Placeholders {
   readonly #names = new Map<string, string>();
@@ -75,7 +78,7 @@ export class Placeholders {
     return Object.fromEntries(Object.entries(args).map(([key, value]) => [key, this.#name(value)]));
   }
 
-  /** Such as <string-2>; booleans and null say nothing about a person. */
+  /** A placeholder such as <string-2>. Booleans and null are kept, because they reveal nothing about a person. */
   #name(value: unknown): unknown {
     if (value === null || typeof value === 'boolean') return value;
     const kind = Array.isArray(value) ? 'list' : typeof value;

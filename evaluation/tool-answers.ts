@@ -1,6 +1,6 @@
 import { digestOf } from './cassette.ts';
 
-/** A tool's call in a recorded turn; `args` is a digest. */
+/** A tool call of a recorded turn; `args` is a digest. */
 export interface ToolStep {
   id: string;
   name: string;
@@ -14,12 +14,12 @@ export interface ToolCall {
   args: unknown;
 }
 
-/** What a tool answers that was not called in the recorded turn. */
+/** The answer of a tool that was not called in the recorded turn. */
 export const NOT_RECORDED = 'This was not recorded.';
 
 /**
- * Which of the recorded calls a candidate's call is: by its id; else by its name and arguments; else by its name, so that a
- * call with other arguments still gets its answer, and the events show the difference.
+ * Finds the recorded call that matches a candidate's call: by id, else by name and arguments, else by name. A call with
+ * different arguments therefore still gets an answer, and the events show the difference.
  */
 export function pickStep<Step extends ToolStep>(
   free: readonly Step[],

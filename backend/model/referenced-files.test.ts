@@ -29,7 +29,7 @@ async function save(filename: string, bytes: number, sessionId = 's1'): Promise<
   await artifacts.saveArtifact({ ...OWNER, sessionId, filename, artifact: { inlineData } });
 }
 
-/** Each part by its bytes or its text. */
+/** Describes each part by its bytes or its text. */
 async function sent(contents: Content[]): Promise<(number | string | undefined)[]> {
   const held = await withFiles(contents, openUri);
   const parts = held.contents.flatMap((content) => content.parts ?? []);
@@ -39,7 +39,7 @@ async function sent(contents: Content[]): Promise<(number | string | undefined)[
   );
 }
 
-test('a reference becomes the bytes of its version, with the type that the message names; the history keeps it', async () => {
+test('a reference becomes the bytes of its version, with the type from the message; the history keeps the reference', async () => {
   await save('plan.pdf', 3);
   await save('plan.pdf', 4);
   const contents = [refersTo(uri('plan.pdf'), uri('plan.pdf', { version: 1 }))];
@@ -54,7 +54,7 @@ test('a reference becomes the bytes of its version, with the type that the messa
   expect(contents).toEqual(before);
 });
 
-test('what is gone, malformed or of another session or person becomes a sentence', async () => {
+test('a reference to a deleted file, a malformed one, or one of another session or person becomes a sentence', async () => {
   await save('theirs.pdf', 3, 's2');
   const gone = '[The file "a \\"b\\".pdf" is not stored in this conversation any more.]';
   expect(
@@ -72,7 +72,7 @@ test('what is gone, malformed or of another session or person becomes a sentence
   outsideTurn.release();
 });
 
-test('the newest files take the room of a request; inline ones count too', async () => {
+test('the newest files of a request are sent, up to its size limit; inline files count too', async () => {
   await save('large.pdf', MAX_FILE_BYTES - 10);
   await save('small.pdf', 8);
   const inline: Content = { role: 'user', parts: [{ inlineData: { mimeType: 'image/png', data: 'AQEB' } }] };
@@ -83,7 +83,7 @@ test('the newest files take the room of a request; inline ones count too', async
   expect(await sent([small, inline, large])).toEqual([left, 3, MAX_FILE_BYTES - 10]);
 });
 
-test('no more than two requests hold files at once; a third begins when one is released', async () => {
+test('at most two requests hold files at the same time; a third begins when one is released', async () => {
   const contents = [refersTo(uri('small.pdf'))];
   const [first, second] = await Promise.all([withFiles(contents, openUri), withFiles(contents, openUri)]);
   let hasBegun = false;

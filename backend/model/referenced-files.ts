@@ -7,19 +7,19 @@ import { AppError } from '../errors/app-error.ts';
  * and Vertex send inline (Gemini's API takes 100 MB since January 2026).
  */
 export const MAX_FILE_BYTES = 14_000_000;
-/** Requests with files that are made at the same time: each takes up to 60 MB until the model begins to answer. */
+/** The most requests with files at the same time. Each uses up to 60 MB of memory until the model begins to answer. */
 const AT_ONCE = 2;
 
-/** Contents whose files are in memory until `release` is called. */
+/** Contents with their files in memory. `release` frees the slot. */
 export interface HeldContents {
   contents: Content[];
   release: () => void;
 }
 
 /**
- * Puts the bytes of files into a request, where messages refer to artifacts (docs/storage.md): no model can read our
- * URIs, and one that is left would be refused in every later turn. The newest files come first; what has no room, is
- * gone, or belongs to another session becomes a sentence. The contents that are passed are not changed. Throws
+ * Replaces references to artifacts in a request by the bytes of the files (docs/storage.md). Models cannot read our
+ * URIs, and would refuse a remaining one in every later turn. The newest files come first. A file that exceeds the size
+ * limit, no longer exists, or belongs to another session becomes a sentence. Does not change its arguments. Throws
  * ARTIFACTS_UNAVAILABLE.
  */
 export async function withFiles(contents: Content[], open: OpenFile | undefined): Promise<HeldContents> {
@@ -47,7 +47,7 @@ async function resolve(contents: readonly Content[], open: OpenFile | undefined)
     if (!parts.some(({ inlineData, fileData }) => inlineData ?? fileData)) continue;
     const read: Part[] = [];
     for (const part of parts.toReversed()) {
-      // oxlint-disable-next-line no-await-in-loop -- the newer file takes the room first
+      // oxlint-disable-next-line no-await-in-loop -- newer files have priority
       const next = isReference(part) ? await readFile(part.fileData, open, room) : part;
       room -= bytesOf(next);
       read.unshift(next);
@@ -75,7 +75,7 @@ async function opened({ fileUri = '' }: FileData, open: OpenFile | undefined) {
   try {
     return await open?.(fileUri);
   } catch (error) {
-    // Another session's, or not ADK's form.
+    // The URI belongs to another session, or does not have ADK's form.
     if (error instanceof AppError && error.code === 'BAD_REQUEST') return undefined;
     throw error;
   }
@@ -91,7 +91,7 @@ const bytesOf = ({ inlineData, text }: Part): number =>
 let taken = 0;
 const waiting: (() => void)[] = [];
 
-/** Waits for a slot; gives what frees it, which may be called more than once. */
+/** Waits for a slot. Returns a function that frees it; calling it more than once is safe. */
 async function slot(): Promise<() => void> {
   if (taken >= AT_ONCE) await new Promise<void>((go) => waiting.push(go));
   else taken++;

@@ -20,19 +20,19 @@ export interface ShadowCandidateOptions {
   now: () => number;
 }
 
-/** Turns at once: beyond, a candidate refuses, and the turn is counted as dropped. */
+/** The most turns at the same time. A candidate refuses more, and the service counts those as dropped. */
 const MOST_AT_ONCE = 16;
 const MOST_LLM_CALLS = 50;
 
 interface Playing {
-  /** Recorded calls that were not asked for yet; `args` as a digest. */
+  /** Recorded calls that the candidate has not made yet; `args` is a digest. */
   free: { id: string; name: string; args: string; answer: PlayedAnswer }[];
   missing: string[];
 }
 
 /**
- * Runs real messages a second time: the model is asked, the tools answer what they answered in the real turn and do
- * nothing. The session exists in memory only and has no user.
+ * Runs real messages a second time. It calls the model, but not the tools: they return their answers of the real turn.
+ * The session exists only in memory and has no user.
  */
 export class ShadowCandidate {
   readonly #options: ShadowCandidateOptions;
@@ -45,7 +45,7 @@ export class ShadowCandidate {
     this.#tools = new PlayedToolsPlugin('lornu_shadow', this.#answer);
   }
 
-  /** Throws AppError: APP_NOT_FOUND, LIMIT_REACHED. A turn that fails is an event with its reason. */
+  /** Throws AppError: APP_NOT_FOUND, LIMIT_REACHED. A failed turn is an event with the reason. */
   async play(turn: ShadowTurn, signal: AbortSignal): Promise<ShadowAnswer> {
     const { agents, plugins, now } = this.#options;
     const agent = agents.agents.get(turn.appName);
@@ -110,12 +110,12 @@ export class ShadowCandidate {
       lastUpdateTime: this.#options.now(),
     };
     for (const event of history)
-      // oxlint-disable-next-line no-await-in-loop -- each changes the state
+      // oxlint-disable-next-line no-await-in-loop -- each event changes the state
       await this.#sessions.appendEvent({ session, event: fromWire(event) });
     return session;
   }
 
-  /** Tools of other sessions of this process run as they are. */
+  /** Tools of this process's other sessions run normally. */
   readonly #answer: PlayTool = async (call, context: Context | undefined) => {
     const playing = this.#playing.get(context?.invocationContext.session.id ?? '');
     if (!playing) return undefined;

@@ -3,7 +3,9 @@ import { describeTurn } from '@lornu/evaluation/compare.ts';
 import { Placeholders, type ShadowComparison } from '@lornu/evaluation/shadow-compare.ts';
 import type { ShadowOutcome } from '../observability/metrics.ts';
 
-/** A turn that the candidate led otherwise, without anything that was said: operators read no conversation. */
+/**
+ * A turn that the candidate handled differently, without its content, because operators must not read conversations.
+ */
 export interface ShadowChange {
   at: number;
   appName: string;
@@ -20,13 +22,13 @@ interface Compared extends ShadowComparison {
   candidateMs: number;
 }
 
-/** Kept in memory; a process that ends forgets them. */
+/** Kept only in memory, so lost when the process ends. */
 const MOST_CHANGES = 50;
 const MOST_LINES = 60;
 const MOST_CHARS = 1_000;
 const MOST_TIMES = 1_000;
 
-/** What a process knows of its shadow turns since it began: counts, times, and the latest that changed. */
+/** A process's shadow turns since its start: counts, times, and the latest changed turns. */
 export class ShadowReport {
   readonly #now: () => number;
   readonly #sinceMs: number;

@@ -19,7 +19,7 @@ const KEY = { appName: 'lornu', userId: 'ada.lovelace', sessionId: 'the-session'
 let model: GeminiStandin;
 let bench: Awaited<ReturnType<typeof openRunBench>>;
 let folder: string;
-/** The bundled agents with a tool of another name. */
+/** The bundled agents with a renamed tool. */
 let changed: AgentRegistry;
 beforeAll(async () => {
   model = await spawnGeminiStandin();
@@ -40,7 +40,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-/** A service with a candidate; `bodies` is what was sent to it. */
+/** A service with a candidate; `bodies` are the request bodies that the candidate got. */
 function open(options: Partial<ShadowOptions> & { agents?: AgentRegistry } = {}) {
   const { agents = bench.agents, ...more } = options;
   const ran: string[] = [];
@@ -78,7 +78,7 @@ function open(options: Partial<ShadowOptions> & { agents?: AgentRegistry } = {})
   return { ...process, shadow, bodies, ran, outcomes, say };
 }
 
-test('the candidate is given the message, the history and the answers of the tools; no tool runs, and nothing is stored', async () => {
+test('the candidate gets the message, the history and the answers of the tools; no tool runs, and nothing is stored', async () => {
   const { sessions, say, outcomes, bodies, ran } = open();
   await sessions.createSession({ ...KEY, state: { closing: '18:00' } });
   await say({ text: 'note: buy bread' });
@@ -115,7 +115,7 @@ test('a message that answers a question continues its call in the candidate too'
   expect((await sessions.getSession(KEY))!.state['user:notes'] ?? []).toEqual([]);
 });
 
-test('a candidate that does something else is told by class, and the report holds nothing of the person', async () => {
+test('the report classifies what a candidate does differently, and contains nothing about the person', async () => {
   const { sessions, say, shadow, outcomes } = open({ agents: changed });
   await sessions.createSession(KEY);
   await say({ text: 'note: write to Ada at ada@example.org' });
@@ -129,7 +129,7 @@ test('a candidate that does something else is told by class, and the report hold
   expect(JSON.stringify(report)).not.toMatch(/ada|write to/iu);
 });
 
-test('a candidate that hangs, refuses or answers nonsense costs the person nothing; what it is too slow for is dropped and counted', async () => {
+test('a candidate that hangs, refuses or answers nonsense does not affect the person; turns that it is too slow for are dropped and counted', async () => {
   let open_ = 0;
   const hanging = open({
     withinMs: 300,
@@ -166,7 +166,7 @@ test('a candidate that hangs, refuses or answers nonsense costs the person nothi
   }
 });
 
-test('a turn with a file is skipped, one that was cancelled is not compared, and the share is kept', async () => {
+test('a turn with a file is skipped, a cancelled turn is not compared, and the configured share is respected', async () => {
   const { sessions, say, shadow, outcomes, runs } = open();
   await sessions.createSession(KEY);
   await say({ text: 'hello' }, { inlineData: { mimeType: 'image/png', data: 'AAAA' } });

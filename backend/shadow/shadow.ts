@@ -11,9 +11,9 @@ import { ShadowReport } from './shadow-report.ts';
 import { SHADOW_ANSWER, SHADOW_PATH, type ShadowTurn } from './shadow-wire.ts';
 
 export interface ShadowOptions {
-  /** The candidate, without a trailing slash. */
+  /** The URL of the candidate, without a trailing slash. */
   url: string;
-  /** Share of turns that go to the candidate too, from 0 to 1. */
+  /** The share of turns that the candidate also gets, from 0 to 1. */
   share: number;
   /** The value of the authorization header; undefined for a candidate on this machine. */
   authorization?: (() => Promise<string>) | undefined;
@@ -22,11 +22,11 @@ export interface ShadowOptions {
   metrics: Metrics | undefined;
   now: () => number;
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
-  /** Longest time that a candidate may take for a turn, in milliseconds. */
+  /** The longest time of a candidate's turn, in milliseconds. */
   withinMs?: number;
 }
 
-/** A turn that has ended and waits for the candidate; only names, so that waiting takes no memory. */
+/** A finished turn that waits for the candidate. It only has ids, so that waiting needs little memory. */
 interface EndedTurn {
   runId: string;
   session: CompositeSessionKey;
@@ -35,17 +35,17 @@ interface EndedTurn {
   ms: number;
 }
 
-/** Turns that wait for the candidate, and that it works on; one more is dropped. */
+/** The most turns that wait for the candidate, and that it runs at the same time. Further turns are dropped. */
 const MOST_WAITING = 32;
 const MOST_AT_ONCE = 4;
-/** Turns of longer conversations are skipped: writing them as JSON would take this process's time. */
+/** Turns of longer conversations are skipped, because their JSON would take too much of this process's time. */
 const MOST_HISTORY_BYTES = 256 * 1024;
 const MOST_ANSWER_BYTES = 4 * 1024 * 1024;
 const WITHIN_MS = 60_000;
 
 /**
- * Sends a share of real messages to a candidate too, after the person has the answer, and compares what it does. It never
- * writes to a store, waits for nothing that a person waits for, and drops what the candidate is too slow for.
+ * Sends a share of real messages to a candidate too, after the person has the answer, and compares the results. It
+ * never writes to a store, never delays a person's turn, and drops turns that the candidate is too slow for.
  */
 export class Shadow {
   readonly report: ShadowReport;
@@ -59,7 +59,7 @@ export class Shadow {
     this.report = new ShadowReport(options.now);
   }
 
-  /** Takes a turn that has ended, or not, by the share. Returns at once and never throws. */
+  /** Chooses a finished turn by the share, and queues it. Returns immediately and never throws. */
   consider(
     {
       id,
@@ -70,7 +70,7 @@ export class Shadow {
     }: Pick<LiveRun, 'id' | 'invocationId' | 'record' | 'request' | 'state'>,
     ms: number,
   ): void {
-    // One that was cancelled or interrupted says nothing about a candidate that was not.
+    // A cancelled or interrupted turn cannot be compared with a candidate's complete turn.
     if (state !== 'completed' && state !== 'failed') return;
     if (this.#stopped.signal.aborted || !isChosen(id, this.#options.share)) return;
     if (this.#waiting.length >= MOST_WAITING) {
@@ -81,12 +81,12 @@ export class Shadow {
     this.#waiting.push({ runId: id, session, invocationId, model: request.model, ms });
     if (this.#atOnce < MOST_AT_ONCE) {
       this.#atOnce++;
-      // Not in the same step as the end of the person's turn.
+      // Deferred, so that it does not delay the end of the person's turn.
       setImmediate(() => void this.#work());
     }
   }
 
-  /** Ends what is under way; nothing is sent afterwards. */
+  /** Cancels the turns in progress. Sends nothing afterwards. */
   stop(): void {
     this.#stopped.abort();
     this.#waiting.length = 0;
@@ -95,7 +95,7 @@ export class Shadow {
   async #work(): Promise<void> {
     for (let turn = this.#waiting.shift(); turn; turn = this.#waiting.shift()) {
       try {
-        // oxlint-disable-next-line no-await-in-loop -- one of a few workers
+        // oxlint-disable-next-line no-await-in-loop -- each worker sends one turn after the other
         await this.#compare(turn);
       } catch (error) {
         if (this.#stopped.signal.aborted) break;
@@ -148,7 +148,7 @@ export class Shadow {
   }
 }
 
-/** The same choice for a run in every process. */
+/** Makes the same choice for a run in every process. */
 function isChosen(runId: string, share: number): boolean {
   return Number(BigInt.asUintN(32, Bun.hash(runId))) < share * 2 ** 32;
 }
@@ -158,15 +158,15 @@ async function readAtMost(response: Response, bytes: number): Promise<string> {
   let [text, size] = ['', 0];
   for await (const chunk of response.body ?? []) {
     size += chunk.byteLength;
-    if (size > bytes) throw new Error('The candidate answered too much.');
+    if (size > bytes) throw new Error('The answer of the candidate is too large.');
     text += decoder.decode(chunk, { stream: true });
   }
   return text;
 }
 
 /**
- * The turn as the candidate gets it, with the real events beside it. Undefined if it has files, which a candidate could not
- * read, or is no longer there.
+ * The turn in the form for the candidate, with its real events. Undefined if the turn has files, which a candidate
+ * cannot read, or if it no longer exists.
  */
 function toShadowTurn(
   { appName, state, events }: Session,
@@ -198,7 +198,7 @@ function toShadowTurn(
 const hasFile = ({ content }: Event): boolean =>
   content?.parts?.some(({ inlineData, fileData }) => inlineData ?? fileData) ?? false;
 
-/** What the tools answered, with the calls; a confirmed call stands in the history. */
+/** The answers of the tools with their calls. A confirmed call is in the history. */
 function toolsOf(own: readonly WireEvent[], history: readonly WireEvent[]): ShadowTurn['tools'] {
   const calls = [...history, ...own].flatMap(({ content }) =>
     (content?.parts ?? []).flatMap(({ functionCall }) => functionCall ?? []),

@@ -1,10 +1,10 @@
 import type { Session } from '@google/adk';
 import { SessionStore } from '../sessions/session-store.ts';
 
-/** Sessions that exist only as the object that a turn holds: nothing is stored anywhere. */
+/** A session store without storage: a session exists only as the object that the turn holds. */
 export class VolatileSessions extends SessionStore {
   override async createSession(): Promise<Session> {
-    throw new Error('A volatile session is made by its caller.');
+    throw new Error('The caller creates volatile sessions.');
   }
 
   override async getSession(): Promise<undefined> {
@@ -24,14 +24,14 @@ export class VolatileSessions extends SessionStore {
   }
 
   override bindLease(): void {
-    // Nobody else can write to it.
+    // No other process can write to it.
   }
 
   override async probe(): Promise<void> {
-    // It needs nothing.
+    // Nothing to open.
   }
 
   override async close(): Promise<void> {
-    // It holds nothing.
+    // Nothing to close.
   }
 }

@@ -12,21 +12,21 @@ import { warmUp } from './throughput.ts';
 type Store = 'sqlite' | 'firestore';
 type PerStore<T> = Record<Store, T>;
 
-/** The service as it is deployed, on Firestore, beside the same on SQLite. */
+/** Measurements of the service on Firestore, as deployed, and on SQLite for comparison. */
 export interface Deployed {
-  /** Whose Firestore was measured. */
+  /** Which Firestore was measured. */
   firestore: string;
-  /** The least of the rounds, in milliseconds per turn of 20 chunks. */
+  /** The smallest value of the rounds, in milliseconds per turn of 20 chunks. */
   cpuMsPerTurn: PerStore<number>;
   /** The median of the rounds. */
   medianCpuMsPerTurn: PerStore<number>;
-  /** p50 of one caller, in milliseconds. */
+  /** p50 with a single client, in milliseconds. */
   firstTokenMs: PerStore<number>;
-  /** CPU of a second of stream at two chunks a second, in milliseconds. */
+  /** CPU for one second of a stream with two chunks a second, in milliseconds. */
   cpuMsPerStreamSecond: PerStore<number>;
-  /** Turns that begin at a constant rate, whether or not earlier ones have ended: first token in milliseconds. */
+  /** Turns that start at a constant rate, even if earlier ones have not ended: first token in milliseconds. */
   atConstantRate: { perSecond: number; store: Store; p50: number; p99: number; errors: number }[];
-  /** Turns at once on a process that has just started. */
+  /** Simultaneous turns on a process that has just started. */
   burst: PerStore<{ turns: number; firstTokenMs: number; errors: number }>;
 }
 
@@ -39,7 +39,7 @@ export interface DeployedOptions extends AgentServerOptions {
 }
 
 const STORES: readonly Store[] = ['sqlite', 'firestore'];
-/** Shares of the closed loop's throughput at which turns begin. */
+/** The constant rates, as shares of the closed loop's throughput. */
 const RATES = [0.25, 0.5] as const;
 const STREAMS = { count: 100, chunks: 20, everyMs: 500 };
 const BURST = 300;
@@ -116,7 +116,7 @@ async function startOn(store: Store, name: string, host: string, options: Deploy
   return startService({ ...options, scratchDir, ...(store === 'firestore' ? { env } : {}) });
 }
 
-/** CPU of a second of an open stream. `turnMs`, what a turn costs that is answered at once, is not part of it. */
+/** CPU for one second of an open stream, without `turnMs`, the cost of a turn that is answered immediately. */
 async function streamSecond({ url, pid }: Server, turnMs: number): Promise<number> {
   const { count, chunks, everyMs } = STREAMS;
   const text = `hello in ${chunks} chunks every ${everyMs} ms`;

@@ -1,24 +1,24 @@
 import { costOf, PRICES_READ_ON } from '@lornu/backend/model/prices.ts';
 import { MODEL } from '@lornu/agents/model.ts';
 
-/** What one stream does, on average. */
+/** The average stream. */
 export const WORKLOAD = {
-  /** From the message to the end of the answer. */
+  /** The time from the message to the end of the answer. */
   turnSeconds: 30,
   modelCalls: 1.3,
   promptTokens: 3_000,
   answerTokens: 500,
-  /** To the client, with the frame around each piece. */
+  /** Bytes to the client, including the frame around each piece. */
   bytesPerSecond: 2_500,
 } as const;
 
 /**
- * What a turn costs the service. CPU is of this repository's two-core machine (`./lornu bench`), with Firestore's
- * stand-in; a vCPU of Fargate is another one. Operations are counted by `tests/firestore/costs.test.ts`.
+ * The cost of a turn for the service. CPU was measured on a machine with two cores (`./lornu bench`) and the Firestore
+ * stand-in; a vCPU of Fargate differs. `tests/firestore/costs.test.ts` counts the operations.
  */
 export const SERVICE = {
   cpuMsPerTurn: 4.7,
-  /** Of a stream with two chunks a second. */
+  /** For a stream with two chunks a second. */
   cpuMsPerStreamSecond: 1.9,
   bytesPerStream: 200_000,
   processBytes: 250_000_000,
@@ -26,40 +26,46 @@ export const SERVICE = {
   writesPerStreamSecond: 1,
   readsPerTurn: 16,
   readsPerStreamSecond: 1.2,
-  /** Of one process that does nothing. */
+  /** For one idle process. */
   readsPerTaskSecond: 1.2,
 } as const;
 
-/** The environment as Terraform makes it by default. */
+/** The environment with Terraform's default values. */
 export const ENVIRONMENT = {
   streamsPerTask: 500,
   tasks: { min: 2, max: 6 },
-  /** Largest values that terraform/aws/staging accepts. */
+  /** The largest values that terraform/aws/staging accepts. */
   mostStreamsPerTask: 3_000,
   mostTasks: 20,
   vcpu: 0.5,
   bytes: 1024 ** 3,
-  /** Autoscaling's target. */
+  /** The target value of autoscaling. */
   cpuShare: 0.6,
 } as const;
 
-/** Limits of others, each with the page that states it. */
+/** Limits of external services, each with its source. */
 export const LIMITS = {
-  /** https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html: to one destination, for each address. */
+  /**
+   * https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html: connections to one destination, for each
+   * address.
+   */
   natConnectionsPerAddress: 55_000,
   natAddresses: 8,
-  /** https://cloud.google.com/firestore/docs/best-practices: to one collection with an indexed field that only grows. */
+  /**
+   * https://cloud.google.com/firestore/docs/best-practices: writes to one collection with an indexed field that only
+   * grows.
+   */
   sequentialWritesPerSecond: 500,
-  /** The same page: begin with 500 operations a second to a collection, add half every five minutes. */
+  /** The same page: start with 500 operations a second on a collection, and add 50 % every five minutes. */
   ramp: { start: 500, factor: 1.5, minutes: 5 },
   /**
    * Gemini's own page names no numbers for paid tiers (https://ai.google.dev/gemini-api/docs/rate-limits); these are
-   * orders of magnitude from second hand. AI Studio shows those of a project.
+   * orders of magnitude from secondary sources. AI Studio shows the limits of a project.
    */
   geminiRequestsPerMinute: { 'tier 1': 300, 'tier 2': 1_000, 'tier 3': 4_000 },
 } as const;
 
-/** A day of the prices of the model. */
+/** The day on which the model's prices were read. */
 const PRICES_ON = Date.parse(PRICES_READ_ON);
 
 /** USD of us-east-1 and us-east4, without tax; docs/aws-compute-strategy.md has the sources of AWS's. */
@@ -70,27 +76,27 @@ const PRICES = {
   natGigabyte: 0.045,
   balancerHour: 0.0225,
   capacityUnitHour: 0.008,
-  /** https://aws.amazon.com/elasticloadbalancing/pricing: what one capacity unit holds. */
+  /** https://aws.amazon.com/elasticloadbalancing/pricing: the capacity of one LCU. */
   capacityUnit: { newPerSecond: 25, active: 3_000, gigabytesPerHour: 1 },
-  /** https://cloud.google.com/firestore/pricing, a hundred thousand operations; second hand. */
+  /** https://cloud.google.com/firestore/pricing, per 100,000 operations; from secondary sources. */
   firestore: { reads: 0.03, writes: 0.09 },
 } as const;
 
-/** What `streams` at once need. */
+/** The needs of `streams` simultaneous streams. */
 export interface Need {
   streams: number;
   turnsPerSecond: number;
-  /** By streams, by CPU and by memory; the most of them counts. */
+  /** Tasks needed by streams, by CPU and by memory. The largest value counts. */
   tasks: { byStreams: number; byCpu: number; byMemory: number; needed: number };
   natAddresses: number;
   firestore: { reads: number; writes: number; rampMinutes: number };
   gemini: { requestsPerMinute: number; tokensPerMinute: number };
   usdPerHour: { tasks: number; network: number; firestore: number; gemini: number };
-  /** Limits that are reached, in words. */
+  /** Sentences about the limits that are reached. */
   reached: string[];
 }
 
-/** The arithmetic, for a steady number of streams. */
+/** Computes the needs of a constant number of streams. */
 export function needOf(streams: number): Need {
   const turnsPerSecond = streams / WORKLOAD.turnSeconds;
   const cpu = (turnsPerSecond * SERVICE.cpuMsPerTurn + streams * SERVICE.cpuMsPerStreamSecond) / 1_000;
@@ -119,7 +125,7 @@ export function needOf(streams: number): Need {
   return { ...need, usdPerHour: priceOf(need), reached: reachedBy(need) };
 }
 
-/** Minutes until Firestore has grown to this many operations a second, by Google's rule. */
+/** Minutes until Firestore can take this many operations a second, by Google's rule. */
 function rampMinutes(perSecond: number): number {
   const { start, factor, minutes } = LIMITS.ramp;
   return perSecond <= start ? 0 : Math.ceil(Math.log(perSecond / start) / Math.log(factor)) * minutes;

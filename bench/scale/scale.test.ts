@@ -4,13 +4,13 @@ import { ENVIRONMENT, needOf } from './model.ts';
 import { simulate } from './simulate.ts';
 import { GROW_SECONDS, scaleTable, SIZES } from './table.ts';
 
-test('docs/scale.md has the table that is computed', async () => {
+test('docs/scale.md contains the computed table', async () => {
   const page = await Bun.file(new URL('../../docs/scale.md', import.meta.url)).text();
   const table = page.split('<!-- scale -->')[1]?.split('<!-- end of scale -->')[0]?.trim();
   expect(table).toBe(scaleTable(mulberry32(1)));
 });
 
-test('the simulation needs as many tasks and writes as the arithmetic says', () => {
+test('the simulation needs as many tasks and writes as the model computes', () => {
   for (const size of SIZES) {
     const need = needOf(size);
     const found = simulate(size, GROW_SECONDS, mulberry32(2));

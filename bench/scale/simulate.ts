@@ -1,29 +1,30 @@
 import { ENVIRONMENT, SERVICE, WORKLOAD } from './model.ts';
 
-/** What a simulated hour with this many streams came to. */
+/** The result of a simulated hour with this many streams. */
 export interface Simulated {
-  /** Tasks at the end, when nothing grew any more. */
+  /** Tasks at the end, when the load was constant. */
   tasks: number;
-  /** Mean of the last minutes. */
+  /** The mean of the last minutes. */
   streams: number;
   writesPerSecond: number;
-  /** Most streams in one task, at any second. */
+  /** The most streams in one task, at any second. */
   mostInTask: number;
-  /** Seconds in which the busiest task asked for more CPU than it has. */
+  /** Seconds in which the busiest task needed more CPU than it has. */
   overloadedSeconds: number;
 }
 
 const START_SECONDS = 60;
 const SETTLE_SECONDS = 900;
-/** A target tracking alarm adds tasks after three minutes above the target. */
+/** Target tracking adds tasks after three minutes above the target. */
 const ALARM_SECONDS = 180;
-/** Spread of a turn's duration: its logarithm is normal. */
+/** The standard deviation of the logarithm of a turn's duration (log-normal distribution). */
 const SIGMA = 0.8;
 
 /**
- * Turns arrive at random, at a rate that grows over `growSeconds` to what keeps `streams` open; the load balancer gives
- * each to the task with the fewest; autoscaling adds tasks as ECS does. Second by second; the same `random` gives the
- * same result. It checks the arithmetic of model.ts, which knows neither chance nor time.
+ * Simulates an hour in steps of one second. Turns arrive at random. Their rate grows over `growSeconds` to the rate
+ * that keeps `streams` open. The load balancer gives each turn to the task with the fewest streams. Autoscaling adds
+ * tasks as ECS does. The same `random` gives the same result. The simulation checks the formulas of model.ts, which
+ * ignore chance and time.
  */
 export function simulate(streams: number, growSeconds: number, random: () => number): Simulated {
   const seconds = growSeconds + SETTLE_SECONDS;
@@ -73,12 +74,12 @@ export function simulate(streams: number, growSeconds: number, random: () => num
   return { ...found, tasks: tasks.length };
 }
 
-/** CPU that a task asks for, in vCPU. */
+/** The CPU that a task needs, in vCPU. */
 function cpuOf(streams: number, turns: number): number {
   return (turns * SERVICE.cpuMsPerTurn + streams * SERVICE.cpuMsPerStreamSecond) / 1_000;
 }
 
-/** Gives `count` new turns to the tasks with the fewest; returns the task of each. */
+/** Gives `count` new turns to the tasks with the fewest turns. Returns the task of each turn. */
 function giveOut(tasks: number[], count: number): number[] {
   const order = tasks.map((_, task) => task).toSorted((a, b) => (tasks[a] ?? 0) - (tasks[b] ?? 0));
   const given: number[] = [];
@@ -87,7 +88,7 @@ function giveOut(tasks: number[], count: number): number[] {
     const next = order[at + 1];
     tasks[task] = (tasks[task] ?? 0) + 1;
     given.push(task);
-    // The next one has fewer now; else begin again with the first, which has the fewest of all.
+    // The next task now has fewer turns; otherwise start again with the first, which has the fewest of all.
     at = next !== undefined && (tasks[next] ?? 0) < (tasks[task] ?? 0) ? at + 1 : 0;
   }
   return given;

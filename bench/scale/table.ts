@@ -3,7 +3,7 @@ import { simulate, type Simulated } from './simulate.ts';
 
 /** The sizes of docs/scale.md. */
 export const SIZES = [10, 1_000, 100_000] as const;
-/** Over which the load grows in the simulation, in seconds. */
+/** The time over which the load grows in the simulation, in seconds. */
 export const GROW_SECONDS = 3_600;
 
 const count = (value: number): string =>
@@ -41,7 +41,7 @@ const SIMULATED: readonly [string, (of: Simulated) => string][] = [
   ['simulated: seconds with too little CPU', ({ overloadedSeconds }) => count(overloadedSeconds)],
 ];
 
-/** The table of docs/scale.md, in Markdown. `random` is the simulation's chance. */
+/** The table of docs/scale.md, in Markdown. `random` is the simulation's random number generator. */
 export function scaleTable(random: () => number): string {
   const needs = SIZES.map((size) => needOf(size));
   const runs = SIZES.map((size) => simulate(size, GROW_SECONDS, random));

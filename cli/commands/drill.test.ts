@@ -30,7 +30,7 @@ const drill = async (...argv: string[]) => runCaptured(['drill', ...argv, '--dat
 test('a history without drills says how to play one', async () => {
   expect(await drill('--history')).toMatchObject({
     code: EXIT.ok,
-    stdout: 'No drill was played here yet: ./lornu drill\n',
+    stdout: 'There is no earlier drill on this machine. Start one with: ./lornu drill\n',
   });
   expect((await drill('--history', '--json')).stdout).toBe('[]\n');
 });

@@ -25,7 +25,7 @@ const answer = {
 };
 
 describe('a part of a drill', () => {
-  test('holds when the cloud that is left answers whole, and tells its times', () => {
+  test('passes if the remaining cloud gives complete answers, and reports the times', () => {
     const { outcome, seen } = judgePart({
       answers: [answer],
       notBy: GOOGLE,
@@ -35,27 +35,27 @@ describe('a part of a drill', () => {
     });
     expect(outcome).toBe('passed');
     expect(seen).toBe(
-      'detected after 9.1 s; recovered after 16.0 s; the interrupted conversation after 75.0 s; 1 of 1 messages answered whole; sent again 1 times',
+      'detected after 9.1 s; recovered after 16.0 s; the interrupted conversation after 75.0 s; 1 of 1 messages answered completely; 1 sent again',
     );
   });
 
   test.each([
     ['the dead cloud answered', { answers: [{ ...answer, address: GOOGLE }], notBy: GOOGLE }],
-    ['another cloud answered than the one that is left', { answers: [answer], by: [GOOGLE] }],
-    ['an answer is not whole', { answers: [{ ...answer, fault: 'it says "1"' }] }],
-    ['it broke off', { answers: [answer], failure: 'the shared name changes: not within 120 s' }],
-    ['nothing was asked', {}],
-  ])('does not hold where %s', (_what, seen) => {
+    ['a different cloud than the remaining one answered', { answers: [answer], by: [GOOGLE] }],
+    ['an answer is incomplete', { answers: [{ ...answer, fault: 'it says "1"' }] }],
+    ['the part stopped early', { answers: [answer], failure: 'the shared name changes: not within 120 s' }],
+    ['no message was sent', {}],
+  ])('fails if %s', (_what, seen) => {
     expect(judgePart(seen).outcome).toBe('failed');
   });
 });
 
-describe('what the store has of the messages', () => {
+describe('the stored answers', () => {
   const said = (author: string, text: string) => ({ author, content: { parts: [{ text }] } });
   const events = (...more: ReturnType<typeof said>[]) =>
     new Map([['s', [said('user', 'count (b)'), ...more]]]);
 
-  test('is one whole answer to each, also after it was asked again', () => {
+  test('are one complete answer to each message, also to a message that was sent again', () => {
     const first = events(said('user', 'count (b)'), said('lornu', '1'), said('lornu', '2'));
     expect(countStored([answer], first)).toEqual({ lost: 0, doubled: 0 });
   });
@@ -69,12 +69,12 @@ describe('what the store has of the messages', () => {
       { lost: 0, doubled: 1 },
     ],
     ['there is no answer', [], { lost: 1, doubled: 0 }],
-  ])('is counted where %s', (_what, more, counts) => {
+  ])('are counted if %s', (_what, more, counts) => {
     expect(countStored([answer], events(...more))).toEqual(counts);
   });
 });
 
-test('the page reads the answer of its own message alone, without thoughts', () => {
+test('the page reads only the answer to its own message, without thoughts', () => {
   const items = [
     { kind: 'text', text: 'hm', thought: true, author: 'lornu' },
     { kind: 'text', text: '1  2\n', author: 'lornu' },
@@ -107,7 +107,7 @@ describe('the history of drills', () => {
     holds: true,
   };
 
-  test('keeps each with its digest, and leaves out a line that was cut', async () => {
+  test('keeps each drill with its image digest, and ignores an incomplete line', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'drills-'));
     const path = join(folder, 'more/drills.jsonl');
     try {
@@ -127,8 +127,10 @@ describe('the history of drills', () => {
     }
   });
 
-  test('a report says how many turns were lost, and by which clock', () => {
-    expect(renderDrill(report, 10)).toContain('Turns lost 0, answered twice 0, sent again by the person 1.');
-    expect(clockOf(10)).toContain('a health check every 3 s, three failures, answers kept for 6 s');
+  test('a report has the number of lost turns, and the times that were shortened', () => {
+    expect(renderDrill(report, 10)).toContain(
+      'Lost turns: 0. Answered twice: 0. Sent again by the person: 1.',
+    );
+    expect(clockOf(10)).toContain('a health check every 3 s, three failures, a TTL of 6 s');
   });
 });

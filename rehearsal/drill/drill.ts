@@ -12,30 +12,30 @@ import { openPage, type Answer, type OpenPage } from './page.ts';
 import type { PageNote } from './page-client.ts';
 import { readStored } from './read-stored.ts';
 
-/** The key that Google's agent calls the Gemini stand-in with (ops/up/start-peer.ts). */
+/** The API key of Google's agent for the Gemini stand-in (ops/up/start-peer.ts). */
 const KEY_OF_GOOGLES_AGENT = 'stand-in';
 const [GOOGLE] = [GOOGLE_SERVICES.peer.address];
 const EVERY_MS = 150;
 const PATIENCE_MS = 180_000;
 const NAME_WITHIN_MS = 120_000;
-/** Words after which a cloud dies: the turn is under way then. */
+/** The drill stops a cloud after this many words of an answer, so that the turn is in progress. */
 const WORDS_BEFORE = 3;
 const RELEASE_EVERY_MS = 500;
 
-/** Counts up to `n`, told apart by its mark: the page has to find the answer to this one. */
+/** A message that asks to count up to `n`. It contains its id, so that the page can find the answer. */
 const task = (id: string, n: number, more: { host?: string; conversation?: string; held?: number } = {}) => ({
   id,
   host: more.host ?? FAILOVER_DOMAIN_NAME,
   conversation: more.conversation ?? 'one',
-  // Held: the stand-in waits there until it is told to go on, so that the turn is under way for as long as needed.
+  // Held: the stand-in waits there until the drill releases it, so that the turn is in progress for as long as needed.
   text: `count to ${n} every ${EVERY_MS} ms (${id})${more.held ? `, held after ${more.held}` : ''}`,
   expected: countedTo(n),
   patienceMs: PATIENCE_MS,
 });
 
 /**
- * Takes one cloud away after the other, under an open page that talks through the fail-over name, and brings both back.
- * Rejects if a part of the rehearsal itself is gone; a part that does not hold is in the report.
+ * Stops one cloud after the other, while an open page uses the fail-over name, and starts both again. Rejects if a part
+ * of the rehearsal itself has ended. A failed part of the drill is in the report.
  */
 export async function drill(stage: Stage): Promise<DrillReport> {
   const { served, context } = stage;
@@ -68,13 +68,13 @@ export async function drill(stage: Stage): Promise<DrillReport> {
     await Promise.race([served.failed, Promise.resolve()]);
   };
   try {
-    await play('both', 'both clouds are well: the shared name leads to Google Cloud', async () => {
+    await play('both', 'both clouds are healthy: the shared name leads to Google Cloud', async () => {
       await untilName(page, isGoogle, 0);
       return { answers: [await ask('a', 5)], by: [GOOGLE] };
     });
     await play(
       'google-dies',
-      "Google's agent dies in the middle of an answer: the conversation goes on here",
+      "Google's agent dies in the middle of an answer: the conversation continues on AWS",
       async (io) => {
         const answer = ask('b', 20);
         const diedMs = await untilWords(page, 'b');
@@ -92,7 +92,7 @@ export async function drill(stage: Stage): Promise<DrillReport> {
     );
     await play(
       'aws-dies',
-      "AWS dies in the middle of an answer: the conversation goes on at Google's agent",
+      "AWS dies in the middle of an answer: the conversation continues at Google's agent",
       async (io) => {
         const count = await desiredCount(stage);
         const answer = ask('c', 20, { held: WORDS_BEFORE });
@@ -102,12 +102,12 @@ export async function drill(stage: Stage): Promise<DrillReport> {
         const diedMs = Date.now();
         await setCount(stage, 0);
         for (const { pid } of served.tasks()) if (pid !== undefined) signalGroup(pid, 'SIGKILL');
-        io.line('every task of AWS is killed, and none is started');
+        io.line('every task of AWS is killed, and no new task starts');
         const releasing = setInterval(() => void release(served.standIns.gemini), RELEASE_EVERY_MS);
         try {
           const { atMs } = await untilName(page, isGoogle, diedMs);
           const other = await ask('d', 5, { conversation: 'two' });
-          io.line('a conversation without a turn under way is answered');
+          io.line('a conversation without a turn in progress got an answer');
           const whole = await answer;
           return {
             answers: [other, whole],
@@ -122,7 +122,7 @@ export async function drill(stage: Stage): Promise<DrillReport> {
         }
       },
     );
-    await play('aws-back', 'AWS is back: the same conversation goes on under its own name', async () => {
+    await play('aws-back', 'AWS is back: the same conversation continues under the name of AWS', async () => {
       const backMs = Date.now();
       await untilHealthy(stage, await desiredCount(stage));
       return {
@@ -131,21 +131,29 @@ export async function drill(stage: Stage): Promise<DrillReport> {
         notBy: GOOGLE,
       };
     });
-    await play('gemini-refuses', "Gemini refuses here: Google's agent answers, and says so", async () => {
-      const mend = await setGemini(served, { refuses: 503, exceptKey: KEY_OF_GOOGLES_AGENT });
-      try {
-        const { expected, ...more } = task('f', 5, { host: DOMAIN_NAME });
-        const answer = await page.ask({ ...more, expected: `${INSTEAD} ${expected}` });
-        answers.push(answer);
-        return { answers: [answer], notBy: GOOGLE };
-      } finally {
-        await mend();
-      }
-    });
-    await play('back-again', 'both are well again: the shared name leads to Google Cloud', async () => {
-      await untilName(page, isGoogle, 0, true);
-      return { answers: [await ask('g', 5), await ask('h', 5, { host: DOMAIN_NAME })] };
-    });
+    await play(
+      'gemini-refuses',
+      "Gemini refuses the requests of AWS: Google's agent answers, and the answer says so",
+      async () => {
+        const mend = await setGemini(served, { refuses: 503, exceptKey: KEY_OF_GOOGLES_AGENT });
+        try {
+          const { expected, ...more } = task('f', 5, { host: DOMAIN_NAME });
+          const answer = await page.ask({ ...more, expected: `${INSTEAD} ${expected}` });
+          answers.push(answer);
+          return { answers: [answer], notBy: GOOGLE };
+        } finally {
+          await mend();
+        }
+      },
+    );
+    await play(
+      'back-again',
+      'both clouds are healthy again: the shared name leads to Google Cloud',
+      async () => {
+        await untilName(page, isGoogle, 0, true);
+        return { answers: [await ask('g', 5), await ask('h', 5, { host: DOMAIN_NAME })] };
+      },
+    );
   } finally {
     page.close();
   }
@@ -160,7 +168,7 @@ export async function drill(stage: Stage): Promise<DrillReport> {
   };
 }
 
-/** What the service says in place of Gemini (backend/peer/peer-fallback.ts), word by word. */
+/** The exact notice of the service when Google's agent answers in place of Gemini (backend/peer/peer-fallback.ts). */
 const INSTEAD =
   'Gemini does not answer now (503 UNAVAILABLE). The agent on Google Cloud answers instead; these are its words.';
 
@@ -168,7 +176,7 @@ const isGoogle = (addresses: readonly string[]): boolean => addresses.join() ===
 const isAws = (addresses: readonly string[]): boolean => addresses.length > 0 && !addresses.includes(GOOGLE);
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** The change of the shared name to these addresses from `sinceMs` on, or what it says now where `now`. */
+/** Waits until the shared name changes to these addresses after `sinceMs`. With `now`, it may already have them. */
 async function untilName(
   page: OpenPage,
   fits: (addresses: readonly string[]) => boolean,
@@ -193,14 +201,14 @@ async function untilWords(page: OpenPage, id: string): Promise<number> {
   return atMs;
 }
 
-/** When the answer went on after `sinceMs`; throws if it did not. */
+/** The time of the first word after `sinceMs`; throws if there was none. */
 function goneOnMs({ notes }: OpenPage, id: string, sinceMs: number): number {
   const word = notes.find((note) => note.kind === 'word' && note.id === id && note.atMs > sinceMs);
-  if (!word) throw new Error(`no word of message ${id} came after it`);
+  if (!word) throw new Error(`no word of message ${id} arrived after the fault`);
   return word.atMs;
 }
 
-/** Lets answers go on that are held. */
+/** Releases the answers that are held. */
 async function release(url: string): Promise<void> {
   await fetch(`${url}/stand-in/release`, { method: 'POST' }).catch(() => undefined);
 }

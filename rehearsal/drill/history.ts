@@ -21,16 +21,16 @@ const SHORT = z.object({
   ),
 });
 
-/** A drill as the history keeps it: a line of JSON. */
+/** A drill in the history, stored as one line of JSON. */
 export type PastDrill = z.infer<typeof SHORT>;
 
-/** Adds a drill to the history, a file that only grows. */
+/** Appends a drill to the history file. */
 export async function keepDrill(path: string, report: DrillReport): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await appendFile(path, `${JSON.stringify(SHORT.parse(report))}\n`);
 }
 
-/** All drills, the oldest first; a line that is not one, such as the last one of a full disk, is left out. */
+/** All drills, the oldest first. Ignores invalid lines, such as a last line that a full disk cut off. */
 export async function readDrills(path: string): Promise<PastDrill[]> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';

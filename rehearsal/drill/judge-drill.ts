@@ -1,19 +1,19 @@
 import { judged, type Verdict } from '@lornu/ops/verify/verdict.ts';
 import type { Answer } from './page.ts';
 
-/** What was seen of a part of a drill. Times are milliseconds since the fault, or since the repair. */
+/** The observations of one part of a drill. Times are milliseconds since the fault, or since the repair. */
 export interface PartSeen {
-  /** Why it broke off, if it did. */
+  /** Why the part stopped early; absent if it did not. */
   failure?: string;
   answers?: readonly Answer[];
-  /** Addresses of which one must have answered last, or the one that must not. */
+  /** `by`: addresses of which one must have answered last. `notBy`: the address that must not have answered. */
   by?: readonly string[];
   notBy?: string;
-  /** Until the shared name led to the other cloud. */
+  /** The time until the shared name led to the other cloud. */
   detectedMs?: number;
-  /** Until the page showed the next word. */
+  /** The time until the page showed the next word. */
   recoveredMs?: number;
-  /** The same, for a conversation whose turn was under way. */
+  /** The same, for a conversation whose turn was in progress. */
   interruptedMs?: number;
 }
 
@@ -24,22 +24,22 @@ export interface DrillPart extends Verdict, Pick<PartSeen, 'detectedMs' | 'recov
 }
 
 export interface DrillReport {
-  /** When it began, ISO 8601. */
+  /** The start time, ISO 8601. */
   at: string;
-  /** With its digest. */
+  /** The image with its digest. */
   image: string;
   elapsedMs: number;
   parts: DrillPart[];
-  /** Messages without a whole answer in the end. */
+  /** Messages without a complete answer at the end. */
   lost: number;
-  /** Messages with more than one. */
+  /** Messages with more than one answer. */
   doubled: number;
   /** Messages that a person had to send again. */
   again: number;
   holds: boolean;
 }
 
-const EXPECTED = 'every message is answered whole, by the cloud that is left';
+const EXPECTED = 'the remaining cloud answers every message completely';
 
 const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
@@ -55,7 +55,7 @@ export function judgePart(
         ? [`message ${id} was answered by ${address}`]
         : []),
     ]),
-    ...(failure === undefined && answers.length === 0 ? ['nothing was asked'] : []),
+    ...(failure === undefined && answers.length === 0 ? ['no message was sent'] : []),
   ];
   const again = answers.reduce((sum, answer) => sum + answer.again, 0);
   const told = [
@@ -64,8 +64,8 @@ export function judgePart(
     ...(interruptedMs === undefined
       ? []
       : [`the interrupted conversation after ${inSeconds(interruptedMs)}`]),
-    `${answers.filter(({ fault }) => fault === undefined).length} of ${answers.length} messages answered whole`,
-    ...(again > 0 ? [`sent again ${again} times`] : []),
+    `${answers.filter(({ fault }) => fault === undefined).length} of ${answers.length} messages answered completely`,
+    ...(again > 0 ? [`${again} sent again`] : []),
     ...faults,
   ];
   return {

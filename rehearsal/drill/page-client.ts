@@ -1,8 +1,8 @@
 /**
- * Run inside the internet's namespace: the chat page's own code for a conversation, without a browser around it. It looks
- * names up as a browser does, keeps an answer for its TTL, and does what a person does when an answer does not come:
- * "Try again", or the message once more. The first JSON line of input are PageOptions, each other one is a PageTask; each
- * line of output is a PageNote.
+ * Runs the chat page's own conversation code without a browser, inside the network namespace of the internet. It
+ * resolves names as a browser does, and caches an address for its TTL. If an answer does not arrive, it does what a
+ * person would do: "Try again", or send the message once more. The first line of the input is a JSON PageOptions, each
+ * other line a PageTask. Each line of the output is a PageNote.
  */
 import { Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
@@ -10,24 +10,24 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export interface PageOptions {
-  /** PEM of the authority behind every certificate here. */
+  /** PEM of the certificate authority that signed all certificates of the rehearsal. */
   caFile: string;
   resolver: string;
   token: string;
   appName: string;
   userId: string;
-  /** Its addresses are told at every change. */
+  /** A name to watch: each change of its addresses is a PageNote. */
   watchedName: string;
 }
 
 export interface PageTask {
   id: string;
-  /** The name that the page was opened under. */
+  /** The host name of the opened page. */
   host: string;
-  /** A conversation's own name; the same one goes on. */
+  /** The key of a conversation. Messages with the same key belong to the same conversation. */
   conversation: string;
   text: string;
-  /** The whole answer, its words with one blank between them. */
+  /** The complete answer, its words separated by one space. */
   expected: string;
   patienceMs: number;
 }
@@ -39,19 +39,19 @@ export type PageNote =
       kind: 'answer';
       id: string;
       atMs: number;
-      /** Undefined if it is whole. */
+      /** Undefined if the answer is complete. */
       fault: string | undefined;
-      /** How often the message had to be sent again. */
+      /** How often the page had to send the message again. */
       again: number;
       address: string;
-      /** The sentences that were shown meanwhile. */
+      /** The notices that the page showed until then. */
       read: string[];
-      /** Who wrote the answer. */
+      /** The authors of the answer. */
       authors: string[];
       sessionId: string;
     };
 
-/** What is used of frontend/src/chat: its types are a browser's. */
+/** The used part of the types of frontend/src/chat, which need a browser's types themselves. */
 interface PageTurn {
   user?: { text: string };
   items: { kind: string; text?: string; author?: string; message?: string; thought?: boolean }[];
@@ -81,7 +81,7 @@ const AGAIN_AFTER_MS = 2_000;
 
 export const inWords = (text: string): string => text.split(/\s+/).filter(Boolean).join(' ');
 
-/** The answer of the last turn to this message, and what was shown of failures; undefined if it is not the last one. */
+/** The last turn's answer and its failure notices; undefined if the last turn is not about this message. */
 export function readAnswer(turns: readonly PageTurn[], text: string) {
   const turn = turns.at(-1);
   if (turn?.user?.text !== text) return undefined;
@@ -159,12 +159,12 @@ async function run(): Promise<void> {
     do {
       again += 1;
       if (again > 0) await Bun.sleep(AGAIN_AFTER_MS);
-      // A person looks first whether the answer is there by now.
+      // A person first checks whether the answer has arrived.
       if (again > 0) await conversation.load();
       if (isWhole()) break;
       if (seen === undefined) await conversation.send([{ text: task.text }]);
       else await conversation.retry();
-      // Google's agent cannot take a message back: it is written once more.
+      // Google's agent cannot retry a stored message, so the page sends a new one.
       if (!isWhole() && conversation.getState().problem?.status === 404)
         await conversation.send([{ text: task.text }]);
     } while (!isWhole() && performance.now() < giveUpAt);

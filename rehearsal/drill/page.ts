@@ -5,15 +5,15 @@ import type { ServedRehearsal } from '../serve/served.ts';
 import { FAILOVER_DOMAIN_NAME } from '../terraform/variables.ts';
 import type { PageNote, PageOptions, PageTask } from './page-client.ts';
 
-/** How a message was answered, and what was expected. */
+/** The observed answer to a message, and the expected one. */
 export type Answer = Extract<PageNote, { kind: 'answer' }> & Pick<PageTask, 'conversation' | 'expected'>;
 
-/** A page that is open on the internet, and what it noticed. */
+/** A page that is open on the internet, with its observations. */
 export interface OpenPage {
-  /** Sends a message; resolves when its answer is whole or the page gave up. */
+  /** Sends a message. Resolves when the answer is complete or the page has given up. */
   ask: (task: PageTask) => Promise<Answer>;
   notes: readonly PageNote[];
-  /** The first note from `sinceMs` on that fits; rejects after `withinMs`. */
+  /** Waits for the first matching note after `sinceMs`. Rejects after `withinMs`. */
   until: (fits: (note: PageNote) => boolean, what: string, withinMs: number) => Promise<PageNote>;
   close: () => void;
 }
@@ -21,7 +21,7 @@ export interface OpenPage {
 /** Opens the page in the network of the served rehearsal. */
 export async function openPage(served: ServedRehearsal, signal: AbortSignal): Promise<OpenPage> {
   const { vpc } = served;
-  if (!vpc) throw new Error('there is no network to open a page in');
+  if (!vpc) throw new Error('opening a page needs the applied network');
   const options: PageOptions = {
     caFile: served.caFile,
     resolver: PUBLIC_RESOLVER,
@@ -32,7 +32,7 @@ export async function openPage(served: ServedRehearsal, signal: AbortSignal): Pr
   };
   const program = [process.execPath, join(import.meta.dir, 'page-client.ts')];
   const child = Bun.spawn(vpc.inside(program, 'internet'), { stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' });
-  // Not as an argument: those stand in the process list, and a token is among them.
+  // Not as arguments: the process list shows arguments, and the options contain a token.
   await child.stdin.write(`${JSON.stringify(options)}\n`);
   await child.stdin.flush();
   const notes: PageNote[] = [];

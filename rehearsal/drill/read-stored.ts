@@ -7,8 +7,8 @@ interface StoredEvent {
 }
 
 /**
- * What the store has in the end of each message that was asked: both clouds read the same conversation. A message is
- * found by its mark; its answers are the events up to the next person's message.
+ * The stored answers to each sent message at the end of the drill. Both clouds read the same conversation. A message is
+ * found by its id in the text. Its answers are the events up to the person's next message.
  */
 export async function readStored(
   served: ServedRehearsal,
@@ -27,7 +27,7 @@ export async function readStored(
   return { ...countStored(answers, events), again: answers.reduce((sum, { again }) => sum + again, 0) };
 }
 
-/** Messages without a whole answer, and with more than one. */
+/** Counts the messages without a complete answer, and those with more than one answer. */
 export function countStored(
   answers: readonly Pick<Answer, 'id' | 'sessionId' | 'fault' | 'expected'>[],
   events: ReadonlyMap<string, readonly StoredEvent[]>,

@@ -3,7 +3,7 @@ import type { DrillReport } from './judge-drill.ts';
 
 const seconds = (ms: number | undefined): string => (ms === undefined ? '' : `${(ms / 1000).toFixed(1)} s`);
 
-/** What a drill has shown, for people. `factor`: by how much Route 53's intervals were shortened. */
+/** Renders the report of a drill as text. `factor`: the number by which Route 53's intervals were divided. */
 export function renderDrill(report: DrillReport, factor: number): string {
   const { parts, image, elapsedMs, lost, doubled, again, holds } = report;
   const rows = parts.map(
@@ -11,20 +11,21 @@ export function renderDrill(report: DrillReport, factor: number): string {
   );
   return `
 ${rows.join('')}
-Turns lost ${lost}, answered twice ${doubled}, sent again by the person ${again}. ${holds ? 'The drill holds.' : 'The drill does not hold.'}
+Lost turns: ${lost}. Answered twice: ${doubled}. Sent again by the person: ${again}. ${holds ? 'The drill passed.' : 'The drill failed.'}
 Image: ${image}
 Took ${seconds(elapsedMs)}. ${clockOf(factor)}
 `;
 }
 
-/** The clock of a drill, in words: what was shortened and what was not. */
+/** A sentence about the times in a drill: which were shortened and which were not. */
 export function clockOf(factor: number): string {
   const at = (aws: number): string => `${aws / factor} s`;
-  return `Route 53's clock was divided by ${factor}: a health check every ${at(30)}, three failures, answers kept for ${at(60)}; at AWS 30 s, three, 60 s, so up to 150 s. Leases (15 s, and 60 s more before Google's agent takes a conversation over) ran at their own time.`;
+  return `The drill divides Route 53's times by ${factor}: a health check every ${at(30)}, three failures, a TTL of ${at(60)}. On AWS these are 30 s, three and 60 s, so up to 150 s. Leases are not shortened (15 s, and 60 s more before Google's agent takes over a conversation).`;
 }
 
 export function renderHistory(drills: readonly PastDrill[]): string {
-  if (drills.length === 0) return 'No drill was played here yet: ./lornu drill\n';
+  if (drills.length === 0)
+    return 'There is no earlier drill on this machine. Start one with: ./lornu drill\n';
   return drills
     .map(({ at, image, elapsedMs, holds, lost, doubled, parts }) => {
       const times = parts

@@ -13,7 +13,7 @@ export interface ShadowRoutesOptions {
   log: Logger;
 }
 
-/** Longest time of a candidate's turn, in milliseconds; the caller gives up earlier or then. */
+/** Longest time of a candidate's turn, in milliseconds. The caller gives up at this time at the latest. */
 const LONGEST_TURN_MS = 60_000;
 
 const LINES = z.array(z.string());
@@ -42,7 +42,7 @@ const REPORT = z.object({
     }),
 });
 
-/** A candidate's turn, only where this process is a candidate; what operators see of it, only where one is configured. */
+/** Mounts the route for turns only in a candidate, and the operators' report only if a candidate is configured. */
 export function shadowRoutes({ shadow, candidate, log }: ShadowRoutesOptions): Route[] {
   return [
     ...(candidate
