@@ -25,6 +25,8 @@ function start({ program, lookEveryMs = 10 }: { program?: URL; lookEveryMs?: num
     rmSync(folder, { recursive: true });
   });
   database.run('CREATE TABLE notes (text TEXT)');
+  // A checkpoint that resets the log locks out writers for a moment; the stores try again (transaction.ts).
+  database.run('PRAGMA busy_timeout = 5000');
   return {
     warnings,
     write: (megabytes: number) => {
