@@ -17,18 +17,18 @@ import { type CassetteFile, readCassettes } from './cassette-files.ts';
 import { runEval } from './run-eval.ts';
 import { runReplay, startCandidate } from './run-replay.ts';
 
-/** Conversations beside an agent, which it must not lead otherwise. */
+/** The recorded conversations beside an agent. A candidate must not handle them differently. */
 export const CASSETTES = 'cassettes';
-/** A short load: enough turns at once to find what only fails beside others. */
+/** A short load test, with enough simultaneous turns to find failures that only occur under concurrency. */
 const LOAD_TURNS = 60;
 const LOAD_PARALLEL = 12;
-/** Reasons that are told; a broken candidate has one for every conversation. */
+/** The most reasons in the error, because a broken candidate has one for every conversation. */
 const MOST_REASONS = 10;
 
 /**
- * Judges a candidate before anything of it is published: the recorded conversations beside the agents are replayed to it,
- * the eval sets are run on it, then some turns at once. `image`: a built image, run under the limits of the task; this
- * checkout's sources when left out. Nobody but this function talks to it.
+ * Judges a candidate before anything of it is published: the recorded conversations beside the agents are replayed to
+ * it, the eval sets are run on it, then some turns at once. `image`: a built image, run under the limits of the task;
+ * this checkout's sources when left out. Only this function sends requests to it.
  */
 export async function runGate(
   { image, agentsDir }: { image?: string; agentsDir: string },
@@ -86,7 +86,7 @@ export function assertPassed({ passed, reasons }: GateVerdict, what: string): vo
   throw new CliError({
     what,
     why: `The candidate is not what was agreed on: ${reasons.join('; ')}.`,
-    next: 'Mend it; or where it is meant to be so, ./lornu replay --accept, and commit what that wrote.',
+    next: 'Fix it. If the change is intended, run ./lornu replay --accept, and commit the files that it wrote.',
   });
 }
 
@@ -113,7 +113,7 @@ async function failedCases(
   return failed;
 }
 
-/** What failed of some turns at once, each in a session of its own. */
+/** Runs some turns at the same time, each in its own session, and returns the failures. */
 async function load(server: AgentServer, sets: readonly SetFile[]): Promise<string[]> {
   const apps = [...new Set(sets.map(({ appName }) => appName))];
   const failures: string[] = [];
@@ -124,7 +124,7 @@ async function load(server: AgentServer, sets: readonly SetFile[]): Promise<stri
       const key = { appName: apps[index % apps.length] ?? '', userId: `gate-${id}`, sessionId: id };
       const newMessage = { role: 'user', parts: [{ text: 'Hello! Who are you?' }] };
       try {
-        // oxlint-disable-next-line no-await-in-loop -- a worker's own turns
+        // oxlint-disable-next-line no-await-in-loop -- each worker runs one turn after the other
         await createSession(server, key, {});
         // oxlint-disable-next-line no-await-in-loop -- as above
         const { events } = await runTurn(server, key, newMessage, { streaming: true });

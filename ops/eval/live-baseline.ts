@@ -6,29 +6,29 @@ import { rateInterval } from '@lornu/evaluation/sequential-test.ts';
 import { CliError, EXIT } from '../base/cli-error.ts';
 import type { CassetteFile } from './cassette-files.ts';
 
-/** How often the accepted agents passed with a real model; beside the cassettes. */
+/** The file beside the cassettes that has how often the accepted agents passed with a real model. */
 const FILE = 'live-baseline.json';
 const BASELINE = z.object({
   trials: z.number().int().positive(),
   passed: z.number().int().nonnegative(),
-  /** Models that answered, as they name themselves. */
+  /** The models that answered, by the names in their responses. */
   models: z.array(z.string()),
   measuredAt: z.string(),
 });
 
-/** The share of trials that pass with what was accepted, and where that is known from. */
+/** The share of trials that the accepted agents pass, and its origin. */
 export interface Baseline {
   rate: number;
-  /** Undefined if it was given as an option. */
+  /** Undefined if the rate was given as an option. */
   measured?: { trials: number; passed: number; low: number; high: number; models: string[] };
 }
 
-/** Below 1: one failure must not be proof. */
+/** Below 1, so that a single failure is not a proof. */
 const HIGHEST_RATE = 0.995;
 
 const folderOf = ({ path }: CassetteFile): string => dirname(path);
 
-/** Reads what was measured beside the cassettes, summed over their folders. Throws a CliError if a folder has nothing. */
+/** Reads the baselines beside the cassettes and sums them. Throws a CliError if a folder has no baseline. */
 export async function readBaseline(files: readonly CassetteFile[]): Promise<Baseline> {
   const all = await Promise.all(
     [...new Set(files.map(folderOf))].map(async (folder) => readOne(join(folder, FILE))),
@@ -36,7 +36,7 @@ export async function readBaseline(files: readonly CassetteFile[]): Promise<Base
   const trials = all.reduce((sum, one) => sum + one.trials, 0);
   const passed = all.reduce((sum, one) => sum + one.passed, 0);
   return {
-    // Not passed / trials: nobody who passed all of them will always do so.
+    // Not passed / trials: an agent that passed all trials will not pass every future one.
     rate: Math.min((passed + 1) / (trials + 2), HIGHEST_RATE),
     measured: {
       trials,
@@ -54,18 +54,18 @@ async function readOne(path: string): Promise<z.infer<typeof BASELINE>> {
     try {
       return BASELINE.parse(JSON.parse(text));
     } catch {
-      why = 'It has another form.';
+      why = 'The file is not a valid baseline.';
     }
   }
   throw new CliError({
     what: `There is no baseline in ${path}.`,
     why,
-    next: 'Measure it with the agents that are right: ./lornu replay --live --accept; or give it: --rate 0.95',
+    next: 'Measure it with correct agents: ./lornu replay --live --accept, or give a rate: --rate 0.95',
     exitCode: EXIT.usage,
   });
 }
 
-/** Writes how often each folder's conversations passed. */
+/** Writes the baseline of each folder. */
 export async function writeBaseline(
   files: readonly CassetteFile[],
   trials: readonly LiveTrial[],

@@ -6,7 +6,7 @@ import type { CliContext } from '../base/cli-context.ts';
 import { startService } from '../servers/agent-servers.ts';
 import { chooseModel } from '../up/model-choice.ts';
 
-/** Variables of the model; no others of the environment are passed to the service, in particular none of a store. */
+/** Variables of the model. The service gets no other variables of the environment, in particular none of a store. */
 const MODEL_VARIABLES = [
   'GEMINI_API_KEY',
   'GEMINI_MODEL',
@@ -16,13 +16,13 @@ const MODEL_VARIABLES = [
   'GCP_SERVICE_ACCOUNT_KEY',
 ];
 
-/** The variables of the model that are set, for a process or container that asks it. */
+/** The variables of the model that are set, for a process or container that calls it. */
 export const modelVariables = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>
   Object.fromEntries(MODEL_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 
 export interface LocalService {
   url: string;
-  /** Description of the answering model. */
+  /** A description of the model that answers. */
   model: string;
   isStandIn: boolean;
   stop: () => Promise<void>;

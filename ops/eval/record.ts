@@ -107,7 +107,7 @@ function found(sessions: Session[], why: string): Session[] {
   });
 }
 
-/** Converts sessions to masked cassettes; nothing in them, not even their names, says whose they were. */
+/** Converts sessions to masked cassettes. Nothing in them, not even their names, identifies a person. */
 export function toCassettes(sessions: readonly Session[], masker: Masker): Cassette[] {
   return sessions.flatMap((session) => {
     const { events, state, appName } = session;

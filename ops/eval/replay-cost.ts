@@ -6,12 +6,12 @@ import { CliError, EXIT } from '../base/cli-error.ts';
 import { tryCommand } from '../process/run-command.ts';
 import type { CassetteFile } from './cassette-files.ts';
 
-/** A request or an answer of so many bytes is about one token of Gemini's. Both sides are counted so. */
+/** Approximate bytes per token of Gemini. Both sides are estimated with it. */
 const BYTES_PER_TOKEN = 4;
-/** What the costs of a table are for, so that they can be read. */
+/** The number of conversations behind each cost in the table, so that the numbers are readable. */
 const PER_CONVERSATIONS = 1_000;
 
-/** What model calls take, estimated. */
+/** The estimated use of model calls. */
 interface Use {
   calls: number;
   input: number;
@@ -20,11 +20,11 @@ interface Use {
   unpriced: Set<string>;
 }
 
-/** One agent's conversations that are in both commits, and what they take in each. */
+/** One agent's conversations that are in both commits, with their use in each commit. */
 export interface CostChange {
   appName: string;
   conversations: number;
-  /** Conversations that the other commit does not have; not in `before` and `now`. */
+  /** Conversations that only this commit has. `before` and `now` do not include them. */
   added: number;
   changed: number;
   before: Use;
@@ -32,8 +32,8 @@ export interface CostChange {
 }
 
 /**
- * What was agreed on in another commit, by path; undefined for a file that it does not have. Throws a CliError for what is
- * no commit here.
+ * The accepted conversations of another commit, by path; undefined for a file that it does not have. Throws a CliError
+ * if the commit does not exist here.
  */
 export async function cassettesAt(
   commit: string,
@@ -46,7 +46,7 @@ export async function cassettesAt(
   )
     throw new CliError({
       what: 'There is nothing to compare with.',
-      why: `${commit} is no commit of this checkout.`,
+      why: `This checkout has no commit ${commit}.`,
       next: 'Fetch it (a workflow: fetch-depth of actions/checkout), or name another one.',
       exitCode: EXIT.usage,
     });
@@ -58,7 +58,7 @@ export async function cassettesAt(
   );
 }
 
-/** Compares what was agreed on before with what was played now, by agent. */
+/** Compares the conversations accepted before with those played now, by agent. */
 export function compareCosts(
   before: readonly (Cassette | undefined)[],
   replayed: readonly Replayed[],
@@ -142,7 +142,7 @@ function count(
 ): void {
   for (const [index, { request }] of requests.entries()) {
     const input = Math.ceil(request.bytes / BYTES_PER_TOKEN);
-    // A call more than was recorded gets no answer to measure; the last one stands for it.
+    // An additional call has no recorded answer to measure, so the last answer is used for it.
     const output = answers[index] ?? answers.at(-1) ?? 0;
     const usage = { promptTokenCount: input, candidatesTokenCount: output };
     use.calls++;
@@ -153,7 +153,7 @@ function count(
   }
 }
 
-/** Tokens of a recorded answer: as the model counted them, else by its bytes. */
+/** Tokens of a recorded answer: the model's count if there is one, else estimated from its bytes. */
 function outputOf(answer: unknown, usage: Readonly<Record<string, unknown>> | undefined): number {
   const counted = Number(usage?.['candidatesTokenCount'] ?? 0) + Number(usage?.['thoughtsTokenCount'] ?? 0);
   return counted > 0 ? counted : Math.ceil(Buffer.byteLength(JSON.stringify(answer ?? '')) / BYTES_PER_TOKEN);

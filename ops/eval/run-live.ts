@@ -22,14 +22,14 @@ import { assertServed, judgeOf } from './run-eval.ts';
 import { type Candidate, startCandidate } from './run-replay.ts';
 
 export interface LiveSeries extends LiveResult {
-  /** Models that answered, as they name themselves. */
+  /** The models that answered, by the names in their responses. */
   models: string[];
   seconds: number;
 }
 
 /**
- * Plays the cassettes' messages to a candidate whose model is a real one. A candidate that is started here gets its tools'
- * answers from the cassettes; those of a server at `url` really run. `test`: ends the series early.
+ * Plays the cassettes' messages to a candidate with a real model. For a candidate that this function starts, the tools'
+ * answers come from the cassettes; the tools of a server at `url` really run. `test` can end the series early.
  */
 export async function runLive(
   files: readonly CassetteFile[],
@@ -50,7 +50,7 @@ export async function runLive(
   const cassettes = files.map(({ cassette }) => cassette);
   const metrics = new Map<string, EvalMetric[]>();
   for (const { appName } of cassettes)
-    // oxlint-disable-next-line no-await-in-loop -- one file an agent
+    // oxlint-disable-next-line no-await-in-loop -- one file for each agent
     if (!metrics.has(appName)) metrics.set(appName, await readMetrics(join(agentsDir, appName), config));
   const player = candidate.url === undefined ? startCassetteServer() : undefined;
   const isOwn = player !== undefined && chooseModel(context.env).kind === 'own-stand-in';
@@ -91,19 +91,19 @@ export async function runLive(
     });
   } finally {
     for (const stop of stops)
-      // oxlint-disable-next-line no-await-in-loop -- what asks ends before what answers
+      // oxlint-disable-next-line no-await-in-loop -- stop the client before the server
       await stop();
   }
 }
 
-/** A trial that no metric judged would pass whatever the candidate does. */
+/** Throws if no metric judged a trial, because it would pass whatever the candidate does. */
 function assertJudged(trials: readonly LiveTrial[]): void {
   const unjudged = trials.find(
     ({ passed, scores, reasons }) => passed && scores.length + reasons.length === 0,
   );
   if (!unjudged) return;
   throw new CliError({
-    what: `Nothing judges ${unjudged.name}.`,
+    what: `No metric judges ${unjudged.name}.`,
     why: unjudged.notJudged.join(' ') || `Its agent's criteria have no threshold.`,
     next: 'Give criteria that need no model, such as tool_trajectory_avg_score: --config FILE',
   });
@@ -111,7 +111,7 @@ function assertJudged(trials: readonly LiveTrial[]): void {
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
-/** What a series will decide and may cost, before it begins. */
+/** Describes what a series will decide and may cost, before it begins. */
 export function renderPlan(
   files: readonly CassetteFile[],
   { repetitions, most }: { repetitions: number; most: LiveUse },
@@ -131,7 +131,7 @@ export function renderPlan(
   return `${lines.join('\n')}\n`;
 }
 
-/** How often each conversation passed, and why not. */
+/** For each conversation: how often it passed, and the reasons of failures. */
 export function summarize(trials: readonly LiveTrial[]) {
   return [...Map.groupBy(trials, ({ name }) => name)].map(([name, all]) => {
     const counted = all.filter(({ passed }) => passed !== undefined);
@@ -146,7 +146,7 @@ export function summarize(trials: readonly LiveTrial[]) {
   });
 }
 
-/** The decision, the conversations that did not always pass, and what was used. */
+/** Renders the decision, the conversations that did not always pass, and the used resources. */
 export function renderLive(
   { trials, used, decision, limit, models, seconds }: LiveSeries,
   hasTest: boolean,
@@ -169,7 +169,7 @@ export function renderLive(
         : [],
     ),
     ...notJudged.map((reason) => `  not judged  ${reason}`),
-    `Used: ${used.turns} turns, ${used.tokens.toLocaleString('en-US')} tokens, ${used.costUsd.toFixed(4)} USD, ${seconds.toFixed(1)} s; answered by ${models.join(', ') || 'a model that names itself nowhere'}`,
+    `Used: ${used.turns} turns, ${used.tokens.toLocaleString('en-US')} tokens, ${used.costUsd.toFixed(4)} USD, ${seconds.toFixed(1)} s; answered by ${models.join(', ') || 'a model whose responses have no name'}`,
     ...(reportPath === undefined ? [] : [`Side by side: ${reportPath}`]),
   ].join('\n')}\n`;
 }

@@ -67,7 +67,7 @@ export async function runReplay(
   }
 }
 
-/** The cassettes, with the replayed conversation as the new expected one. */
+/** The cassettes, with the replayed conversation as the new accepted one. */
 export function acceptAll(files: readonly CassetteFile[], replayed: readonly Replayed[]): CassetteFile[] {
   return files.map(({ path, cassette }, index) => {
     const one = replayed[index];
@@ -98,8 +98,8 @@ export async function startCandidate(
 function notPlayed(url: string, playerUrl: string): CliError {
   const variables = Object.entries(candidateVariables(playerUrl)).map(([name, value]) => `${name}=${value}`);
   return new CliError({
-    what: `${url} does not play the cassettes.`,
-    why: 'It asked nothing of them: its model and its tools are real ones.',
+    what: `${url} does not use the cassettes.`,
+    why: 'It sent no request to them: it uses its real model and its real tools.',
     next: `Start it with ${variables.join(' ')}, or leave --url out.`,
     exitCode: EXIT.failed,
   });

@@ -2,11 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { drainMicrotasks } from 'bun:jsc';
 import { mulberry32 } from '@lornu/ops/base/seeded.ts';
 
-/** Where code runs in the simulation: one service process, which can be stopped and killed as the kernel does it. */
+/** A simulated service process, which can be paused and killed as the kernel does it. */
 export class Host {
   readonly name: string;
   isDead = false;
-  /** Nothing of it moves before this virtual time. */
+  /** The process is paused until this virtual time. */
   pausedUntil = 0;
 
   constructor(name: string) {
@@ -20,7 +20,7 @@ interface Timer {
   run: () => void;
   host: Host | undefined;
   isCancelled: boolean;
-  /** Of an interval. */
+  /** The period of an interval. */
   everyMs?: number;
 }
 
@@ -31,9 +31,9 @@ export const currentHost = (): Host | undefined => host.getStore();
 export const runOn = <T>(where: Host | undefined, work: () => T): T => host.run(where, work);
 
 /**
- * Virtual time in the place of the globals that know the real one, so that the service's own timers, leases, watchdogs
- * and retries run under it unchanged. Random numbers and ids come from a seed. Nothing waits: the next timer is run, then
- * every microtask, until no timer is left. `AbortSignal.timeout` stays real: nothing that is simulated uses it.
+ * Replaces the global clock and timers with virtual time, so that the service's timers, leases, watchdogs and retries
+ * run unchanged. Random numbers and ids come from a seed. There is no real waiting: the clock runs the next timer, then
+ * all microtasks, until no timer is left. `AbortSignal.timeout` stays real, because no simulated code uses it.
  */
 export class VirtualTime {
   now: number;
@@ -46,7 +46,7 @@ export class VirtualTime {
     this.random = mulberry32(seed);
   }
 
-  /** Installs itself, does `work`, and puts the real globals back. Everything happens before it returns. */
+  /** Installs the virtual globals, runs `work` to its end, and restores the real globals before it returns. */
   during<T>(work: () => T): T {
     const ids = mulberry32(Math.floor(this.random() * 2 ** 32));
     const random = mulberry32(Math.floor(this.random() * 2 ** 32));
@@ -82,7 +82,7 @@ export class VirtualTime {
     return new Promise((resolve) => void this.#add(resolve, ms));
   }
 
-  /** Runs timers until `isDone`, or until none is left; false where virtual time passed `untilMs` first. */
+  /** Runs timers until `isDone`, or until none is left. Returns false if virtual time passed `untilMs` first. */
   run(isDone: () => boolean, untilMs: number): boolean {
     drainMicrotasks();
     while (!isDone()) {
@@ -118,7 +118,7 @@ export class VirtualTime {
       timer.order = this.#order++;
       this.#push(timer);
     }
-    // A timer's callback runs where the timer was set, and so does what waits for it.
+    // A timer's callback, and the code that waits for it, run in the process that set the timer.
     host.run(timer.host, timer.run);
   }
 
@@ -182,7 +182,7 @@ export class VirtualTime {
   }
 }
 
-/** Puts others in the place of some properties; the returned function puts them back. */
+/** Replaces some properties of an object. The returned function restores them. */
 function replace(target: object, others: Readonly<Record<string, unknown>>): () => void {
   const before = Object.fromEntries(Object.keys(others).map((name) => [name, Reflect.get(target, name)]));
   Object.assign(target, others);
@@ -198,7 +198,7 @@ function dateOf(now: () => number): DateConstructor {
     static override now(): number {
       return now();
     }
-    /** Dates that were made before. */
+    /** Dates that were created before the virtual clock. */
     static override [Symbol.hasInstance](value: unknown): boolean {
       return Object.prototype.isPrototypeOf.call(RealDate.prototype, Object(value));
     }

@@ -3,19 +3,19 @@ import type { Run } from '@lornu/backend/runs/run.ts';
 import { runOn } from './clock.ts';
 import type { Process, Surroundings } from './process.ts';
 
-/** Longest way of a message between a client and a process. */
+/** The longest delay of a message between a client and a process. */
 export const LONGEST_NETWORK_MS = 25;
 const PING_MS = 15_000;
-/** How long a client waits for the head of an answer. */
+/** How long a client waits for the head of a response. */
 const LONGEST_ANSWER_MS = 20_000;
 
-/** The connection to a process broke, or there was nobody to connect to. */
+/** The connection to a process broke, or no process was listening. */
 export class Cut extends Error {}
 
-/** What a client receives on a stream: an event with its id, or a comment. */
+/** An item of a stream: an event with its id, or a comment. */
 export type Received = { id: string; data: string } | { comment: string };
 
-/** A client's connection to one process. What is under way when the process dies may still arrive, or not. */
+/** A client's connection to one process. If the process dies, data in transit may or may not still arrive. */
 export class Connection {
   readonly #world: Pick<Surroundings, 'time' | 'random'>;
   readonly #process: Process;
@@ -27,7 +27,7 @@ export class Connection {
   readonly #broken = Promise.withResolvers<never>();
   readonly #cut = (): void => {
     this.#broken.reject(new Cut('cut'));
-    // Half of the time nothing more arrives of what is under way.
+    // Half of the time, the data in transit is lost.
     if (this.#world.random() < 0.5) this.#end();
     else this.#deliver(() => this.#end());
   };
@@ -50,7 +50,7 @@ export class Connection {
     return answer;
   }
 
-  /** Begins to send a run's frames, as the routes do. */
+  /** Starts to send a run's frames, as the routes do. */
   listen(run: Run, fromIndex?: number): void {
     const { signal } = this.#left;
     const options = {
@@ -67,13 +67,13 @@ export class Connection {
           this.#deliver(() => this.#receive(text));
         }
       } catch {
-        // A stream that fails is a connection that is cut.
+        // A failed stream cuts the connection.
       }
       this.#deliver(() => this.#end());
     });
   }
 
-  /** The next of what arrives; undefined where the connection is over, or nothing came for so long. */
+  /** The next item of the stream; undefined if the connection has ended, or after the timeout. */
   async next(withinMs: number): Promise<Received | undefined> {
     const giveUpAt = this.#world.time.now + withinMs;
     for (;;) {
@@ -90,7 +90,7 @@ export class Connection {
     runOn(this.#process.host, () => this.#left.abort());
   }
 
-  /** In the order in which it was sent. */
+  /** Delivers items in the order in which they were sent. */
   #deliver(arrive: () => void): void {
     const { time, random } = this.#world;
     const latency = random() < 0.5 ? 0 : random() * LONGEST_NETWORK_MS;

@@ -3,13 +3,13 @@ import type { PlantedBug } from './planted-bug.ts';
 
 export interface Hunt {
   bug: PlantedBug;
-  /** The promise that it breaks, first line of the report; undefined where it was not found. */
+  /** The guarantee that the bug breaks, the first line of the report; undefined if the bug was not found. */
   found: string | undefined;
   seconds: number;
   output: string;
 }
 
-/** Plays scenarios with a bug planted, in a process of its own, until it is found. `limits`: options of main.ts. */
+/** Plays scenarios with a planted bug in a separate process, until the bug is found. `limits`: options of main.ts. */
 export async function hunt(bug: PlantedBug, seed: number, limits: readonly string[]): Promise<Hunt> {
   const begun = performance.now();
   const child = Bun.spawn({
@@ -37,7 +37,7 @@ export async function hunt(bug: PlantedBug, seed: number, limits: readonly strin
   return { bug, found, seconds: (performance.now() - begun) / 1_000, output: output + complaint };
 }
 
-/** Where the bug is in one store's code, its scenarios alone can find it. */
+/** If the bug is in the code of one store, only scenarios with this store can find it. */
 function storeOf({ file, name }: PlantedBug): string[] {
   if (file.includes('/firestore/') || name.startsWith('Firestore')) return ['--store', 'Firestore'];
   return file.includes('/sqlite/') ? ['--store', 'SQLite'] : [];

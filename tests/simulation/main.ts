@@ -13,10 +13,10 @@ usage: bun tests/simulation/main.ts [--seed N] [--seconds N] [--scenarios N] [--
   --turns N      how many turns at most
   --workers N    processes that search side by side (default 1)
   --store NAME   SQLite or Firestore alone (default: one after the other)
-  --as-found     leaves the script as long as it was found
+  --as-found     prints the script as it was found, without shortening it
   --history FILE writes the history of the last scenario, a JSON line each
 
-Exits with 1 where a promise is broken, and prints the shortest script that breaks it.
+If a history breaks a guarantee, exits with 1 and prints the shortest script that breaks it.
 `;
 
 const { values } = parseArgs({
@@ -37,7 +37,7 @@ if (values.help) {
   process.exit(0);
 }
 
-/** Seeds that one worker has for itself. */
+/** The number of seeds reserved for each worker. */
 const SEEDS_OF_A_WORKER = 1_000_000;
 const seed = Number(values.seed);
 const store = values.store === 'SQLite' || values.store === 'Firestore' ? values.store : undefined;

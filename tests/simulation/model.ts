@@ -7,7 +7,7 @@ import { readRequest } from '@lornu/standins/gemini/validate.ts';
 import type { Seen } from './check/history.ts';
 import { currentHost, type VirtualTime } from './clock.ts';
 
-/** What a message asks of the model; stands in its text as JSON. */
+/** The instructions of a message for the model, as JSON in its text. */
 export interface Plan {
   words: number;
   /** Milliseconds between two words. */
@@ -16,7 +16,7 @@ export interface Plan {
   tool?: { name: 'look' | 'book'; ms: number };
 }
 
-/** How the model misbehaves for a while: refuses as overloaded, breaks off, or falls silent in the middle. */
+/** Faults of the model: it refuses as overloaded, breaks off, or stops in the middle without closing. */
 export type ModelFault = 'overloaded' | 'breaks off' | 'silent';
 
 export interface Outside {
@@ -34,8 +34,8 @@ const LONGEST_FIRST_MS = 900;
 const encoder = new TextEncoder();
 
 /**
- * The model as the service sees it over fetch: counts words for the newest message, goes on after those that it is shown
- * to have said, and refuses what Gemini refuses.
+ * The model behind fetch. It counts words for the newest message, continues after the words that the request already
+ * contains, and refuses the requests that Gemini refuses.
  */
 export function simulatedModel({ time, random, see, modelFault }: Outside): typeof fetch {
   const answer = async (_url: unknown, init?: RequestInit): Promise<unknown> => {
@@ -102,7 +102,7 @@ function toAnswer(parts: Part[], isLast: boolean): object {
   };
 }
 
-/** How far the answer to the newest message has come, as the request tells it. */
+/** How much of the answer to the newest message the request already contains. */
 function standing(contents: Content[]) {
   const at = contents.findLastIndex((content) => messageIn(content) !== undefined);
   const text = messageIn(contents[at]) ?? '';
@@ -127,7 +127,7 @@ function messageIn(content: Content | undefined): string | undefined {
   return content.parts?.findLast((part) => /^s\d+m\d+ \{/.test(part.text ?? ''))?.text;
 }
 
-/** An agent with a tool that may be repeated and one that may not. */
+/** An agent with one tool that is safe to repeat and one that is not. */
 export function simulatedAgent({ time, see }: Pick<Outside, 'time' | 'see'>) {
   const tool = (name: string, isRepeatable: boolean): FunctionTool => {
     const execute = async (args: unknown): Promise<object> => {

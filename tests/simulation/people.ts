@@ -7,13 +7,13 @@ import { answerTo, textOf, type Plan } from './model.ts';
 import { Cut, type Connection } from './connection.ts';
 import { keyOf, type World } from './world.ts';
 
-/** A reader that hears nothing for so long asks elsewhere. */
+/** A reader that receives nothing for this long connects to another process. */
 const QUIET_MS = 40_000;
-/** How many of the readers look into the session when the first word has come. */
+/** The share of readers that read the session after the first word. */
 const LOOKS = 0.3;
 const LONGEST_PAUSE_MS = 1_500;
 
-/** The clients: they send, stop, listen, leave and come back with the last id that they have. */
+/** The clients. They send, stop, listen, leave, and come back with their last id. */
 export class People {
   readonly #world: World;
   readonly #newest = new Map<string, string>();
@@ -23,7 +23,7 @@ export class People {
   #messages = 0;
   readonly #waiting = new Map<string, string>();
 
-  /** `leaves`: how likely a reader goes away after a frame, for a while. */
+  /** `leaves`: the probability that a reader disconnects for a while after a frame. */
   constructor(world: World, leaves: number) {
     this.#world = world;
     this.#leaves = leaves;
@@ -33,12 +33,12 @@ export class People {
     return this.#busy === 0;
   }
 
-  /** Time is over for those who still read. */
+  /** Records the readers that are still waiting at the end. */
   leave(): void {
     for (const [reader, run] of this.#waiting) this.#world.see({ is: 'left waiting', reader, run });
   }
 
-  /** Counts the work until it is done. */
+  /** Counts a task as busy until it is done. */
   async during(work: Promise<void>): Promise<void> {
     this.#busy++;
     await work;
@@ -82,13 +82,13 @@ export class People {
     }
   }
 
-  /** One more reader of the newest run, from its beginning. */
+  /** Adds a reader of the newest run, from its beginning. */
   async listen(session: string): Promise<void> {
     const run = this.#newest.get(session);
     if (run) await this.#read(session, run);
   }
 
-  /** Asks for another session's run by its id. */
+  /** Requests another session's run by its id. */
   async intrude(index: number, session: string, other: string): Promise<void> {
     const run = this.#newest.get(other);
     if (!run || session === other) return;
@@ -105,7 +105,7 @@ export class People {
     }
   }
 
-  /** Waits for the session's runs. */
+  /** Waits until the session's runs have ended. */
   async untilEnded(session: string, withinMs: number): Promise<void> {
     const { time } = this.#world;
     const key = keyOf(session);
@@ -115,7 +115,7 @@ export class People {
     }
   }
 
-  /** What is there when everything has ended, and how one more turn goes. */
+  /** Records the final state, and the result of one more turn. */
   async lookBack(session: string): Promise<void> {
     const key = keyOf(session);
     const world = this.#world;
@@ -150,7 +150,7 @@ export class People {
     await inquire.catch((error: unknown) => world.see({ is: 'next turn', session, state: String(error) }));
   }
 
-  /** Reads the session, as a page does that is opened while an answer is on its way. */
+  /** Reads the session, like a page that opens during an answer. */
   async #look(session: string): Promise<void> {
     const askedAt = this.#world.time.now;
     const events = await this.#world
@@ -172,7 +172,7 @@ export class People {
     return connection;
   }
 
-  /** Until the end of the run is told. */
+  /** Reads until the end of the run. */
   async #read(session: string, run: string, begun?: Connection): Promise<void> {
     const { time, random } = this.#world;
     const reader = `r${++this.#readers}`;
@@ -189,7 +189,7 @@ export class People {
             const [, state] = /^run (\w+)/.exec(received.comment) ?? [];
             if (state === undefined) continue;
             this.#world.see({ is: 'ended', reader, run, state });
-            // What comes after the end would be seen.
+            // Continue reading, so that frames after the end would be recorded.
             const more = await connection.next(100);
             if (more && 'id' in more) this.#world.see({ is: 'shown', reader, session, run, ...more });
             else if (more) this.#world.see({ is: 'ended', reader, run, state });

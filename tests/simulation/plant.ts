@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { plant } from './planted-bug.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 
-/** Preloaded: puts the bug that the environment names into the service's code, for this process alone. */
+/** A preload script: puts the bug named in the environment into the service's code, only for this process. */
 const name = process.env['LORNU_PLANTED_BUG'];
 const bug = PLANTED_BUGS.find((one) => one.name === name);
 if (!bug) throw new Error(`There is no planted bug named ${name}.`);

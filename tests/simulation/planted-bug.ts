@@ -1,7 +1,7 @@
-/** A mistake that somebody could make: `find` stands once in `file`, and `become` takes its place. */
+/** A realistic mistake: replaces `find`, which occurs once in `file`, with `become`. */
 export interface PlantedBug {
   name: string;
-  /** Under backend/. */
+  /** A path below backend/. */
   file: string;
   find: string;
   become: string;
@@ -14,7 +14,7 @@ export const plantedBug = (name: string, file: string, find: string, become: str
   become,
 });
 
-/** The file with the bug in it. Throws where the code has changed so that the bug has to be written anew. */
+/** The source of the file with the bug. Throws if the code has changed, so that the bug has to be rewritten. */
 export function plant({ name, file, find, become }: PlantedBug, source: string): string {
   const parts = source.split(find);
   if (parts.length !== 2)

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { hunt } from './hunt.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 
-// Of a writer, a takeover, a reader and Firestore: quick to find. long-simulation looks for all of them.
+// One bug each of a writer, a takeover, a reader and Firestore that is found quickly. long-simulation tests all bugs.
 const SAMPLE = [
   'a run that could not be closed is ended all the same',
   'a turn that was taken over is never begun again',

@@ -4,7 +4,7 @@ import { PLANTED_FIRESTORE_BUGS } from './planted-firestore-bugs.ts';
 const RUN_STORE = 'runs/sqlite/sqlite-run-store.ts';
 const SESSION_STORE = 'sessions/sqlite/sqlite-session-store.ts';
 
-/** Each has to be found by the simulation: docs/guarantees.md says how one that is not found is treated. */
+/** The simulation has to find each bug. docs/guarantees.md says what to do if it misses one. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
   // Leases and writers.
   bug(
@@ -37,7 +37,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'if (isLost(error)) await run.leave();\n    else {',
     "if (isLost(error)) await run.leave();\n    else {\n      await run.end('failed').catch(() => undefined);",
   ),
-  // What is stored and what is shown.
+  // Stored and shown data.
   bug(
     'frames are shown before they are stored',
     'runs/frame-pacing.ts',

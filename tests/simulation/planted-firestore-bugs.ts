@@ -3,7 +3,7 @@ import { plantedBug as bug, type PlantedBug } from './planted-bug.ts';
 const RUN_STORE = 'runs/firestore/firestore-run-store.ts';
 const APPEND = 'sessions/firestore/append-event.ts';
 
-/** Of the Firestore stores: transactions that are retried, answers that are lost, leases in documents. */
+/** Bugs of the Firestore stores: retried transactions, lost responses, leases in documents. */
 export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
   // Leases and writers.
   bug(
@@ -54,7 +54,7 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
     "if (revision !== mark.revision + 1) throw new AppError('SESSION_CHANGED');",
     'if (revision !== mark.revision + 1) return { isStored: false, lastMs: mark.lastMs ?? 0 };',
   ),
-  // Answers that are lost.
+  // Lost responses.
   bug(
     'Firestore: a run that begins is not known again after a lost answer',
     RUN_STORE,
@@ -91,7 +91,7 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
     'if (attempts++ > 0 && isAsCreated(stored, text)) return;',
     '',
   ),
-  // What is stored and what is shown.
+  // Stored and shown data.
   bug(
     'Firestore: the last frames are not stored with the end',
     RUN_STORE,

@@ -8,20 +8,20 @@ import { LOOK_EVERY_MS, openStores, type SharedStore } from './stores.ts';
 
 export const APP = 'sim';
 
-/** What a process meets of the world. */
+/** The environment of a process. */
 export interface Surroundings {
   readonly time: VirtualTime;
   readonly random: () => number;
   readonly store: SharedStore;
   readonly agent: BaseAgent;
   readonly leaseMs: number;
-  /** Until then, answers of the store may stay away for so long that a lease is lost. */
+  /** Until this time, the store's responses may be so late that a lease is lost. */
   readonly losesAnswersUntil: number;
-  /** Nothing goes wrong any more. */
+  /** No more faults are injected. */
   readonly isCalm: boolean;
 }
 
-/** One service process: its own stores, leases and runs on the store that all share. */
+/** One service process with its own stores, leases and runs, on the shared database. */
 export class Process {
   readonly host: Host;
   readonly runs: RunService;
@@ -57,7 +57,7 @@ export class Process {
   }
 }
 
-/** Of the store, milliseconds: mostly short, now and then long, and never so long that a lease runs out for it. */
+/** The delay of the store in milliseconds: mostly short, sometimes long, but never so long that a lease expires. */
 function storeLatency(random: () => number, leaseMs: number): number {
   const luck = random();
   return luck < 0.6 ? 0 : luck < 0.97 ? random() * 40 : (random() * leaseMs) / 5;

@@ -6,7 +6,7 @@ import { People } from './people.ts';
 import type { StoreKind } from './stores.ts';
 import { keyOf, World } from './world.ts';
 
-/** One thing that happens, `at` milliseconds after the beginning. */
+/** One event of a scenario, `at` milliseconds after the beginning. */
 export type Step = { at: number } & (
   | { do: 'send'; session: string; process: number; plan: Plan; whenBusy: 'refuse' | 'queue' | 'interrupt' }
   | { do: 'stop'; session: string; process: number; isNewest: boolean }
@@ -19,7 +19,7 @@ export type Step = { at: number } & (
   | { do: 'model'; fault: ModelFault; forMs: number }
 );
 
-/** After these, another process may go on with a turn: on Firestore, its last words may be said again. */
+/** After these steps, another process may take over a turn. On Firestore, it may repeat the turn's last words. */
 const DISTURBANCES: ReadonlySet<Step['do']> = new Set(['kill', 'pause', 'terminate', 'store away']);
 
 /** A script that can be run again: the same script gives the same history, byte for byte. */
@@ -27,19 +27,19 @@ export interface Scenario {
   seed: number;
   store: StoreKind;
   processes: number;
-  /** How long a process has a session, milliseconds; renewed three times within that. */
+  /** The duration of a session's lease in milliseconds. A process renews it three times within that. */
   leaseMs: number;
   sessions: string[];
-  /** How likely a reader leaves after a frame, to come back with its last id. */
+  /** The probability that a reader leaves after a frame, and comes back with its last id. */
   leaves: number;
   steps: Step[];
 }
 
-/** A tool that never answers: its turn is ended for its silence. */
+/** The duration of a tool that never answers. The service ends its turn because of the silence. */
 const HANGS_MS = 24 * 60 * 60_000;
-/** How long such a turn may hold those that wait behind it. */
+/** How long such a turn may delay the messages that wait behind it. */
 const HELD_MS = 6 * 60_000;
-/** After the last step, everything has so long to come to its end. */
+/** The time after the last step until everything must have ended. */
 const SETTLE_MS = 12 * 60_000;
 
 /** A seed's scenario. Seeds alternate between the stores, unless one is given. */
@@ -51,7 +51,7 @@ export function scenarioOf(
   const below = (n: number): number => Math.floor(random() * n);
   const processes = 2 + below(2);
   const sessions = Array.from({ length: 1 + below(3) }, (_, index) => `s${index + 1}`);
-  // Half of them are dense: many short turns, for the same looks and leases.
+  // Half of the scenarios are dense: many short turns, with the same polling and leases.
   const isDense = random() < 0.5;
   const count = isDense ? sessions.length * (20 + below(20)) : 12 + below(24);
   const lengthMs = count * (isDense ? 60 + below(240) : 400 + below(1_600));
@@ -78,7 +78,7 @@ export function scenarioOf(
     }
     const kind = below(10);
     if (kind < 3) return { at, do: 'kill', process };
-    // Mostly about as long as others need to take over: it wakes up in the middle of that.
+    // Mostly about as long as a takeover needs, so that the process wakes up in the middle of it.
     const forMs = random() < 0.1 ? below(120_000) : Math.floor(leaseMs * (0.5 + random() * 1.5));
     if (kind < 5) return { at, do: 'pause', process, forMs };
     if (kind < 7) return { at, do: 'terminate', process, withinMs: below(4_000) };
@@ -87,7 +87,7 @@ export function scenarioOf(
     return { at, do: 'model', fault, forMs: below(3_000) };
   };
   const steps = Array.from({ length: count }, step).toSorted((a, b) => a.at - b.at);
-  // At the end nobody interrupts it any more.
+  // At the end there are no more interrupting messages.
   if (random() < 0.06) {
     const plan: Plan = { words: 2, everyMs: 10, tool: { name: 'look', ms: HANGS_MS } };
     steps.push({
@@ -102,7 +102,7 @@ export function scenarioOf(
   return { seed, store, processes, leaseMs, sessions, leaves: random() < 0.5 ? 0 : 0.1, steps };
 }
 
-/** Plays a scenario in virtual time; everything has happened when it returns. */
+/** Plays a scenario in virtual time. The scenario is complete when the function returns. */
 export function simulate({ seed, store, processes, leaseMs, sessions, leaves, steps }: Scenario): Entry[] {
   const time = new VirtualTime(seed);
   const isDisturbed = steps.some((step) => DISTURBANCES.has(step.do));

@@ -12,11 +12,11 @@ export interface Found {
 export interface Report {
   scenarios: number;
   turns: number;
-  /** The first scenario that broke a promise; the search ends with it. */
+  /** The first scenario that broke a guarantee. It ends the search. */
   found: Found | undefined;
 }
 
-/** Plays the scenarios of the seeds from `seed` on until one breaks a promise or `isEnough` says so. */
+/** Plays the scenarios of the seeds from `seed` on, until one breaks a guarantee or `isEnough` returns true. */
 export function search(seed: number, isEnough: (report: Report) => boolean, store?: StoreKind): Report {
   const report: Report = { scenarios: 0, turns: 0, found: undefined };
   for (let next = seed; !report.found && !isEnough(report); next++) {
@@ -30,7 +30,7 @@ export function search(seed: number, isEnough: (report: Report) => boolean, stor
   return report;
 }
 
-/** A smaller scenario that breaks one of the same promises: steps are left out as long as it still does (ddmin). */
+/** Shortens a scenario (ddmin): removes steps as long as it still breaks one of the same guarantees. */
 export function shrink({ scenario, history, breaches }: Found): Found {
   const wanted = new Set(breaches.map(({ guarantee }) => guarantee));
   let smallest: Found = { scenario, history, breaches };
@@ -53,13 +53,13 @@ export function shrink({ scenario, history, breaches }: Found): Found {
   return smallest;
 }
 
-/** What a person needs to see a counterexample: the steps, what is wrong, and how to see it again. */
+/** A report of a counterexample: the steps, the broken guarantees, and the command to reproduce it. */
 export function describe({ scenario, breaches }: Found): string {
   const { seed, store, processes, sessions, leaves } = scenario;
   return [
     ...breaches.map(({ guarantee, what }) => `guarantee ${guarantee}: ${what}`),
     `seed ${seed}, ${store}, ${processes} processes, sessions ${sessions.join(' ')}, readers leave with ${leaves}:`,
     ...scenario.steps.map(({ at, ...step }) => `  ${String(at).padStart(6)} ms  ${JSON.stringify(step)}`),
-    `see it again: bun tests/simulation/main.ts --store ${store} --seed ${seed} --scenarios 1 --history FILE`,
+    `reproduce: bun tests/simulation/main.ts --store ${store} --seed ${seed} --scenarios 1 --history FILE`,
   ].join('\n');
 }

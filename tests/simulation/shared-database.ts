@@ -2,8 +2,8 @@ import { openDatabase } from '@lornu/backend/sessions/sqlite/database.ts';
 import type { Database, Statement } from 'bun:sqlite';
 
 /**
- * One database in memory, with a connection of its own for each process: what waits for a commit dies with it. They share
- * prepared statements, which no process uses across a wait.
+ * One database in memory, with a separate connection for each process, so that uncommitted writes are lost with the
+ * process. The connections share prepared statements, which no process uses across an await.
  */
 export function connectionTo(database: Database): Database {
   const known = new Map<PropertyKey, unknown>([
@@ -21,7 +21,7 @@ export function connectionTo(database: Database): Database {
   });
 }
 
-/** Opened once: its schema and statements cost more than a turn. */
+/** Opened only once, because its schema and statements cost more than a turn. */
 const shared = openDatabase(':memory:');
 const tables = shared
   .query<{ name: string }, []>("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -30,16 +30,16 @@ const tables = shared
 
 const statements = new Map<string, Statement>();
 
-/** All of them: bun:sqlite itself keeps 20. */
+/** Caches all statements, because bun:sqlite itself caches only 20. */
 function prepared(sql: string): Statement {
   const statement = statements.get(sql) ?? shared.prepare(sql);
   statements.set(sql, statement);
   return statement;
 }
 
-/** The database without rows. */
+/** Deletes all rows and returns the database. */
 export function emptyDatabase(): Database {
-  // A scenario that was left in the middle of a transaction.
+  // An earlier scenario may have ended in the middle of a transaction.
   if (shared.inTransaction) shared.run('ROLLBACK');
   for (const table of tables) shared.run(`DELETE FROM ${table}`);
   return shared;

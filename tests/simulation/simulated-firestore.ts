@@ -6,26 +6,26 @@ import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import { runOn, type VirtualTime } from './clock.ts';
 
-/** What lies between one process and the database. */
+/** The network between one process and the database. */
 export interface Network {
   readonly time: VirtualTime;
   readonly random: () => number;
-  /** Nothing goes wrong any more, and nothing takes time. */
+  /** No more faults, and no delays. */
   readonly isCalm: () => boolean;
-  /** Whether this process's calls do not arrive. */
+  /** Whether this process's calls are lost. */
   readonly isAway: () => boolean;
   readonly latencyMs: () => number;
-  /** How long the client waits for the answer to a call: less than a lease lasts. */
+  /** How long the client waits for the response to a call. Shorter than a lease. */
   readonly callMs: number;
-  /** Whether an answer may stay away for so long that a lease is lost. */
+  /** Whether a response may be so late that a lease is lost. */
   readonly losesAnswers: () => boolean;
 }
 
-/** Of commits: refused as contended without a reason that the client could see. */
+/** The share of commits that are refused as contended, without a reason visible to the client. */
 const CONTENDED = 0.02;
-/** Of commits: stored, and the connection breaks before the answer. */
+/** The share of commits that are stored, but whose connection breaks before the response. */
 const CUT_OFF = 0.01;
-/** Of commits: stored, and no answer ever comes. */
+/** The share of commits that are stored, but never get a response. */
 const UNANSWERED = 0.002;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 2_000;
@@ -40,15 +40,15 @@ class Disconnected extends RpcError {
   }
 }
 
-/** An empty database as staging's: transactions are optimistic (decision 0094). */
+/** An empty database like that of staging, with optimistic transactions (decision 0094). */
 export function emptyFirestore(): Backend {
   return runOn(undefined, () => inMemory({ concurrencyMode: 'OPTIMISTIC' }));
 }
 
 /**
- * Google's client, whose calls go to a database in memory instead of over gRPC. Its transactions, retries and queries
- * are its own. Reads are never stale, as Firestore promises, but their answers may come late. A call that has left
- * arrives even if its process is stopped or killed.
+ * Google's client, with calls to a database in memory instead of gRPC. Transactions, retries and queries are the
+ * client's real code. Reads are never stale, as Firestore guarantees, but their responses may be late. A call that was
+ * sent arrives even if its process is paused or killed.
  */
 export class SimulatedFirestore extends Firestore {
   readonly #server: Backend;
@@ -60,13 +60,13 @@ export class SimulatedFirestore extends Firestore {
     this.#network = network;
   }
 
-  /** The client's funnel for calls with one answer; not among its declared types. */
+  /** The client's internal method for calls with one response; its types do not declare it. */
   async request(method: string, request: Request): Promise<Row> {
     const [answer = {}] = await this.#call(method, request);
     return answer;
   }
 
-  /** The client's funnel for calls with many answers. */
+  /** The client's internal method for calls with a stream of responses. */
   async requestStream(method: string, _isBidirectional: boolean, request: Request, tag: string) {
     const client = this as unknown as {
       _retry<T>(method: string, tag: string, call: () => Promise<T>): Promise<T>;
@@ -75,7 +75,7 @@ export class SimulatedFirestore extends Firestore {
     return method === 'batchGetDocuments' ? Object.assign(rows, { resume: () => {} }) : Readable.from(rows);
   }
 
-  /** Tries again while the database is away, as the transport below the client does. */
+  /** Retries while the database is unavailable, as the transport below the client does. */
   async #call(name: string, request: Request): Promise<Row[]> {
     const method = name.charAt(0).toUpperCase() + name.slice(1);
     const { time, callMs } = this.#network;
@@ -110,7 +110,7 @@ export class SimulatedFirestore extends Firestore {
     try {
       return await arriving;
     } finally {
-      // The answer's way back: a process that is stopped reads it when it goes on.
+      // The delay of the response. A paused process reads it after it continues.
       await time.sleep(latencyMs());
     }
   }
@@ -125,7 +125,7 @@ export class SimulatedFirestore extends Firestore {
 
 const NONE = Buffer.alloc(0);
 
-// The client keeps the global setTimeout of its beginning for the pauses between its attempts.
+// The client keeps the setTimeout from its start for the pauses between its attempts.
 const client = createRequire(import.meta.resolve('@google-cloud/firestore'));
 const { setTimeoutHandler } = client('./backoff.js') as {
   setTimeoutHandler: (wait: (run: () => void, ms: number) => void) => void;

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { describe, search, shrink } from './search.ts';
 import { scenarioOf, simulate } from './scenario.ts';
 
-/** Constants, so that a commit is judged by what it changed: long-simulation tries seeds of the commit's own. */
+/**
+ * Fixed seeds, so that the result depends only on the changes of a commit. long-simulation uses a seed for each commit.
+ */
 const FIRST_SEED = 1;
 const SCENARIOS = 50;
 

@@ -13,19 +13,19 @@ import { connectionTo, emptyDatabase } from './shared-database.ts';
 import { emptyFirestore, SimulatedFirestore, type Network } from './simulated-firestore.ts';
 
 export type StoreKind = 'SQLite' | 'Firestore';
-/** What the processes of a scenario share. */
+/** The storage that the processes of a scenario share. */
 export type SharedStore = { kind: 'SQLite'; database: Database } | { kind: 'Firestore'; server: Backend };
 
-/** How often processes look at what others do: less often than in production, because most looks see nothing. */
+/** The polling intervals of the processes: longer than in production, because most polls find nothing. */
 export const LOOK_EVERY_MS = 250;
-/** How long a call waits for a SQLite file that is away. */
+/** How long a call waits for an unavailable SQLite file. */
 const STORE_WAIT_MS = 600;
 
 export function emptyStore(kind: StoreKind): SharedStore {
   return kind === 'SQLite' ? { kind, database: emptyDatabase() } : { kind, server: emptyFirestore() };
 }
 
-/** One process's own stores on what all share. */
+/** One process's stores on the shared storage. */
 export function openStores(
   shared: SharedStore,
   network: Network,
@@ -51,7 +51,7 @@ function sqliteRuns(database: Database, { time }: Network): SqliteRunStore {
   return Object.assign(store, { pacing });
 }
 
-/** A call of the SQLite store: it takes its time, and fails while the store is away. */
+/** Adds a delay to a call of the SQLite store, and fails the call while the store is unavailable. */
 async function delayed<T>(network: Network, call: () => Promise<T>): Promise<T> {
   const { time, random, isCalm, isAway, latencyMs } = network;
   if (isCalm()) return call();
@@ -65,7 +65,7 @@ async function delayed<T>(network: Network, call: () => Promise<T>): Promise<T> 
   return result;
 }
 
-/** Calls that wait for others go through a gate; what is known at once does not. */
+/** Asynchronous calls go through the gate; synchronous ones do not. */
 function gated<T extends object>(target: T, gate: <R>(call: () => Promise<R>) => Promise<R>): T {
   const known = new Map<PropertyKey, unknown>();
   return new Proxy(target, {

@@ -10,7 +10,7 @@ import { simulatedAgent, simulatedModel, type ModelFault } from './model.ts';
 import { APP, Process, type Surroundings } from './process.ts';
 import { emptyStore, type SharedStore, type StoreKind } from './stores.ts';
 
-/** Each session has a user of its own. */
+/** Each session has a different user. */
 export const keyOf = (session: string) => ({
   appName: APP,
   userId: `user of ${session}`,
@@ -22,11 +22,11 @@ export interface WorldOptions {
   leaseMs: number;
   seed: number;
   store: StoreKind;
-  /** How long, from the beginning, answers of the store may stay away for so long that a lease is lost. */
+  /** The initial period in which the store's responses may be so late that a lease is lost. */
   losesAnswersForMs: number;
 }
 
-/** Several processes of the service, the model, and everything that goes wrong between them. */
+/** Several processes of the service, the model, and the faults between them. */
 export class World implements Surroundings {
   readonly time: VirtualTime;
   readonly random: () => number;
@@ -64,7 +64,7 @@ export class World implements Surroundings {
     this.history.push({ at: this.time.now, ...seen });
   }
 
-  /** Nothing goes wrong any more: what is left is looked at. */
+  /** Stops injecting faults, so that the final state can be checked. */
   async calm(): Promise<void> {
     this.modelFault = undefined;
     this.#isCalm = true;
@@ -81,7 +81,7 @@ export class World implements Surroundings {
     return this.#isCalm;
   }
 
-  /** Ends all processes, without a word. */
+  /** Ends all processes without recording it. */
   close(): void {
     for (const process of this.#processes) if (process) process.host.isDead = true;
   }
@@ -92,7 +92,7 @@ export class World implements Surroundings {
     this.see({ is: 'process', process: name, what: 'started' });
   }
 
-  /** SIGKILL: nothing that it waits for ever comes; its connections are cut. Another is started a little later. */
+  /** SIGKILL: pending calls never complete, and connections are cut. Another process starts a little later. */
   async kill(index: number): Promise<void> {
     const process = this.#processes[index];
     if (!process) return;
@@ -104,7 +104,7 @@ export class World implements Surroundings {
     this.start(index);
   }
 
-  /** SIGSTOP and, after a while, SIGCONT. */
+  /** SIGSTOP, then SIGCONT after a while. */
   pause(index: number, forMs: number): void {
     const process = this.#processes[index];
     if (!process) return;
@@ -112,7 +112,7 @@ export class World implements Surroundings {
     this.see({ is: 'process', process: process.host.name, what: 'paused', forMs });
   }
 
-  /** SIGTERM: it takes no new runs, waits for its own, hands the rest over and ends. */
+  /** SIGTERM: the process accepts no new runs, waits for its own, hands the rest over and ends. */
   async terminate(index: number, withinMs: number): Promise<void> {
     const process = this.#processes[index];
     if (!process) return;
@@ -131,7 +131,9 @@ export class World implements Surroundings {
     this.see({ is: 'process', process: process.host.name, what: 'without its store', forMs });
   }
 
-  /** A request to a process: the answer comes unless the connection breaks first, or nobody waits any more. */
+  /**
+   * Sends a request to a process. The response arrives unless the connection breaks or the client stops waiting first.
+   */
   async request<T>(index: number, work: (process: Process) => Promise<T>): Promise<T> {
     const connection = await this.connect(index);
     try {

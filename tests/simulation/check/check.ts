@@ -3,7 +3,7 @@ import type { Entry } from './history.ts';
 import { END_STATES, paidAfterEnd } from './paid-after-end.ts';
 import { actsOf, longSilences, SILENCE_MS, SLACK_MS } from './silences.ts';
 
-/** A promise of docs/guarantees.md that a history breaks: its number there, and how. */
+/** A guarantee of docs/guarantees.md that a history breaks: its number and a description. */
 export interface Breach {
   guarantee: number;
   what: string;
@@ -11,7 +11,9 @@ export interface Breach {
 
 type Of<K extends Entry['is']> = Extract<Entry, { is: K }>;
 
-/** Every promise that a history breaks. Knows what was seen from outside, and nothing of how the service keeps them. */
+/**
+ * Finds every broken guarantee in a history. It only uses outside observations, and no knowledge of the implementation.
+ */
 export function check(history: readonly Entry[]): Breach[] {
   return new Checker(history).check();
 }
@@ -75,7 +77,7 @@ class Checker {
     if (!isTrue && !this.#breaches.has(key)) this.#breaches.set(key, { guarantee, what });
   }
 
-  /** 2: what was accepted is there, once; what was refused is not. */
+  /** 2: each accepted message is in the session once; a refused message is not. */
   #messages(): void {
     const refused = new Map(this.#all('refused').map(({ message, code }) => [message, code]));
     for (const { message, session, text } of this.#sent.values()) {
@@ -84,11 +86,11 @@ class Checker {
       const times = events.filter((event) => event.author === 'user' && textOf(event) === text).length;
       this.#expect(times <= 1, 2, `${message} is in the session ${times} times`);
       const code = refused.get(message);
-      // A store that does not answer may have stored it all the same.
+      // A store that does not answer may still have stored the message.
       this.#expect(
         code === undefined || code === 'STORE_UNAVAILABLE' || times === 0,
         2,
-        `${message} was refused and stands in the session`,
+        `${message} was refused, but is in the session`,
       );
       const runId = this.#runOf.get(message);
       if (runId === undefined) continue;
@@ -100,7 +102,7 @@ class Checker {
     }
   }
 
-  /** 2: who was shown a word of an answer finds its message in the session from then on. */
+  /** 2: after a client has seen a word of an answer, the message is in the session. */
   #looks(): void {
     const shownAt = new Map<string, number>();
     for (const entry of this.#history) {
@@ -113,12 +115,12 @@ class Checker {
           this.#expect(
             entry.messages.includes(text),
             2,
-            `${asked} was being answered and not in the session`,
+            `${asked} was being answered, but was not in the session`,
           );
     }
   }
 
-  /** 6: messages are answered in the order in which they were accepted, but for those that go ahead. */
+  /** 6: messages are answered in the order of acceptance, except those that interrupt. */
   #turns(): void {
     const acceptedAt = new Map(this.#all('accepted').map(({ message, at }) => [message, at]));
     for (const [session, events] of this.#stored) {
@@ -139,7 +141,7 @@ class Checker {
     }
   }
 
-  /** 1, 3, 6, 11: what one reader saw. */
+  /** 1, 3, 6, 11: checks the frames that one reader saw. */
   #reader(reader: string, received: readonly Of<'shown'>[]): void {
     const [first] = received;
     if (!first) return;
@@ -175,7 +177,7 @@ class Checker {
     );
   }
 
-  /** 1: what was shown is in the session, word for word. */
+  /** 1: all text that was shown is in the session, word for word. */
   #kept(session: string, frames: readonly string[], who: string): void {
     const stored = new Map(this.#stored.get(session)?.map((event) => [event.id, event]));
     if (stored.size === 0) return;
@@ -184,7 +186,7 @@ class Checker {
       if (isError(data)) continue;
       const event = JSON.parse(data) as Event;
       if (event.partial) shown.set(event.id, (shown.get(event.id) ?? '') + textOf(event));
-      // Where another writer has the session, that is said to listeners alone.
+      // The notice that another writer has the session goes only to listeners.
       else if (JSON.stringify(stored.get(event.id)) !== data && event.errorCode !== 'SESSION_CHANGED')
         this.#expect(false, 1, `${who} saw the event ${event.id}, which the session does not have so`);
     }
@@ -199,12 +201,12 @@ class Checker {
     }
   }
 
-  /** 1, 6: a run as it is told afterwards. */
+  /** 1, 6: checks the replay of a run after its end. */
   #replay({ run, session, frames }: Of<'replayed'>): void {
     this.#kept(
       session,
       frames.map(({ data }) => data),
-      `whoever asks for ${run} again`,
+      `a later reader of ${run}`,
     );
     const events = this.#stored.get(session);
     if (!events) return;
@@ -213,12 +215,12 @@ class Checker {
     const places = whole
       .map(({ id }) => events.findIndex((event) => event.id === id))
       .filter((place) => place !== -1);
-    this.#expect(isRising(places), 6, `${run} was told in another order than the session has`);
+    this.#expect(isRising(places), 6, `${run} was replayed in a different order than that of the session`);
     const invocation = told[0]?.invocationId;
     const untold = events.filter(
       (event) => event.invocationId === invocation && invocation !== undefined && event.author !== 'user',
     );
-    this.#expect(untold.length <= places.length, 6, `the session has events of ${run} that nobody is told`);
+    this.#expect(untold.length <= places.length, 6, `the session has events of ${run} that its replay lacks`);
     const message = this.#messageOf.get(run);
     const { expected, orWith = '' } = (message === undefined ? undefined : this.#sent.get(message)) ?? {};
     if (expected === undefined || this.#runs.get(run)?.state !== 'completed') return;
@@ -249,7 +251,7 @@ class Checker {
     this.#expect(new Set(turns).size === turns.length, 5, 'two turns wrote to the session at the same time');
   }
 
-  /** 4: one end, the same for all, told to all. */
+  /** 4: each run has one end, and every reader gets the same one. */
   #ends(): void {
     for (const { run, state } of this.#runs.values())
       this.#expect(END_STATES.has(state), 4, `${run} has not ended: ${state}`);
@@ -277,7 +279,10 @@ class Checker {
     }
   }
 
-  /** 12: no turn ends for the sake of a process: it fails with the model or the store, and is interrupted by its silence. */
+  /**
+   * 12: no turn ends because a process ends. A turn fails only with the model or the store, and is only interrupted if
+   * silent.
+   */
   #reasons(): void {
     const failed = new Set(this.#all('model').map(({ message }) => message));
     const isStoreAway = this.#all('process').some(({ what }) => what === 'without its store');
@@ -293,7 +298,7 @@ class Checker {
     }
   }
 
-  /** 4, 7: a stop is answered with the end, and nothing is paid after it. */
+  /** 4, 7: the response to a stop has the final state, and the model is not paid after it. */
   #stops(): void {
     for (const { run, state } of this.#all('stopped')) {
       const end = this.#runs.get(run)?.state;
@@ -304,14 +309,14 @@ class Checker {
       this.#expect(false, 7, `the model was paid for ${message} after its end was told`);
   }
 
-  /** 8: at most once, where once more would do harm. */
+  /** 8: a tool that is not safe to repeat runs at most once. */
   #tools(): void {
     const once = this.#all('tool').filter(({ isRepeatable }) => !isRepeatable);
     for (const [message, calls] of Map.groupBy(once, (call) => call.message))
       this.#expect(calls.length === 1, 8, `${calls[0]?.tool} was run ${calls.length} times for ${message}`);
   }
 
-  /** 9: no run is silent for longer than runs may be, whatever happens around it. */
+  /** 9: no run is silent for longer than the limit, whatever faults occur. */
   #bounds(): void {
     const disturbances = this.#all('process').filter(({ what }) => what !== 'started');
     for (const run of this.#runs.values()) {
@@ -322,13 +327,13 @@ class Checker {
     }
   }
 
-  /** 10: what is left is a conversation that goes on. */
+  /** 10: the conversation can continue afterwards. */
   #nextTurns(): void {
     for (const { reason } of this.#all('invalid'))
       this.#expect(false, 10, `the model refused a request: ${reason}`);
     for (const [session, events] of this.#stored)
       for (const id of openCalls(events))
-        this.#expect(false, 10, `nothing answers the call ${id} of ${session}`);
+        this.#expect(false, 10, `the call ${id} of ${session} has no response`);
     for (const { session, state } of this.#all('next turn'))
       this.#expect(state === 'completed', 10, `the next turn of ${session}: ${state}`);
   }

@@ -1,4 +1,4 @@
-/** What is looked at of an event of a session, or of a frame that shows one. */
+/** The checked fields of a session's event, or of a frame that shows one. */
 export interface Event {
   id: string;
   author?: string;
@@ -6,7 +6,7 @@ export interface Event {
   partial?: boolean;
   timestamp?: number;
   errorCode?: string;
-  /** Calls that are meant to stay open. */
+  /** Calls that stay open on purpose. */
   longRunningToolIds?: string[];
   content?: { role?: string; parts?: Part[] };
 }
@@ -17,7 +17,7 @@ interface Part {
   functionResponse?: { id?: string };
 }
 
-/** Ids of calls that nothing has answered. */
+/** Ids of calls without a response. */
 export function openCalls(events: readonly Event[]): string[] {
   const parts = events.flatMap(({ content }) => content?.parts ?? []);
   const answered = new Set(parts.map(({ functionResponse }) => functionResponse?.id));
@@ -28,7 +28,7 @@ export function openCalls(events: readonly Event[]): string[] {
   });
 }
 
-/** A frame that is no event: it says why a turn failed. */
+/** Whether a frame is not an event, but the reason why a turn failed. */
 export const isError = (data: string): boolean => data.startsWith('{"error":');
 
 export const textOf = ({ content }: Event): string =>

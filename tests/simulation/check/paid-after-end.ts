@@ -2,10 +2,10 @@ import type { Entry } from './history.ts';
 
 export const END_STATES = new Set(['completed', 'failed', 'cancelled', 'interrupted']);
 
-/** A process whose lease has gone notices it with its next write or renewal. */
+/** A process that lost its lease notices it at its next write or renewal. */
 const NOTICES_WITHIN_MS = 10_000;
 
-/** Messages for which the model wrote something after the end of their run was told, but for processes that were away. */
+/** Messages for which the model wrote text after a reader got the end of the run. Ignores processes that were away. */
 export function paidAfterEnd(
   history: readonly Entry[],
   messageOf: ReadonlyMap<string, string>,

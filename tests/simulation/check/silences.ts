@@ -1,13 +1,13 @@
 import type { Entry } from './history.ts';
 
-/** A turn that is silent for longer is ended (docs/runs.md). */
+/** The service ends a turn that is silent for longer (docs/runs.md). */
 export const SILENCE_MS = 5 * 60_000;
-/** For looks, grace and the store, beside the silence itself. */
+/** Additional time for polling, the grace period and the store. */
 export const SLACK_MS = 60_000;
 
 type Run = Extract<Entry, { is: 'run' }>;
 
-/** When something was done for each message: a piece of its answer, or a tool. */
+/** The times of activity for each message: a piece of its answer, or a tool call. */
 export function actsOf(history: readonly Entry[]): ReadonlyMap<string, number[]> {
   const acts = new Map<string, number[]>();
   for (const entry of history) {
@@ -19,7 +19,7 @@ export function actsOf(history: readonly Entry[]): ReadonlyMap<string, number[]>
   return acts;
 }
 
-/** The longest silences of an ended run that nothing around it explains, in milliseconds. */
+/** The longest silences of ended runs that no fault explains, in milliseconds. */
 export function longSilences(
   { startedMs, endedMs }: Run,
   acts: readonly number[],
