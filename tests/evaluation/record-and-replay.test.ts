@@ -236,7 +236,7 @@ test('a server that is not there, and an agent that it does not have, are named 
 test('a candidate without playback gets an error that says how to start it, and so does a missing one', async () => {
   const { code, stderr } = await run(replayOf(cassettes, '--url', service.url, '--port', '0'));
   expect(code).toBe(EXIT.failed);
-  expect(stderr).toMatch(/asked nothing of them[\s\S]*LORNU_REPLAY_URL=http/u);
+  expect(stderr).toMatch(/sent no request to them[\s\S]*LORNU_REPLAY_URL=http/u);
   expect((await run(replayOf(cassettes, '--url', 'http://127.0.0.1:1', '--port', '0'))).stderr).toContain(
     'gives no list of its agents',
   );
@@ -274,6 +274,6 @@ test('what a change does to tokens and cost is written as one comment, beside ot
   expect(comments[1]?.body).toMatch(/\| lornu \| \d+ \| 0 \| \d+ \| [\d,]+ \| [\d,]+ \| \d+\.\d{3} USD \|/u);
   await github.stop(true);
   expect((await run([...argv.slice(0, -4), '--against', 'no-such-commit'], env)).stderr).toContain(
-    'no-such-commit is no commit of this checkout.',
+    'This checkout has no commit no-such-commit.',
   );
 });
