@@ -14,8 +14,8 @@ Examples:
   ./lornu bench --json                   the report for a program
   ./lornu bench --scale                  what 10, 1,000 and 100,000 streams need (docs/scale.md); measures nothing
 
-Measures the service on Firestore (a stand-in) and on SQLite, google-adk's FastAPI server and a bare pass-through on one Gemini stand-in, here and now, in
-interleaved rounds. It judges nothing: figures that are not reached are shown, and the exit code stays 0.
+Measures the service on Firestore (a stand-in) and on SQLite, google-adk's FastAPI server, and a bare pass-through. All use
+one Gemini stand-in on this machine, in interleaved rounds. The report shows missed targets, but the exit code stays 0.
 `;
 
 const LONGEST_MS = 20 * 60_000;
@@ -32,11 +32,11 @@ interface Flags {
 
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command
-    .option('--rounds <n>', 'interleaved rounds; medians over them are reported', wholeNumber(1, 99_999), 3)
+    .option('--rounds <n>', 'interleaved rounds; the report has their medians', wholeNumber(1, 99_999), 3)
     .option('--seconds <n>', 'seconds of load on each server in each round', wholeNumber(1, 99_999), 4)
-    .option('--streams <n>', 'streams at once', wholeNumber(1, 99_999), 3_000)
+    .option('--streams <n>', 'streams at the same time', wholeNumber(1, 99_999), 3_000)
     .option('--json', 'print the report as JSON')
-    .option('--scale', 'print what many streams need, by arithmetic and a simulation')
+    .option('--scale', 'print what many streams need, by a model and a simulation')
     .addHelpText('after', HELP)
     .action(async (flags: Flags) => {
       const reporter = createReporter(context);
@@ -49,7 +49,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
           timeoutMs: LONGEST_MS,
           signal: context.signal,
           onLine: (line) => line.startsWith(STEP) && reporter.emit({ kind: 'note', text: line }),
-          what: 'The benchmark could not be run to its end.',
+          what: 'The benchmark could not be completed.',
         });
         context.stdout(stdout);
       } finally {
@@ -59,7 +59,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     });
 }
 
-/** A separate process: a measurement must not share one with the CLI. */
+/** Runs in a separate process, because a measurement must not share one with the CLI. */
 function commandOf({ rounds, seconds, streams, json, scale }: Flags, root: string): string[] {
   if (scale) return [process.execPath, join(root, 'bench/scale/main.ts')];
   const numbers = ['--rounds', `${rounds}`, '--seconds', `${seconds}`, '--streams', `${streams}`];

@@ -46,15 +46,15 @@ interface WholeFlags {
 export function defineWhole(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command
     .enablePositionalOptions()
-    .option('--keep', 'leave it running when all is checked, until Ctrl-C')
+    .option('--keep', 'after all checks, keep the environment running until Ctrl-C')
     .option('--var <name=value>', 'a value for a variable of terraform/aws/staging; repeatable', collect, [])
     .option('--var-file <file>', 'a file of such values; repeatable', collect, [])
     .addOption(
-      new Option('--provider <which>', 'where the AWS provider comes from')
+      new Option('--provider <which>', 'source of the AWS provider')
         .choices(PROVIDER_CHOICES)
         .default('auto'),
     )
-    .option('--all', 'play the scenarios too that `rehearse deploy` has beyond these')
+    .option('--all', 'also play the additional scenarios of `rehearse deploy`')
     .option(
       '--peer',
       "run the FastAPI/ADK agent beside it, as the service's peer on Google Cloud (10 s more)",
@@ -93,7 +93,7 @@ export function defineParts(command: Command, context: CliContext, finish: (code
   defineBreak(command, context, finish);
   command
     .command('verify')
-    .description('serve what was applied, make every check of `lornu verify`, stop serving')
+    .description('serve the applied environment, run every check of `lornu verify`, stop serving')
     .option('--peer', "run the FastAPI/ADK agent beside it, as the service's peer on Google Cloud")
     .option('--wait <seconds>', 'how long a silent stream is watched', seconds, WAIT_S)
     .addOption(tasksOption())
@@ -114,7 +114,9 @@ export function defineParts(command: Command, context: CliContext, finish: (code
     });
   command
     .command('deploy')
-    .description('serve what was applied, deploy under load, deploy bad images, kill a task, stop serving')
+    .description(
+      'serve the applied environment, deploy under load, deploy bad images, kill a task, stop serving',
+    )
     .addOption(new Option('--only <scenario>', 'one of them').choices(SCENARIOS.map(({ id }) => id)))
     .addOption(tasksOption())
     .option(...DATA_DIR_OPTION)
@@ -137,14 +139,17 @@ export function defineParts(command: Command, context: CliContext, finish: (code
     });
 }
 
-/** `lornu rehearse break`: something is broken on purpose, and has to recover. */
+/** `lornu rehearse break`: injects faults and checks that the environment recovers. */
 function defineBreak(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command
     .command('break')
-    .description('serve what was applied, break it on purpose, see that it recovers, stop serving')
-    .argument('[names...]', 'which breaks, in this order; all where none is named')
-    .option('--list', 'show the breaks: what is done, what people see, how recovery is checked')
-    .option('--during-deploy', 'begin a deployment of the same image with each break that turns run under')
+    .description('serve the applied environment, inject faults, check that it recovers, stop serving')
+    .argument('[names...]', 'breaks to play, in this order (default: all)')
+    .option('--list', 'list the breaks: what each does, what people see, how recovery is checked')
+    .option(
+      '--during-deploy',
+      'start a deployment of the same image during each break that has running turns',
+    )
     .addOption(tasksOption())
     .option(...DATA_DIR_OPTION)
     .option('--json', 'print the result as JSON')
@@ -184,15 +189,15 @@ function defineBreak(command: Command, context: CliContext, finish: (code: ExitC
 
 const BREAK_HELP = `
 Examples:
-  ./lornu rehearse apply && ./lornu rehearse break   all of them, one after the other
-  ./lornu rehearse break --list                      what there is to break
-  ./lornu rehearse break firestore-away frozen-task  these two
-  ./lornu rehearse break nat-gone --during-deploy    in the middle of a deployment
-  ./lornu rehearse break killed-task --json          the verdict, and the timeline of every task
+  ./lornu rehearse apply && ./lornu rehearse break   plays all breaks, one after the other
+  ./lornu rehearse break --list                      lists the breaks
+  ./lornu rehearse break firestore-away frozen-task  plays these two
+  ./lornu rehearse break nat-gone --during-deploy    plays the break in the middle of a deployment
+  ./lornu rehearse break killed-task --json          prints the verdict and the timeline of every task as JSON
 
-It works on what ./lornu rehearse apply made, on this machine alone. Each break has a verdict: what should be seen, and
-what was. docs/operations.md, "What breaks, and what it looks like", says the same for staging.
-Exit codes: 0 all recovered, 1 one did not, 2 usage, 3 this machine lacks something.
+The command uses the environment of ./lornu rehearse apply, on this machine only. Each break has a verdict with the
+expected and the observed result. For staging, see docs/operations.md, "What breaks, and what it looks like".
+Exit codes: 0 all breaks recovered, 1 a break did not, 2 usage, 3 this machine lacks something.
 `;
 
 function chooseBreaks(names: readonly string[]): readonly Break[] {
@@ -200,8 +205,8 @@ function chooseBreaks(names: readonly string[]): readonly Break[] {
   if (unknown !== undefined)
     throw new CliError({
       what: `There is no break named ${unknown}.`,
-      why: `These are there: ${BREAKS.map(({ id }) => id).join(', ')}.`,
-      next: './lornu rehearse break --list',
+      why: `The breaks are: ${BREAKS.map(({ id }) => id).join(', ')}.`,
+      next: 'Choose one: ./lornu rehearse break --list',
       exitCode: EXIT.usage,
     });
   return names.length === 0 ? BREAKS : names.map((name) => BREAKS.find(({ id }) => id === name)!);
@@ -218,7 +223,7 @@ function renderBreaks(
     .join('');
 }
 
-/** What ECS said in the time of a break, with the seconds since its begin. */
+/** The events of ECS during a break, with the seconds since its beginning. */
 function renderMessages({
   id,
   beganMs,
@@ -243,7 +248,7 @@ interface PartFlags {
   json?: boolean;
 }
 
-/** The result of the work, and how the tasks ran meanwhile. */
+/** The result of the work, and the timeline of the tasks at that time. */
 export async function whileServed<T>(
   rehearsal: RehearsalContext,
   context: CliContext,
@@ -291,5 +296,5 @@ Report: ${path}
 function howItEnded({ destroyed, failure }: Report): string {
   if (destroyed)
     return `Destroyed ${destroyed.resources} resources; nothing is left, running or on disk.\n${summarisePermissions(destroyed.permissions)}`;
-  return `${failure ? 'It broke off' : 'Ended by Ctrl-C'}; what it had started was ended and removed, without a destroy.`;
+  return `${failure ? 'The run failed' : 'Ended by Ctrl-C'}. Everything it had started was stopped and removed, without a destroy.`;
 }

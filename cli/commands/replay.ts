@@ -17,18 +17,19 @@ import { serverAt, serverUrl, wholeNumber, wholePort } from './options.ts';
 
 const HELP = `
 Examples:
-  ./lornu replay                                        this checkout's agents, with what is beside them
-  ./lornu replay --against main                         and what that does to tokens and cost
-  ./lornu replay cassettes --image localhost/lornu:1a2b what is in an image
+  ./lornu replay                                        plays the cassettes beside the agents to this checkout
+  ./lornu replay --against main                         also compares tokens and cost with main
+  ./lornu replay cassettes --image localhost/lornu:1a2b tests an image
   ./lornu replay cassettes --url http://127.0.0.1:8080 --port 9000
-  ./lornu replay cassettes --accept                     what they do now is right from now on
-  ./lornu replay --live --accept                        how often they pass with a real model, from now on
-  ./lornu replay --live                                 whether they pass as often now, with as few turns as it takes
+  ./lornu replay cassettes --accept                     accepts the current behavior
+  ./lornu replay --live --accept                        measures and stores how often the agents pass with a real model
+  ./lornu replay --live                                 tests whether they still pass as often, with as few turns as possible
 
-The conversations go through the candidate's front door; its model and its tools answer from the cassettes, without a
-network and without a key. A candidate at --url has to be started with GOOGLE_GEMINI_BASE_URL and LORNU_REPLAY_URL at
-http://127.0.0.1:PORT, and is one of this machine. --live asks the real model (GEMINI_API_KEY, else the stand-in) and
-judges by the test_config.json beside each agent; a server at --url runs its own tools then. What is compared, and the names of the changes: docs/evaluation.md.
+The command sends the conversations to the candidate's public API. The candidate's model and tools answer from the
+cassettes, without a network and without a key. A candidate at --url must run on this machine, with GOOGLE_GEMINI_BASE_URL
+and LORNU_REPLAY_URL set to http://127.0.0.1:PORT. --live uses the real model (GEMINI_API_KEY, else the stand-in), and the
+criteria in the test_config.json beside each agent. With --live, a server at --url runs its own tools. docs/evaluation.md
+explains the comparison and the names of the changes.
 Exit codes: 0 nothing changed, or as good; 1 a conversation changed, or worse, or undecided; 2 usage, 3 this machine lacks something.
 `;
 
@@ -48,18 +49,18 @@ interface Flags {
 
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command
-    .argument('[cassettes...]', 'files, or folders of them; those beside the agents when left out')
-    .option('--url <url>', 'a candidate that runs already', serverUrl)
+    .argument('[cassettes...]', 'files or folders (default: those beside the agents)')
+    .option('--url <url>', 'a running candidate', serverUrl)
     .option('--image <image>', 'an image to run as the candidate')
-    .option('--port <number>', 'where the cassettes are played for --url', wholePort, 9_000)
-    .option('--report <file>', 'where the comparison side by side is written', 'replay.html')
-    .option('--accept', 'take what was played for right from now on')
-    .option('--parallel <n>', 'conversations at once', wholeNumber(1, 64), 8)
+    .option('--port <number>', 'port of the cassettes for --url', wholePort, 9_000)
+    .option('--report <file>', 'file of the side-by-side comparison', 'replay.html')
+    .option('--accept', 'accept the played conversations as the expected ones')
+    .option('--parallel <n>', 'conversations at the same time', wholeNumber(1, 64), 8)
     .option('--token-file <file>', "a machine's token, for --url")
-    .option('--against <commit>', 'also say what changed since then in tokens and cost')
-    .option('--pull-request <number>', 'write that as a comment there', wholeNumber(1, 1e9))
+    .option('--against <commit>', 'also compare tokens and cost with this commit')
+    .option('--pull-request <number>', 'write that comparison as a comment there', wholeNumber(1, 1e9))
     .option('--json', 'print the result as JSON')
-    .option('--live', 'ask the real model, until it is clear whether the candidate is worse')
+    .option('--live', 'use the real model, until it is clear whether the candidate is worse')
     .addHelpText('after', HELP);
   addLiveOptions(command).action(async (paths: string[], flags: Flags & LiveFlags) => {
     const agentsDir = resolve(context.root, context.env['LORNU_AGENTS_DIR'] || 'agents');
@@ -101,7 +102,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
   });
 }
 
-/** Prints what changed in tokens and cost, in the job's summary too, and as a comment where a pull request is named. */
+/** Prints the changes of tokens and cost, also to the job's summary, and as a comment if a pull request is given. */
 async function tellCosts(
   commit: string,
   pullRequest: number | undefined,

@@ -25,25 +25,26 @@ import { readGiven, serverUrl, wholeNumber } from './options.ts';
 
 const HELP = `
 Examples:
-  ./lornu runs                                        what runs on this machine, the oldest first
-  ./lornu runs list --sort tokens                     the most expensive first: a runaway is the top line
-  ./lornu runs stop 0f3c9f0e-6f43-4d5c-9d1b-2f3b8e7f6a10   ends that one, in whichever process it is
-  ./lornu runs stop --user ann                        all runs of one user; --app for an agent, --all for all
-  ./lornu runs stop --all --sentence "We move the store."   the sentence that people read below what was answered
+  ./lornu runs                                        lists the runs on this machine, the oldest first
+  ./lornu runs list --sort tokens                     lists the most expensive runs first
+  ./lornu runs stop 0f3c9f0e-6f43-4d5c-9d1b-2f3b8e7f6a10   stops one run, in any process
+  ./lornu runs stop --user ann                        stops all runs of one user; --app for an agent, --all for all
+  ./lornu runs stop --all --sentence "We move the store."   shows this sentence below the stopped answers
   ./lornu runs refuse --sentence "Back at noon." --retry-after 3600   begins maintenance
-  ./lornu runs allow                                  ends it
-  ./lornu runs shadow                                 what a shadow candidate does otherwise
+  ./lornu runs allow                                  ends maintenance
+  ./lornu runs shadow                                 shows what a shadow candidate does differently
   ./lornu runs list --url https://aws-staging.lornu.ai --token-file token
 
-A stopped run ends as cancelled: what it had shown stays in the conversation, and the next message goes on from there.
-Queued messages are taken back. While new turns are refused, running and queued ones go on and everything can be read;
-callers get the sentence, status 503 and Retry-After. Every process obeys within two seconds.
+A stopped run ends as cancelled. The text shown so far stays in the conversation, and the next message continues from
+there. Queued messages are withdrawn. During maintenance, running and queued turns continue, and everything can be read.
+Callers of a new turn get the sentence, status 503 and Retry-After. Every process follows within two seconds.
 
-Staging asks for the token of an operator (operator_emails in terraform/aws/staging), for example
+Staging requires the token of an operator (operator_emails in terraform/aws/staging), for example
   gcloud auth print-identity-token --audiences=URL --include-email --impersonate-service-account=EMAIL > token
-LORNU_OPERATOR_TOKEN does too. It is never an argument: those stand in the process list. Each use is logged with its name.
+You can also set LORNU_OPERATOR_TOKEN. The token is never an argument, because the process list shows arguments. The
+service logs each use with the operator's name.
 
-What to do in which case: docs/operations.md, "Stop turns, refuse new ones".
+For instructions, see docs/operations.md, "Stop turns, refuse new ones".
 Exit codes: 0 done, 1 refused, or a run had not ended after 10 seconds, 2 usage, 3 the address does not answer.
 `;
 
@@ -64,7 +65,9 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
   part('list', 'show every run that has not ended, of all sessions and processes', { isDefault: true })
     .option('--app <name>', 'of this agent')
     .option('--user <id>', 'of this user')
-    .addOption(new Option('--sort <by>', 'what the most of comes first').choices(SORTS).default('age'))
+    .addOption(
+      new Option('--sort <by>', 'sort key; the largest value comes first').choices(SORTS).default('age'),
+    )
     .action(async (flags: Flags & { sort: Sort }) => {
       const target = await targetOf(flags, context);
       const [runs, maintenance] = await Promise.all([
@@ -80,15 +83,18 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .option('--app <name>', 'those of this agent')
     .option('--user <id>', 'those of this user')
     .option('--all', 'all of them')
-    .option('--sentence <text>', 'what the people read whose turn it was, one line of at most 500 characters')
+    .option(
+      '--sentence <text>',
+      'sentence for the people whose turn is stopped, one line of at most 500 characters',
+    )
     .action(async (runId: string | undefined, flags: Flags & { all?: boolean; sentence?: string }) => {
       const choice = choiceOf(flags);
       const isFilter = Object.keys(choice).length > 0;
       if ([runId !== undefined, flags.all === true, isFilter].filter(Boolean).length !== 1)
         throw new CliError({
           what: 'Nothing was stopped.',
-          why: 'It takes the id of one run, --app or --user (or both), or --all.',
-          next: './lornu runs list',
+          why: 'The command needs the id of one run, --app or --user (or both), or --all.',
+          next: 'Choose a run: ./lornu runs list',
           exitCode: EXIT.usage,
         });
       const target = await targetOf(flags, context);
@@ -102,12 +108,8 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     });
 
   part('refuse', 'begin maintenance: refuse new turns with a sentence')
-    .option('--sentence <text>', 'what callers and people read, one line of at most 500 characters')
-    .option(
-      '--retry-after <seconds>',
-      'when they are told to come again',
-      wholeNumber(1, 86_400, 'of seconds'),
-    )
+    .option('--sentence <text>', 'sentence for callers and people, one line of at most 500 characters')
+    .option('--retry-after <seconds>', 'when callers may try again', wholeNumber(1, 86_400, 'of seconds'))
     .action(async (flags: Flags & { sentence?: string; retryAfter?: number }) => {
       const { sentence, retryAfter } = flags;
       const maintenance = await refuseTurns(await targetOf(flags, context), {
@@ -117,8 +119,8 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
       print(flags, maintenance, `${renderMaintenance(maintenance)}Lift it with: ./lornu runs allow\n`);
     });
 
-  part('shadow', 'show what a shadow candidate does otherwise with the messages of people')
-    .option('--report <file>', 'where the latest differences are written, side by side', 'shadow.html')
+  part('shadow', 'show what a shadow candidate does differently with real messages')
+    .option('--report <file>', 'file of the latest differences, side by side', 'shadow.html')
     .action(async (flags: Flags & { report: string }) => {
       const shown = await readShadow(await targetOf(flags, context));
       const compared = shown.changed.map(({ at, before, now, ...one }) => ({
@@ -144,12 +146,11 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
       .command(name, options)
       .description(description)
       .option('--url <url>', 'the address of the service', serverUrl, 'http://127.0.0.1:8080')
-      .option('--token-file <file>', "an operator's token; a service of this machine asks for none")
+      .option('--token-file <file>', "an operator's token; a service on this machine needs none")
       .addOption(
-        new Option(
-          '--ca <file>',
-          "PEM of the certificate's authority, where the system does not know it",
-        ).env('LORNU_CA_FILE'),
+        new Option('--ca <file>', 'PEM of the certificate authority, if the system does not know it').env(
+          'LORNU_CA_FILE',
+        ),
       )
       .option('--json', 'print the result as JSON')
       .addHelpText('after', name === 'list' ? HELP : '\nExamples: ./lornu runs --help\n');
@@ -169,7 +170,7 @@ async function targetOf({ url, tokenFile, ca }: Flags, context: CliContext): Pro
   if (token && !/^[\x21-\x7e]+$/.test(token.trim()))
     throw new CliError({
       what: 'The token cannot be sent.',
-      why: `${tokenFile ?? 'LORNU_OPERATOR_TOKEN'} holds something else than one token on one line.`,
+      why: `${tokenFile ?? 'LORNU_OPERATOR_TOKEN'} does not contain exactly one token on one line.`,
       next: 'Get one as ./lornu runs --help shows.',
       exitCode: EXIT.usage,
     });

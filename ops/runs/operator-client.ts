@@ -1,18 +1,18 @@
 import { CliError, EXIT } from '../base/cli-error.ts';
 
-/** Where the operator's API is, and what shows who asks. */
+/** The address of the operator's API, and the credentials of the caller. */
 export interface OperatorTarget {
-  /** Without a slash at the end. */
+  /** The URL without a trailing slash. */
   url: string;
   /** An ID token of an operator; undefined on this machine, where sign-in is off. */
   token: string | undefined;
-  /** PEM of the authority that signed the address's certificate, where the system does not know it. */
+  /** PEM of the certificate authority of the URL, if the system does not know it. */
   authority?: string;
   fetch: typeof fetch;
   signal: AbortSignal;
 }
 
-/** A run as GET /api/v1/operator/runs tells it. */
+/** A run as GET /api/v1/operator/runs returns it. */
 export interface ShownRun {
   id: string;
   appName: string;
@@ -37,14 +37,14 @@ export interface ShownMaintenance {
   by?: string;
 }
 
-/** GET /api/v1/operator/shadow: what a process has seen of its shadow candidate. */
+/** The response of GET /api/v1/operator/shadow: a process's statistics of its shadow candidate. */
 export interface ShownShadow {
   since: number;
   counts: Record<'same' | 'harmless' | 'changed' | 'failed' | 'dropped' | 'skipped', number>;
   byChange: Record<string, number>;
   medianMs: number;
   candidateMedianMs: number;
-  /** The latest that changed. */
+  /** The latest changed turns. */
   changed: {
     at: number;
     appName: string;
@@ -55,14 +55,14 @@ export interface ShownShadow {
   }[];
 }
 
-/** Which runs: of an agent, of a user, of both, or all where nothing is named. */
+/** Selects runs of an agent, of a user, of both, or all runs if neither is given. */
 export interface RunChoice {
   appName?: string;
   userId?: string;
 }
 
 const ANSWER_WITHIN_MS = 30_000;
-/** How long stopped runs are waited for: their processes look once a second, and a tool may take half a second to leave. */
+/** How long to wait for stopped runs. Their processes poll once a second, and a tool may need half a second to stop. */
 const END_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 250;
 
@@ -82,8 +82,8 @@ export async function listRuns(target: OperatorTarget, choice: RunChoice): Promi
 }
 
 /**
- * Stops runs and waits until they have ended; `left` are those that had not when waiting ended. `sentence`: what people
- * read; the service's own where it is left out.
+ * Stops runs and waits until they have ended. `left`: the runs that had not ended after the wait. `sentence`: the text
+ * for people; without it, they read the service's default sentence.
  */
 export async function stopRuns(
   target: OperatorTarget,
@@ -112,7 +112,7 @@ export async function readMaintenance(target: OperatorTarget): Promise<ShownMain
   return (await (await ask(target, 'maintenance')).json()) as ShownMaintenance;
 }
 
-/** What is left out is the service's own default. */
+/** The service uses its defaults for absent values. */
 export async function refuseTurns(
   target: OperatorTarget,
   notice: { sentence?: string; retryAfterSeconds?: number },
@@ -129,7 +129,7 @@ export async function allowTurns(target: OperatorTarget): Promise<ShownMaintenan
   return (await (await ask(target, 'maintenance', { method: 'DELETE' })).json()) as ShownMaintenance;
 }
 
-/** What one process has seen of its shadow candidate; throws a CliError where it has none. */
+/** One process's statistics of its shadow candidate. Throws a CliError if it has no candidate. */
 export async function readShadow(target: OperatorTarget): Promise<ShownShadow> {
   const next = 'It has no shadow candidate: docs/operations.md, "Try a candidate beside people".';
   return (await (await ask(target, 'shadow', {}, { 404: next })).json()) as ShownShadow;
@@ -170,7 +170,7 @@ async function ask(
 const NEXT_BY_STATUS: Readonly<Record<number, string>> = {
   401: "Give an operator's token: --token-file, or LORNU_OPERATOR_TOKEN (./lornu runs --help).",
   403: 'Use a token of a service account in operator_emails of terraform/aws/staging.',
-  404: 'Look at what runs: ./lornu runs',
+  404: 'List the runs: ./lornu runs',
   503: 'Try again: the store of the service does not answer (/ready says what is wrong).',
 };
 
@@ -183,8 +183,8 @@ async function refusal(
   const { status } = response;
   return new CliError({
     what: `${url} refused the request (${status}).`,
-    why: detailOf(text) ?? 'It said no more.',
-    next: nextByStatus[status] ?? 'Correct what the reason says.',
+    why: detailOf(text) ?? 'The response gives no reason.',
+    next: nextByStatus[status] ?? 'Correct the request as the reason says.',
     exitCode: EXIT.failed,
   });
 }
@@ -194,7 +194,7 @@ function detailOf(text: string): string | undefined {
     const { detail } = JSON.parse(text) as { detail?: string | { msg?: string }[] };
     return typeof detail === 'string' ? detail : detail?.[0]?.msg;
   } catch {
-    // A load balancer's own page.
+    // For example an error page of a load balancer.
     return undefined;
   }
 }

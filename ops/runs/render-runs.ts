@@ -9,7 +9,7 @@ const KEYS: Record<Sort, (run: ShownRun) => number> = {
   silence: ({ silentSeconds }) => silentSeconds,
 };
 
-/** The most first. */
+/** Sort keys; the largest value comes first. */
 export function sorted(runs: readonly ShownRun[], by: Sort): ShownRun[] {
   return runs.toSorted((a, b) => KEYS[by](b) - KEYS[by](a) || a.id.localeCompare(b.id));
 }
@@ -18,7 +18,7 @@ const HEADINGS = ['RUN', 'AGENT', 'USER', 'SESSION', 'STATE', 'AGE', 'SILENT', '
 /** From AGE on. */
 const FIRST_NUMBER = 5;
 
-/** A table for people; ids are whole, because the next command takes them. */
+/** A table for people. Ids are not shortened, because the next command needs them. */
 export function renderRuns(runs: readonly ShownRun[], maintenance: ShownMaintenance): string {
   const notice = maintenance.refusesNewTurns ? `${renderMaintenance(maintenance)}\n` : '';
   if (runs.length === 0) return `${notice}Nothing runs.\n`;
@@ -57,7 +57,7 @@ export function renderMaintenance({ refusesNewTurns, ...notice }: ShownMaintenan
 `;
 }
 
-/** Two units at most: 45s, 12m 03s, 2h 05m. */
+/** A duration with at most two units: 45s, 12m 03s, 2h 05m. */
 export function duration(seconds: number): string {
   const whole = Math.floor(seconds);
   const two = (value: number): string => String(value).padStart(2, '0');
@@ -66,13 +66,13 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)}h ${two(Math.floor((whole % 3600) / 60))}m`;
 }
 
-/** Ids are chosen by callers: none of them moves the cursor or changes the colours of a terminal. */
+/** Removes control characters from ids that callers chose, so that they cannot move the cursor or change colors. */
 function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are what is taken out
+  // oxlint-disable-next-line no-control-regex -- these characters are removed
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '?').slice(0, 60);
 }
 
-/** How the candidate's turns compare with those of people. */
+/** Compares the candidate's turns with the real turns. */
 export function renderShadow({ since, counts, byChange, medianMs, candidateMedianMs }: ShownShadow): string {
   const { same, harmless, changed, failed, dropped, skipped } = counts;
   const compared = same + harmless + changed;

@@ -29,7 +29,7 @@ function account(more: { inverted?: boolean; host?: string; say?: () => Promise<
   return { state, deps };
 }
 
-test('a drill in staging inverts the health check, is answered by the other cloud, and takes it back', async () => {
+test('a drill in staging inverts the health check, gets an answer from the other cloud, and undoes the inversion', async () => {
   const { state, deps } = account();
   const times = await drillFailOver(HOST, deps);
   expect(state.changes).toEqual([true, false]);
@@ -37,7 +37,7 @@ test('a drill in staging inverts the health check, is answered by the other clou
   expect(state.lines).toContain(`${HOST} leads to ${AWS.join(', ')}`);
 });
 
-test('what was inverted is taken back when nobody answers there', async () => {
+test('the inversion is undone when the other cloud does not answer', async () => {
   const { state, deps } = account({ say: async () => Promise.reject(new Error('no answer')) });
   expect(await drillFailOver(HOST, deps).catch((error: Error) => error.message)).toBe('no answer');
   expect(state.changes).toEqual([true, false]);
@@ -45,8 +45,8 @@ test('what was inverted is taken back when nobody answers there', async () => {
 
 test.each([
   ['the account has no such health check', { host: 'other.example' }, 'There is no health check'],
-  ['it is inverted already', { inverted: true }, 'is inverted already'],
-])('nothing is changed where %s', async (_what, more, message) => {
+  ['the health check is inverted already', { inverted: true }, 'is inverted already'],
+])('nothing is changed if %s', async (_what, more, message) => {
   const { state, deps } = account(more);
   const said = await drillFailOver(HOST, deps).catch((error: Error) => error.message);
   expect(said).toContain(message);

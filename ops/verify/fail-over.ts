@@ -8,21 +8,21 @@ import { CliError } from '../base/cli-error.ts';
 import { beginTurn, createSession, deleteSession, errorOf, textOf } from './conversation.ts';
 import type { Target } from './target.ts';
 
-/** What a drill in staging does, in this order; the first and the last line change something. */
+/** The steps of a drill in staging, in order. Only the first and the last step change something. */
 export function failOverPlan(host: string): string[] {
   return [
-    `Invert Route 53's health check of ${host}: it counts as failed though Google Cloud is well, and nothing is stopped.`,
-    `Ask for the addresses of ${host} until they are others: that is this load balancer (90 s for three checks, 60 s of DNS cache).`,
-    `Send a message under ${host} and read its whole answer: it is AWS that answers.`,
-    'Take the inversion back, also after a failure or Ctrl-C, and wait until the addresses are those from before.',
+    `Invert Route 53's health check of ${host}: Route 53 treats Google Cloud as failed although it is healthy, and nothing is stopped.`,
+    `Resolve ${host} until its addresses change to those of the load balancer on AWS (90 s for three checks, 60 s of DNS cache).`,
+    `Send a message to ${host} and read the complete answer, which comes from AWS.`,
+    'Undo the inversion, also after a failure or Ctrl-C, and wait until the addresses are the earlier ones again.',
   ];
 }
 
 export interface FailOverDeps {
   route53: Pick<Route53Client, 'send'>;
-  /** Addresses of a name, asked anew. */
+  /** Resolves a name again and returns its addresses. */
   resolve: (name: string) => Promise<string[]>;
-  /** Answers a message under the shared name; rejects with the reason. */
+  /** Sends a message to the shared name and waits for the answer. Rejects with the reason. */
   say: () => Promise<void>;
   line: (text: string) => void;
   sleep: (ms: number) => Promise<void>;
@@ -30,19 +30,19 @@ export interface FailOverDeps {
 }
 
 export interface FailOverTimes {
-  /** Milliseconds until the name led to the other cloud. */
+  /** Milliseconds until the name resolved to the other cloud. */
   detectedMs: number;
-  /** Until a message was answered there. */
+  /** Milliseconds until the other cloud answered a message. */
   recoveredMs: number;
-  /** Until the name led back. */
+  /** Milliseconds until the name resolved to the first cloud again. */
   backMs: number;
 }
 
 const LOOK_EVERY_MS = 2_000;
-/** Three checks of 30 s and the TTL are 150 s. */
+/** Longer than three checks of 30 s plus the TTL, which are 150 s. */
 const CHANGES_WITHIN_MS = 300_000;
 
-/** Plays the part of a drill that staging can have without anybody's loss. Throws CliError. */
+/** Runs the part of a drill that is harmless for the users of staging. Throws CliError. */
 export async function drillFailOver(host: string, deps: FailOverDeps): Promise<FailOverTimes> {
   const check = await findCheck(host, deps);
   const before = await deps.resolve(host);
@@ -72,13 +72,13 @@ async function findCheck(host: string, { route53 }: FailOverDeps): Promise<Healt
   if (!found)
     throw new CliError({
       what: `There is no health check of ${host}.`,
-      why: 'Route 53 of this account has none whose name that is.',
+      why: 'Route 53 of this account has no health check for this name.',
       next: 'Give the shared name (failover_domain_name), and sign in to the account of staging.',
     });
   if (found.HealthCheckConfig?.Inverted)
     throw new CliError({
       what: `The health check of ${host} is inverted already.`,
-      why: 'Another drill runs, or one ended without taking that back.',
+      why: 'Another drill is running, or an earlier one ended without undoing the inversion.',
       next: `aws route53 update-health-check --no-inverted --health-check-id ${found.Id}`,
     });
   return found;
@@ -90,10 +90,10 @@ async function setInverted(
   { route53, line }: FailOverDeps,
 ): Promise<void> {
   await route53.send(new UpdateHealthCheckCommand({ HealthCheckId: Id, Inverted: inverted }));
-  line(inverted ? 'the health check is inverted' : 'the health check is as it was');
+  line(inverted ? 'the health check is inverted' : 'the health check is normal again');
 }
 
-/** Until the name leads to none of these addresses, or to exactly these again. */
+/** Waits until the name resolves to none of these addresses, or to exactly these again. */
 async function untilOthers(
   host: string,
   before: readonly string[],
@@ -113,14 +113,14 @@ async function untilOthers(
         why: again
           ? 'Google Cloud is not healthy for Route 53.'
           : 'Route 53 did not change its answer, or a cache keeps it.',
-        next: 'aws route53 get-health-check-status --health-check-id ID says what the checkers see.',
+        next: 'aws route53 get-health-check-status --health-check-id ID shows the results of the health checkers.',
       });
     // oxlint-disable-next-line no-await-in-loop -- the pause between two looks
     await sleep(LOOK_EVERY_MS);
   }
 }
 
-/** A message of a new conversation, answered whole. */
+/** Sends a message in a new conversation, and waits for the complete answer. */
 export async function sayOnce(target: Target): Promise<void> {
   const sessionId = await createSession(target);
   try {

@@ -168,7 +168,7 @@ describe('lornu runs', () => {
   ])('stop refuses %s before it asks anybody', async (_what, argv) => {
     const { code, stderr } = await lornuRuns('http://127.0.0.1:9', 'stop', ...argv);
     expect(code).toBe(2);
-    expect(stderr).toContain('It takes the id of one run, --app or --user (or both), or --all.');
+    expect(stderr).toContain('The command needs the id of one run, --app or --user (or both), or --all.');
   });
 
   test('says that nobody answers, and what to do', async () => {
@@ -201,6 +201,6 @@ describe('lornu runs', () => {
     rmSync(folder, { recursive: true });
     await server.stop(true);
     expect([odd.code, asked.length]).toEqual([2, 1]);
-    expect(odd.stderr).toContain('holds something else than one token on one line');
+    expect(odd.stderr).toContain('does not contain exactly one token on one line');
   });
 });

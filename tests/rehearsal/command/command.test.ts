@@ -117,7 +117,9 @@ test('a part that crashes in the middle ends it with a failure, a sentence and a
   });
   expect(stderr).toContain('HAProxy was ended by SIGKILL.');
   expect(stderr).toContain('next: Fix what it reports');
-  expect(stdout).toContain('It broke off; what it had started was ended and removed, without a destroy.');
+  expect(stdout).toContain(
+    'The run failed. Everything it had started was stopped and removed, without a destroy.',
+  );
   expect([killed, exitCode]).toEqual([true, 1]);
   const report = JSON.parse(await readFile(join(reportFolder, 'report.json'), 'utf8')) as Report;
   expect([report.holds, report.failure]).toEqual([false, expect.stringContaining('HAProxy was ended by')]);
