@@ -1,7 +1,7 @@
 import { parseJson } from '../json/parse-json.ts';
 import { AppError } from './app-error.ts';
 
-/** Parses a JSON object of a store; undefined if it is damaged or something else. */
+/** Parses a stored JSON object. Undefined if it is damaged or not an object. */
 export function storedObjectIfAny(json: string): Record<string, unknown> | undefined {
   try {
     const value = parseJson(json);
@@ -13,7 +13,7 @@ export function storedObjectIfAny(json: string): Record<string, unknown> | undef
   }
 }
 
-/** The same, where nothing can replace it. Throws STORED_DATA_DAMAGED; `what` names it: "event 3 of the session". */
+/** The same for required data: throws STORED_DATA_DAMAGED. `what` is its name, such as "event 3 of the session". */
 export function storedObject(json: string, what: string): Record<string, unknown> {
   const value = storedObjectIfAny(json);
   if (value) return value;

@@ -1,4 +1,7 @@
-/** Characters of all texts in a JSON value, keys too: about the length of its JSON. Recurses, so only for bounded depth. */
+/**
+ * The characters of all strings and keys in a JSON value, about the length of its JSON. Recursive: only for bounded
+ * depth.
+ */
 export function charsOf(value: unknown): number {
   if (typeof value === 'string') return value.length;
   if (typeof value !== 'object' || value === null) return 0;

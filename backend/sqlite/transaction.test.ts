@@ -13,8 +13,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-test('small works are committed together, a large one alone, in their order', async () => {
-  // What another connection sees when a work begins was committed before it.
+test('small writes are committed together, a large write alone, all in order', async () => {
+  // Rows that another connection sees at the beginning of a write were committed before it.
   const reader = new Database(join(folder, 'a.sqlite'), { readonly: true });
   const committed = () => reader.query<{ n: number }, []>('SELECT count(*) AS n FROM t').get()?.n;
   const write = (bytes?: number) =>

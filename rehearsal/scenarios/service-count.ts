@@ -3,7 +3,7 @@ import type { Stage } from './scenario.ts';
 
 const STEADY_MS = 180_000;
 
-/** How many tasks the service wants. */
+/** The desired task count of the service. */
 export async function desiredCount({ standing, served }: Stage): Promise<number> {
   const { cluster, service } = served.applied;
   const { services = [] } = await standing.clients.ecs.send(
@@ -17,7 +17,7 @@ export async function setCount({ standing, served }: Stage, desired: number): Pr
   await standing.clients.ecs.send(new UpdateServiceCommand({ cluster, service, desiredCount: desired }));
 }
 
-/** Until exactly so many tasks are healthy, and no other one is left. */
+/** Waits until exactly this many tasks are healthy, and no other task is left. */
 export async function untilHealthy(stage: Stage, count: number): Promise<void> {
   const { served } = stage;
   const isSteady = (): boolean => {
@@ -30,7 +30,8 @@ export async function untilHealthy(stage: Stage, count: number): Promise<void> {
 export async function untilTrue({ served }: Stage, holds: () => boolean, withinMs: number): Promise<void> {
   const giveUpAt = performance.now() + withinMs;
   while (!holds()) {
-    if (performance.now() > giveUpAt) throw new Error(`it did not come about within ${withinMs / 1000} s`);
+    if (performance.now() > giveUpAt)
+      throw new Error(`the expected state was not reached within ${withinMs / 1000} s`);
     // oxlint-disable-next-line no-await-in-loop -- one look after the other
     await Promise.race([Bun.sleep(100), served.failed]);
   }

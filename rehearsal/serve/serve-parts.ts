@@ -8,7 +8,7 @@ import type { ServedVpc } from './start-applied-vpc.ts';
 import type { RunningHaproxy } from './start-haproxy.ts';
 import type { TargetSync } from './sync-targets.ts';
 
-/** What was started, in this order; stopped in reverse order. */
+/** The started parts in order. They are stopped in reverse order. */
 export interface Parts {
   applied?: AppliedService;
   google?: GoogleSide;

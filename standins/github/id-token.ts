@@ -1,13 +1,13 @@
 import { exportJWK, generateKeyPair, SignJWT, type JWK } from 'jose';
 
-/** The issuer of the tokens of all jobs at GitHub. https://docs.github.com/actions/reference/security/oidc */
+/** The issuer of all job tokens at GitHub. https://docs.github.com/actions/reference/security/oidc */
 export const ISSUER = 'https://token.actions.githubusercontent.com';
-/** GitHub's ids of owner and repository: they stay the same even if somebody else takes over the name. */
+/** GitHub's ids of owner and repository: they do not change, even if another account takes over the name. */
 export const IDS = { owner: 123456, repository: 456789012 };
 const SECONDS = 300;
 const KEY_ID = 'github-standin';
 
-/** What a token says of its job; what is left out is derived from the workflow's ref. */
+/** The claims of a token about its job. Absent claims are derived from the workflow's ref. */
 interface JobClaims {
   /** Example: lornu-ai/a/.github/workflows/b.yml@refs/heads/main. */
   workflowRef: string;
@@ -17,14 +17,14 @@ interface JobClaims {
   runId?: string;
 }
 
-/** Signs tokens of jobs as GitHub does; a verifier gets the keys as from GitHub's address. */
+/** Signs job tokens as GitHub does, and publishes the keys in the same documents as GitHub. */
 export interface IdTokens {
   issue: (job: JobClaims, audience: string, issuer?: string) => Promise<string>;
-  /** The documents below an issuer's address, by path. */
+  /** The documents below the issuer's URL, by path. */
   documents: (issuer?: string) => Promise<Record<string, object>>;
 }
 
-/** Creates the key at the first use: most tests need none. */
+/** Creates the key at the first use, because most tests need none. */
 export function createIdTokens(repository: string): IdTokens {
   let made: Promise<{ privateKey: CryptoKey; jwk: JWK }> | undefined;
   const keys = () =>

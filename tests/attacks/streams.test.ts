@@ -9,7 +9,7 @@ setDefaultTimeout(120_000);
 
 const SESSION = 's1';
 const RUNS = `/api/v1${SESSIONS}/${SESSION}/runs`;
-/** A request is answered or refused long before this, on any machine: else it hangs. */
+/** Longer than any response or refusal takes on any machine. A request that needs longer hangs. */
 const HANGS_MS = 30_000;
 
 let target: Target;
@@ -27,7 +27,7 @@ const message = (text: string) => ({
   newMessage: { role: 'user', parts: [{ text }] },
 });
 
-/** A turn, from its beginning to its end: its run's id and the ids of its frames. */
+/** Plays a complete turn. Returns its run's id and the ids of its frames. */
 async function wholeTurn(text: string): Promise<{ run: string; ids: string[] }> {
   const answer = await target.sendJson('/run_sse', message(text));
   const body = await answer.text();
@@ -37,7 +37,7 @@ async function wholeTurn(text: string): Promise<{ run: string; ids: string[] }> 
 
 const idsIn = (body: string): string[] => [...body.matchAll(/^id: (.*)$/gm)].map(([, id]) => id ?? '');
 
-/** Sends a request over a connection of its own that it never reads from. */
+/** Sends a request over a separate connection, and never reads the response. */
 function sendUnread(path: string, body: string): Socket {
   const { hostname, port } = new URL(target.url);
   const socket = connect(Number(port), hostname);
@@ -63,7 +63,7 @@ async function statusOf(answering: Promise<Response>): Promise<number | 'hangs'>
 
 const descriptors = async (): Promise<number> => (await readdir(`/proc/${target.pid}/fd`)).length;
 
-test('a client that never reads, and one that goes away without a word, hold up neither their turn nor others', async () => {
+test('a client that never reads, or resets its connection, delays neither its turn nor others', async () => {
   const unread = sendUnread('/run_sse', JSON.stringify(message('count to 40 every 20 ms')));
   const runs = async () => (await (await target.send(RUNS)).json()) as { id: string; state: string }[];
   const run = await until(async () => (await runs()).find(({ state }) => state === 'running'));
@@ -79,26 +79,26 @@ test('a client that never reads, and one that goes away without a word, hold up 
   await wholeTurn('hello');
 });
 
-test('a storm of readers that come back is answered, each from where it stands, and leaves nothing open', async () => {
+test('many readers that reconnect at once each continue from their last frame, and leave nothing open', async () => {
   const { run, ids } = await wholeTurn('count to 20');
   const before = await descriptors();
   const statuses = await Promise.all(
     Array.from({ length: 300 }, async (_, index) => {
       const from = ids[index % ids.length] ?? '';
       const answer = await target.send(`${RUNS}/${run}/frames`, { headers: { 'last-event-id': from } });
-      // Half of them leave before they have read anything.
+      // Half of the readers leave before they have read anything.
       if (index % 2 === 0) await answer.body?.cancel();
       else expect(idsIn(await answer.text())).toEqual(ids.slice((index % ids.length) + 1));
       return answer.status;
     }),
   );
   expect(new Set(statuses)).toEqual(new Set([200]));
-  // Connections that the clients keep are closed by and by; what the streams have opened is not among them.
+  // The clients close their idle connections after a while. Those are not connections of the streams.
   await until(async () => (await descriptors()) < before + 300, { withinMs: HANGS_MS });
   expect((await target.send(RUNS)).status).toBe(200);
 });
 
-test('odd ids of a last event are refused as mistakes of the client', async () => {
+test('an invalid last event id is refused as an error of the client', async () => {
   const { run } = await wholeTurn('count to 3');
   const odd = [
     `${run}:-1`,
@@ -128,7 +128,7 @@ test.each([
     'HTTP/2 without TLS',
     { upgrade: 'h2c', connection: 'Upgrade, HTTP2-Settings', 'http2-settings': 'AAMAAABk' },
   ],
-])('a client that asks for %s is answered as if it had not asked, or refused', async (_what, headers) => {
+])('a request for %s is answered as if it were absent, or refused', async (_what, headers) => {
   const key = { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' };
   for (const path of ['/run_live', '/run_sse', RUNS, '/health']) {
     const status = await statusOf(target.send(path, { headers: { ...headers, ...key } }));
@@ -136,7 +136,7 @@ test.each([
   }
 });
 
-test('frames of a WebSocket in the place of a request are no request', async () => {
+test('WebSocket frames in place of a request are not accepted as a request', async () => {
   const { hostname, port } = new URL(target.url);
   for (const bytes of [
     Buffer.from([0x81, 0x85, 1, 2, 3, 4, 0x69, 0x67, 0x6f, 0x68, 0x6e]),
@@ -158,6 +158,6 @@ test('frames of a WebSocket in the place of a request are no request', async () 
   expect((await fetch(`${target.url}/health`)).status).toBe(200);
 });
 
-test('none of this was a fault of the service', async () => {
+test('the service counted none of this as a fault', async () => {
   expect(await target.log()).not.toContain('"code":"INTERNAL"');
 });

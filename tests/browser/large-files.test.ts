@@ -58,13 +58,13 @@ test('files of megabytes reach the model, are there after a reload, in a version
   };
   await chat.ask('what is in these?');
   await shows();
-  // The message box became lower: nobody has scrolled.
+  // The message box became smaller. That must not count as scrolling.
   expect(await chat.button(/^(?:To the latest|New messages below)$/u).count()).toBe(0);
   await chat.page.reload();
   await shows();
   const first = sessionPath();
   const [message] = await eventsAt(first);
-  // Only the small one stands in the message, and fits a document of Firestore.
+  // Only the small file is in the message itself, and fits into a Firestore document.
   expect(JSON.stringify(message).length).toBeLessThan(10_000);
   expect(
     message?.content?.parts?.map(({ inlineData, fileData }) => (inlineData ?? fileData)?.displayName),
@@ -101,7 +101,7 @@ test('files of megabytes reach the model, are there after a reload, in a version
   expect(chat.complaints).toEqual([]);
 });
 
-test('an upload shows how far it is; one that is cut or stopped gives the message back, and it can be sent again', async () => {
+test('an upload shows its progress; after a cut or stopped upload the message is in the box again, and can be sent again', async () => {
   const cable = layCable(fixture.service.url);
   try {
     chat = await fixture.openPage({ url: cable.url, width: 390, height: 844 });
@@ -136,7 +136,7 @@ test('an upload shows how far it is; one that is cut or stopped gives the messag
     await chat.conversation.getByText('2000000 bytes (application/pdf)').waitFor();
     await progress.waitFor({ state: 'detached' });
     expect(await chat.message.inputValue()).toBe('');
-    // A long name is cut: the card stays inside of the screen.
+    // A long name is shortened, so that the card fits on the screen.
     expect((await file(BOOK).boundingBox())?.x).toBeGreaterThanOrEqual(0);
   } finally {
     cable.stop();

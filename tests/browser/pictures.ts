@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-/** A PNG drawn by the browser, with so much noise that no format compresses it: about 3 bytes a pixel. */
+/** A PNG from the browser, with so much noise that it cannot be compressed: about 3 bytes per pixel. */
 export async function drawPicture(page: Page, side: number): Promise<Buffer> {
   const base64 = await page.evaluate<string>(`(() => {
     const canvas = document.createElement('canvas');
@@ -15,7 +15,7 @@ export async function drawPicture(page: Page, side: number): Promise<Buffer> {
   return Buffer.from(base64, 'base64');
 }
 
-/** A BMP of one pixel, which the model cannot read and a browser can. */
+/** A BMP of one pixel. A browser can read it, the model cannot. */
 export function bitmap(): Buffer {
   const bytes = Buffer.alloc(58);
   bytes.write('BM');

@@ -35,7 +35,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The stand-in, which answers something else to a person's message now and then, like a model that got worse. */
+/** The stand-in, but some answers to a person's message differ, as from a model that got worse. */
 function startModel(url: string) {
   let asked = 0;
   const state = {
@@ -103,7 +103,7 @@ async function live(argv: readonly string[], env: Record<string, string> = {}) {
 }
 const there = () => ['--url', service.url];
 
-test('without a baseline nothing is asked; --accept measures it, with the tools answering from the cassettes', async () => {
+test('without a baseline no request is sent; --accept measures it, with tool answers from the cassettes', async () => {
   const without = await live(there());
   expect(without.code).toBe(EXIT.usage);
   expect(without.stderr).toContain('./lornu replay --live --accept');
@@ -120,7 +120,7 @@ test('without a baseline nothing is asked; --accept measures it, with the tools 
   });
 });
 
-test('a candidate as good is not told, after as few conversations as that takes; what it may cost is said before', async () => {
+test('an equal candidate is called as good after few conversations; the highest cost is printed before', async () => {
   const { code, stdout, stderr } = await live([...there(), '--rate', '0.95', '--json']);
   expect(code, stderr).toBe(EXIT.ok);
   const { decision, conversations, used } = JSON.parse(stdout) as {
@@ -129,7 +129,7 @@ test('a candidate as good is not told, after as few conversations as that takes;
     used: { turns: number };
   };
   const trials = conversations.reduce((sum, one) => sum + one.trials, 0);
-  // All pass: the evidence for as good is enough after 27, the last ones are under way.
+  // All trials pass. 27 are enough for "as good"; the last ones are still in progress then.
   expect([decision, trials]).toEqual(['as good', 27]);
   expect(used.turns).toBeLessThan(80);
   expect(stderr).toContain('Accepted: 95.0 % pass (given by --rate). Worse: 85.0 % or less.');
@@ -137,7 +137,7 @@ test('a candidate as good is not told, after as few conversations as that takes;
   expect(stderr).toContain('at most 1000 turns, 2,000,000 tokens and 5 USD');
 });
 
-test('a candidate that answers otherwise in every fourth message is told, and a page shows both sides', async () => {
+test('a candidate that answers every fourth message differently is called worse, and a page shows both sides', async () => {
   model.wrongEvery = 4;
   const { code, stdout } = await live([...there(), '--rate', '0.95']);
   model.wrongEvery = Number.POSITIVE_INFINITY;
@@ -148,7 +148,7 @@ test('a candidate that answers otherwise in every fourth message is told, and a 
   expect(page).toMatch(/class="gone">lornu calls [\s\S]*class="new">lornu: Ask somebody else!/u);
 });
 
-test('a limit ends the series undecided, which is no success', async () => {
+test('a series that ends at a limit is undecided, and not a success', async () => {
   const { code, stdout } = await live([...there(), '--rate', '0.95', '--max-turns', '6', '--parallel', '1']);
   expect([code, stdout]).toEqual([
     EXIT.failed,
@@ -162,7 +162,7 @@ test('a limit ends the series undecided, which is no success', async () => {
   ]);
 });
 
-test('a server that is not available is no verdict about the agent, and neither is a rate that leaves nothing to compare', async () => {
+test('an unavailable server gives no verdict about the agent; a rate without a possible comparison is refused', async () => {
   const busy = Bun.serve({
     port: 0,
     hostname: '127.0.0.1',

@@ -55,7 +55,7 @@ async function lornu(...argv: string[]) {
   return { code, stdout, stderr };
 }
 
-test('people are answered as ever; what the candidate does otherwise is shown to operators, and it keeps nothing', async () => {
+test('people get their answers as usual; operators see the differences, and the candidate stores nothing', async () => {
   const server: AgentServer = { url: service.url };
   const key = { appName: 'lornu', userId: 'ada', sessionId: 'one' };
   await createSession(server, key, {});

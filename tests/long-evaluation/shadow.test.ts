@@ -12,7 +12,7 @@ import { until } from '../support/until.ts';
 const ROOT = resolve(import.meta.dir, '../..');
 setDefaultTimeout(900_000);
 
-/** Pairs of rounds, with and without; each round has so many turns, so many at once. */
+/** Pairs of rounds, with and without a candidate; the turns of each round, and the turns at the same time. */
 const PAIRS = 24;
 const TURNS = 100;
 const AT_ONCE = 5;
@@ -40,7 +40,7 @@ beforeAll(async () => {
     return server;
   };
   const candidate = await start('candidate', others.url, { LORNU_SHADOW_CANDIDATE: '1' });
-  // In production it is another machine: here it only gets the time that nobody else wants.
+  // In production the candidate runs on another machine. Here it has the lowest priority.
   for (const pid of [candidate.pid, others.pid]) setPriority(pid, constants.priority.PRIORITY_LOW);
   const env = { LORNU_SHADOW_URL: candidate.url, LORNU_SHADOW_SHARE: '1' };
   withShadow = await start('with', model.url, env);
@@ -86,7 +86,7 @@ async function counts(): Promise<Record<string, number>> {
   return ((await answer.json()) as { counts: Record<string, number> }).counts;
 }
 
-test("with every message sent to a candidate too, people's p99 moves by at most 2 %", async () => {
+test("people's p99 changes by at most 2 % when a candidate gets every message too", async () => {
   const sides = { with: withShadow, without };
   for (const server of Object.values(sides)) await round({ url: server.url });
   const times = { with: [] as number[], without: [] as number[] };

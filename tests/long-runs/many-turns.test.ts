@@ -9,16 +9,16 @@ import { createSession } from '../runs/create-session.ts';
 import type { Resources } from '../runs/report-resources.ts';
 import { patiently } from '../support/until.ts';
 
-/** More by hand: LORNU_MANY_TURNS=10000. */
+/** Set LORNU_MANY_TURNS=10000 for a longer run. */
 const TURNS = Number(process.env['LORNU_MANY_TURNS'] ?? 200);
-/** Before the first measurement: caches are filled, code is compiled. */
+/** Turns before the first measurement, to fill caches and compile code. */
 const WARM_UP = TURNS / 5;
 const TURNS_OF_A_SESSION = 10;
 const AT_ONCE = 8;
-/** How much more memory may be held after four times as many turns: caches have room left, and nothing else grows. */
+/** The allowed growth of memory after four times as many turns: caches may still grow, nothing else. */
 const MOST_GROWTH = 1.35;
 
-/** So many turns, in new sessions. */
+/** Plays this many turns in new sessions. */
 async function talk(baseUrl: string, turns: number, name: string): Promise<void> {
   const sessions = Array.from({ length: turns / TURNS_OF_A_SESSION }, (_, index) => `${name}-${index}`);
   const one = async (): Promise<void> => {
@@ -47,7 +47,7 @@ function leasesIn(data: string): number {
   return count;
 }
 
-test(`${TURNS} turns on SQLite: memory, descriptors and timers are as before, and no lease is left`, async () => {
+test(`${TURNS} turns on SQLite: memory, descriptors and timers do not grow, and no lease is left`, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'many-turns-'));
   const file = join(folder, 'resources.json');
   const cluster = await Cluster.start(1, {
@@ -60,7 +60,7 @@ test(`${TURNS} turns on SQLite: memory, descriptors and timers are as before, an
     rmSync(file, { force: true });
     cluster.signal(0, 'SIGUSR2');
     await patiently(async () => {
-      if (!existsSync(file)) throw new Error('The service has not written what it holds.');
+      if (!existsSync(file)) throw new Error('The service has not written its resource counts.');
     });
     return (await Bun.file(file).json()) as Resources;
   };

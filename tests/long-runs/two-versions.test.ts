@@ -17,7 +17,7 @@ const EVERY_MS = 150;
 const TEXT = `count to ${NUMBERS} every ${EVERY_MS} ms`;
 const EXPECTED = Array.from({ length: NUMBERS }, (_, index) => index + 1).join(' ');
 const CONVERSATIONS = 16;
-/** Fourteen processes begin meanwhile, which takes long on a busy machine. */
+/** Fourteen processes start during the test, which takes long on a busy machine. */
 const PATIENCE_MS = 300_000;
 
 async function listen(
@@ -28,7 +28,7 @@ async function listen(
   return Array.fromAsync(sendMessage(conversation, text, { onTrouble, patienceMs: PATIENCE_MS }));
 }
 
-test('the version before this one and this one in turns on SQLite, in the middle of turns: each ends once, nothing is lost', async () => {
+test('the previous and the current version replace each other during turns on SQLite: each turn ends once, nothing is lost', async () => {
   const before = await bundleBefore();
   const cluster = await Cluster.start(2, {
     LORNU_LEASE_MS: '1500',
@@ -50,7 +50,7 @@ test('the version before this one and this one in turns on SQLite, in the middle
     let troubles = 0;
     const talks = all.map((conversation) => listen(conversation, TEXT, () => void troubles++));
     await Bun.sleep(1_500);
-    // One of each: they take over each other's turns, both by a hand-over and after a kill.
+    // One process of each version. They take over each other's turns, after a hand-over and after a kill.
     await cluster.deploy(0);
     cluster.signal(1, 'SIGKILL');
     await Bun.sleep(2_500);
@@ -63,10 +63,10 @@ test('the version before this one and this one in turns on SQLite, in the middle
     const asked = { text: TEXT, expected: EXPECTED };
     for (const [index, conversation] of all.entries())
       expect(await findFaults(conversation, received[index] ?? [], asked)).toEqual([]);
-    // Without disturbances nothing was tested.
+    // Without disturbances the test would prove nothing.
     expect(troubles).toBeGreaterThan(2 * CONVERSATIONS);
 
-    // A conversation goes on in the other version, and its runs are read there, from a frame's id on.
+    // A conversation continues in the other version, which can also read its runs from a frame's id.
     const [conversation] = all;
     if (!conversation) throw new Error('There is no conversation.');
     for (const service of [before, undefined]) {

@@ -3,7 +3,7 @@ import { ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
 import { emulatorSettings } from '@lornu/rehearsal/emulator/aws-clients.ts';
 import { createRegistry, type Registry } from './registry.ts';
 
-/** ECR, as an engine and cosign see it. */
+/** ECR as seen by a container engine and cosign. */
 export interface EcrFront {
   /** Replaces ECR's own endpoint: AWS_ENDPOINT_URL_ECR. */
   url: string;

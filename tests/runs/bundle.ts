@@ -8,13 +8,15 @@ const ROOT = join(import.meta.dir, '../..');
 /** The version that was deployed before this one: set it to main's commit when something new is deployed. */
 export const VERSION_BEFORE = '2d1a82010473f88b19a8e385e7768b995c601736';
 
-/** Bundles the service of this checkout, or of another, into a folder. */
+/** Bundles the service of this checkout, or of another one, into a folder. */
 export function bundle(folder: string, root = ROOT): void {
   const build = Bun.spawnSync({ cmd: [process.execPath, join(root, 'backend/build.ts'), folder] });
   if (build.exitCode !== 0) throw new Error(`The service could not be bundled: ${build.stderr.toString()}`);
 }
 
-/** The bundled service of an earlier commit, made once for a checkout. Throws where its history does not have it. */
+/**
+ * The bundled service of an earlier commit, built once per checkout. Throws if the history does not contain the commit.
+ */
 export async function bundleBefore(commit = VERSION_BEFORE): Promise<string> {
   const folder = join(ROOT, '.cache', `service-${commit.slice(0, 12)}`);
   if (await Bun.file(join(folder, 'serve.js')).exists()) return folder;

@@ -2,8 +2,8 @@ import { Database, type Statement } from 'bun:sqlite';
 import { renameSync, writeFileSync } from 'node:fs';
 
 /**
- * Loaded before the service: counts what it does, and writes the counts to TURN_COST_FILE on SIGUSR2. Counts do not depend
- * on how busy the machine is, unlike times.
+ * A preload script that counts the service's operations, and writes the counts to TURN_COST_FILE on SIGUSR2. Unlike
+ * times, counts do not depend on the load of the machine.
  */
 const counts = { statements: 0, parsedChars: 0, printedChars: 0, requests: 0 };
 
@@ -19,7 +19,7 @@ for (const name of ['query', 'prepare'] as const) {
   });
 }
 
-/** The methods are the statement's own: bun has no prototype that could be changed for all. */
+/** Wraps the methods of each statement, because bun has no shared prototype to change. */
 function count(statement: Statement): void {
   counted.add(statement);
   for (const name of ['get', 'all', 'run', 'values'] as const) {

@@ -1,16 +1,16 @@
 import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 
-/** Preloaded into a service under test: on SIGUSR2 it writes what it holds into the file that RESOURCES_FILE names. */
+/** A preload script for a service under test: on SIGUSR2 it writes its resource counts into the file RESOURCES_FILE. */
 
-/** What a process holds; memory in bytes, after a garbage collection. */
+/** The resources of a process; memory in bytes, after a garbage collection. */
 export interface Resources {
   rss: number;
   heap: number;
-  /** Open file descriptors that are no sockets. */
+  /** Open file descriptors that are not sockets. */
   descriptors: number;
-  /** Those that are: clients keep some of their connections for a next request. */
+  /** Open sockets. Clients keep some connections open for their next request. */
   sockets: number;
-  /** Timers that have been set and neither fired nor cleared. */
+  /** Timers that were set, and have neither fired nor been cleared. */
   timers: number;
 }
 
@@ -50,7 +50,7 @@ process.on('SIGUSR2', () => {
   writeFileSync(process.env['RESOURCES_FILE'] ?? '', JSON.stringify(held));
 });
 
-/** What a descriptor stands for; empty for the one that the folder was read with. */
+/** The target of a descriptor; empty for the descriptor that read the folder. */
 function targetOf(descriptor: string): string {
   try {
     return readlinkSync(`/proc/self/fd/${descriptor}`);

@@ -9,8 +9,8 @@ import { until } from '../support/until.ts';
 setDefaultTimeout(60_000);
 
 /**
- * What a turn of 20 chunks on SQLite does, on average. A change that makes one of them 5 % higher fails: lower it, or raise
- * the number here and say in the commit what the turn gets for it.
+ * The average operations of a turn of 20 chunks on SQLite. The test fails if a change raises one of them by 5 %. Then
+ * reduce the cost, or raise the number here and state the benefit in the commit.
  */
 const COST = {
   statements: 27,
@@ -70,13 +70,13 @@ async function post(path: string, body?: object): Promise<Response> {
   });
 }
 
-test('a turn does no more than before', async () => {
+test('a turn needs no more operations than before', async () => {
   const ids: string[] = [];
   for (let turn = 0; turn < TURNS + 5; turn += 1) {
     const made = await post('/apps/plain/users/ann/sessions');
     ids.push(((await made.json()) as { id: string }).id);
   }
-  // The first turns open what later ones have open.
+  // The first turns open connections and files that later turns reuse.
   let before = await counts();
   for (const [turn, sessionId] of ids.entries()) {
     if (turn === ids.length - TURNS) before = await counts();

@@ -10,7 +10,7 @@ const LEASE_MS = 15_000;
 const database = openDatabase(':memory:');
 afterEach(() => database.close());
 
-test('the request of a running run, which may have 20 MB, is read by its takeover alone', async () => {
+test('only a takeover reads the request of a running run, which may have 20 MB', async () => {
   await new SqliteSessionStore({ database }).createSession(session);
   let uptimeMs = 1_000_000;
   const store = new SqliteRunStore({ database, uptimeMs: () => uptimeMs });

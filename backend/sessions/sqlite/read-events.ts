@@ -5,7 +5,7 @@ import { afterLargeStep, LARGE_CHARS } from '../../json/large.ts';
 import { reading } from '../../sqlite/transaction.ts';
 import type { Statements } from './statements.ts';
 
-/** A part of a session's events: after `after`, up to `upTo`. */
+/** A range of a session's events: after `after`, up to and including `upTo`. */
 export interface EventRange {
   row: number;
   after: number;
@@ -13,9 +13,9 @@ export interface EventRange {
 }
 
 /**
- * Reads events of a session. Where they have more than about 1 MiB, other requests run between two steps: a long
- * conversation takes hundreds of milliseconds. Undefined if the session was deleted meanwhile. Throws
- * STORED_DATA_DAMAGED.
+ * Reads events of a session. If they have more than about 1 MiB, it reads in steps, and other requests run in between,
+ * because a long conversation takes hundreds of milliseconds. Undefined if the session was deleted during the read.
+ * Throws STORED_DATA_DAMAGED.
  */
 export async function readEvents(
   statements: Statements,
@@ -45,7 +45,7 @@ export async function readEvents(
   return events.length === range.upTo - range.after ? { events, chars } : undefined;
 }
 
-/** The ends of the steps in which a long conversation is read: each has about 1 MiB, or one larger event. */
+/** The ends of the steps for reading a long conversation. Each step has about 1 MiB, or one larger event. */
 function ends(statements: Statements, range: EventRange): number[] {
   const found: number[] = [];
   let sum = 0;

@@ -1,4 +1,4 @@
-/** A stand-in for Gemini as a judge: says what the judged turn has in judge(...), one word a sample. */
+/** A stand-in for Gemini as a judge. The judged turn contains its verdicts in judge(...), one word for each sample. */
 export function startJudge() {
   const asked = new Map<string, number>();
   const server = Bun.serve({
@@ -31,7 +31,7 @@ const LABELS: Readonly<Record<string, string>> = {
 function respond(word: string, prompt: string): Response {
   switch (word) {
     case 'error':
-      // Not one that a client tries again.
+      // A status that clients do not retry.
       return Response.json(
         { error: { code: 400, status: 'INVALID_ARGUMENT', message: 'no' } },
         { status: 400 },
@@ -75,7 +75,7 @@ function verdicts(word: string, prompt: string): string {
         )
         .join('\n');
     case 'shifted':
-      // The first block lacks its id: the second one's must not count for it.
+      // The first block has no id. The id of the second block must not be used for it.
       return properties
         .map(({ id, text }, index) => block(index === 0 ? undefined : id, text, index === 0 ? 'no' : 'yes'))
         .join('\n');

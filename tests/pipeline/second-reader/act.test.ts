@@ -10,8 +10,8 @@ import { root } from '../kit.ts';
 import { EVENTS, runningJobs, type Event } from '../workflow/events.ts';
 import { parseWorkflow } from '../workflow/workflow.ts';
 
-// act reads the same YAML and says which jobs would run, without running one (--dryrun): triggers, needs and conditions are
-// read by somebody else's code too.
+// act reads the same YAML and lists the jobs that would run, without running them (--dryrun). So an independent program
+// also interprets the triggers, needs and conditions.
 
 const WORKFLOW = '.github/workflows/terraform-aws.yml';
 const MINUTE = 60_000;
@@ -38,7 +38,7 @@ interface Read {
   jobs: Record<string, { name?: string; 'runs-on': string; steps: unknown[]; outputs?: unknown }>;
 }
 
-/** Jobs that act would run for the event, by their ids; their steps are left out, so that it fetches no action. */
+/** The ids of the jobs that act would run for the event. The jobs have no steps, so that act fetches no action. */
 async function jobsByAct(workflow: string, { github, inputs, vars }: Event): Promise<string[]> {
   const read = parse(workflow) as Read;
   for (const [id, job] of Object.entries(read.jobs)) {
@@ -71,7 +71,7 @@ test.each(Object.entries(EVENTS) as [string, Event][])(
 );
 
 test(
-  'a condition that is taken away is read by act too',
+  'act also notices a removed condition',
   async () => {
     const condition = "github.event_name == 'workflow_dispatch' && github.ref == 'refs/heads/main' && ";
     const changed = text.replace(

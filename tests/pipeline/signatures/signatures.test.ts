@@ -12,15 +12,15 @@ import { createRegistry, type Registry } from '../registry.ts';
 import { findSigstore, type SigstorePrograms } from '../sigstore/programs.ts';
 import { OTHER_ISSUER, startSigstore, type Sigstore } from '../sigstore/start.ts';
 
-// Real signatures: cosign signs small images with the commands of `lornu image publish`, at an authority and logs of our
-// own, and `lornu apply` verifies them with cosign.
+// Real signatures: cosign signs small images with the commands of `lornu image publish`, using a local certificate
+// authority and local logs. `lornu apply` verifies the signatures with cosign.
 
 setDefaultTimeout(300_000);
 
 const PASSWORD = 'a-password';
 const MAIN = `${SIGNER.repository}/${SIGNER.workflow}@${SIGNER.ref}`;
 
-/** cosign looked at the signature and does not take it. */
+/** cosign found the signature and rejects it. */
 const REFUSED = /could not be verified; cosign says: /;
 
 let folder: string;
@@ -59,7 +59,7 @@ const env = (trust = sigstore) => ({
   ...trust.env,
 });
 
-/** A small image that is in the registry; returns its digest. */
+/** Pushes a small image to the registry, and returns its digest. */
 async function pushImage(): Promise<string> {
   const layer = await registry.putBlob(`layer ${images++}`);
   const config = await registry.putBlob('{"architecture":"arm64","os":"linux","rootfs":{"type":"layers"}}');
@@ -82,7 +82,7 @@ interface Job {
   workflowRef?: string;
   rights?: Record<string, 'read' | 'write'>;
   trust?: Sigstore;
-  /** A token of its own instead of GitHub's. */
+  /** Another token in place of GitHub's. */
   token?: string;
 }
 
@@ -110,7 +110,7 @@ async function signedImage(job: Job = {}): Promise<string> {
   return digest;
 }
 
-/** The signer, or the reason of the refusal. */
+/** Returns the signer, or the reason of the refusal. */
 async function verify(digest: string): Promise<string> {
   const context = { env: env(), signal: new AbortController().signal };
   return requireSignature(digest, 'No.', context, given()).catch((error: unknown) => {
@@ -128,7 +128,7 @@ interface SignatureManifest {
   subject: { digest: string; size: number };
 }
 
-/** Puts an image's signature back with a change, in its own place or at another image. */
+/** Changes an image's signature and stores it again, at the same image or at another one. */
 async function changeSignature(digest: string, change: (bundle: Bundle) => void, at = digest): Promise<void> {
   const [own = ''] = registry.referrersOf(digest);
   const manifest = JSON.parse(registry.manifests.get(own) ?? '{}') as SignatureManifest;
@@ -144,7 +144,7 @@ async function changeSignature(digest: string, change: (bundle: Bundle) => void,
   registry.putManifest(JSON.stringify(manifest));
 }
 
-test('what the workflow on main has signed is accepted, and the log has its entry', async () => {
+test('a signature of the workflow on main is accepted, and the log has its entry', async () => {
   const digest = await signedImage();
   expect(await verify(digest)).toBe(signerOf({}));
   const [own = ''] = registry.referrersOf(digest);

@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createAuthority } from '../../identity/certificates.ts';
 
-/** Documents by path of an issuer, by its host. */
+/** The documents of each issuer: by host, then by path. */
 type Issuers = Readonly<Record<string, () => Promise<Record<string, object>>>>;
 
 /**
- * Serves issuers of tokens at their own https addresses, to a program that is started with the returned environment: it
- * asks by a proxy that knows these hosts alone, and trusts their certificates alone.
+ * Serves token issuers at their real https addresses, for programs that are started with the returned environment. The
+ * programs use a proxy that only knows these hosts, and trust only their certificates.
  */
 export async function serveIssuers(
   issuers: Issuers,
@@ -47,12 +47,12 @@ export async function serveIssuers(
 }
 
 interface Tunnel {
-  /** The other end, once it is open. */
+  /** The connection to the target, after it is open. */
   other?: Bun.Socket;
   head: string;
 }
 
-/** Answers CONNECT for these hosts by a connection to the port; everything else is refused. */
+/** For CONNECT requests to these hosts, opens a connection to the port. Refuses all other requests. */
 function startProxy(hosts: readonly string[], port: number) {
   return Bun.listen<Tunnel>({
     hostname: '127.0.0.1',

@@ -11,12 +11,15 @@ import { serveIssuers } from './issuers.ts';
 import type { SigstorePrograms } from './programs.ts';
 import { makeTrustRoot } from './trust-root.ts';
 
-/** An issuer that the authority knows beside GitHub's: its tokens name the same workflow. */
+/** A second issuer that the authority accepts beside GitHub. Its tokens name the same workflow. */
 export const OTHER_ISSUER = 'https://token.actions.elsewhere.example';
 const START_MS = 60_000;
-/** The log signs as its host, by which cosign knows it. */
+/** The host name of the log. The log signs with this name, and cosign identifies the log by it. */
 const LOG = '127.0.0.1';
-/** As in Sigstore's own settings of GitHub's issuer: https://github.com/sigstore/fulcio/blob/v1.8.8/config/identity/config.yaml */
+/**
+ * As in Sigstore's own settings of GitHub's issuer:
+ * https://github.com/sigstore/fulcio/blob/v1.8.8/config/identity/config.yaml
+ */
 const GITHUB_JOBS = {
   'default-template-values': { url: 'https://github.com' },
   'extension-templates': {
@@ -39,9 +42,9 @@ const GITHUB_JOBS = {
   'subject-alternative-name-template': '{{ .url }}/{{ .job_workflow_ref }}',
 };
 
-/** Sigstore on loopback: an authority, a log of its certificates, a log of signatures, timestamps. */
+/** Sigstore on loopback: a certificate authority, a certificate log, a signature log and a timestamp server. */
 export interface Sigstore {
-  /** With it cosign signs here and trusts what was signed here, and nothing else. */
+  /** The environment with which cosign signs at this Sigstore, and trusts only its signatures. */
   env: Readonly<Record<string, string>>;
   timestamps: Timestamps;
   stop: () => Promise<void>;
@@ -49,14 +52,14 @@ export interface Sigstore {
 
 interface Timestamps {
   url: string;
-  /** The file with its certificates. */
+  /** The file with the authority's certificates. */
   chain: string;
 }
 
 /**
- * Starts Sigstore's own programs, each with keys of its own, and hands out their addresses and keys as Sigstore does: by
- * a TUF repository that cosign was initialised with. `tokens` signs the tokens of jobs that the authority believes. A
- * second Sigstore is `given` the first one's timestamps: that server has a fixed port (2112) beside its own.
+ * Starts Sigstore's real programs with new keys. As with Sigstore, cosign gets their addresses and keys from a TUF
+ * repository. The authority trusts the job tokens that `tokens` signs. A second Sigstore must use the timestamp server
+ * of the first (`given`), because that server also listens on a fixed port (2112).
  */
 export async function startSigstore(
   programs: SigstorePrograms,
@@ -197,7 +200,7 @@ export async function startSigstore(
   });
   const root = await file('root.json', files['/1.root.json']?.toString() ?? '');
   const initialised = await cosign(['initialize'], { mirror: url(mirror.port), root });
-  // It only warns of what it could not fetch.
+  // cosign only warns about files that it could not fetch.
   if (/Could not fetch/.test(initialised.tail.join('\n'))) throw new Error(initialised.tail.join('\n'));
   return {
     env: { TUF_ROOT: trust },
@@ -239,7 +242,7 @@ function pemOf(key: KeyObject): string {
   return key.export({ format: 'pem', type });
 }
 
-/** The first answer of a program that is starting; its last lines if it ends before. */
+/** Waits for the first response of a starting program. If it ends before, throws with its last lines. */
 async function answerOf(url: string, child: Child): Promise<Response> {
   const state: { ended?: string } = {};
   void child.ended.then((how) => (state.ended = how));

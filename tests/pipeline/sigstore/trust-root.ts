@@ -15,7 +15,7 @@ const YEAR_MS = 365 * 86_400_000;
 const ROLES = ['root', 'targets', 'snapshot', 'timestamp'];
 
 /**
- * Files of a TUF repository with these targets, by path: how Sigstore hands out whom cosign trusts and where it signs.
+ * The files of a TUF repository with these targets, by path. From it, cosign learns whom to trust and where to sign.
  * One key signs all roles. https://theupdateframework.github.io/specification/latest/
  */
 export function makeTrustRoot(targets: Readonly<Record<string, Buffer>>): Record<string, Buffer> {
@@ -27,10 +27,10 @@ export function makeTrustRoot(targets: Readonly<Record<string, Buffer>>): Record
     scheme: 'ed25519',
     keyVal: { public: raw },
   });
-  // TUF's id of a key is the hash of its canonical form, as its own model computes it.
+  // The TUF id of a key is the hash of its canonical form. The library's own model computes it.
   const keyID = keyIdOf(key);
   const own = new Key({ keyID, keyType: 'ed25519', scheme: 'ed25519', keyVal: { public: raw } });
-  // In whole seconds: cosign writes a fraction without its last zeros before it verifies.
+  // In whole seconds, because cosign removes trailing zeros of a fraction before it verifies.
   const expires = new Date(Date.now() + YEAR_MS).toISOString().replace(/\.\d+/, '');
   const shared = { version: 1, specVersion: '1.0.31', expires };
   const signed = (metadata: Metadata<Root | Targets | Snapshot | Timestamp>): Buffer => {

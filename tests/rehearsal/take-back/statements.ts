@@ -1,6 +1,6 @@
 import type { Fault } from './faults.ts';
 
-/** The statement of this name is taken out of a policy of the job that plans or applies. */
+/** A fault: removes the named statement from a policy of the job that plans or applies. */
 function without(file: string, sid: string, action: string): Fault {
   return {
     id: `without-${sid}`,
@@ -11,8 +11,9 @@ function without(file: string, sid: string, action: string): Fault {
 }
 
 /**
- * Some of the statements that an apply from nothing needs, in groups that do not hide each other: each one taken away is
- * missed. What the workflow needs beside Terraform (registry, signatures) is missed by tests/infrastructure instead.
+ * Some of the statements that a first apply needs, in groups that do not hide each other. An apply must fail without
+ * any of them. tests/infrastructure checks the permissions that the workflow needs beside Terraform (registry,
+ * signatures).
  */
 export const STATEMENTS: readonly (readonly Fault[])[] = [
   [

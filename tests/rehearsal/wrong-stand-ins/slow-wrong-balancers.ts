@@ -9,7 +9,7 @@ const groups =
   });
 const health = (change: (health: TargetGroup['health']) => Partial<TargetGroup['health']>) =>
   groups((group) => ({ health: { ...group.health, ...change(group.health) } }));
-/** Those that need scenes of health checks and of draining. */
+/** The wrong load balancers whose detection needs the scenes of health checks and draining. */
 export const SLOW_WRONG_BALANCERS: readonly WrongBalancer[] = [
   {
     name: 'unhealthy one check too early',

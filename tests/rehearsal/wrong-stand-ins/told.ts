@@ -6,7 +6,7 @@ import type { RehearsalWorld } from '@lornu/rehearsal/conformance/target-rehears
 import type { World } from '@lornu/rehearsal/conformance/world.ts';
 import type { WrongBalancer } from './wrong-balancers.ts';
 
-/** The ids among these of the checks that do not hold in this world. */
+/** Runs the checks with these ids, and returns the ids of those that fail in this world. */
 export async function told(world: World, ids: readonly string[]): Promise<string[]> {
   const checks = CHECKS.filter(({ id }) => ids.includes(id));
   const seen = await observe(world, checks, new AbortController().signal, () => {});
@@ -17,12 +17,12 @@ export async function told(world: World, ids: readonly string[]): Promise<string
   });
 }
 
-/** Puts the wrong load balancer in the place of the right one, and returns which of its checks tell. */
+/** Replaces the load balancer by the wrong one, and returns the ids of its checks that fail. */
 export async function toldOf(world: RehearsalWorld, wrong: WrongBalancer): Promise<string[]> {
   await world.scene(singleProbes);
   await world.standIns.rebalance(wrong.change ?? ((balancer) => balancer), wrong.rewrite);
   const other = world.fresh(singleProbes);
-  // Until both probes are healthy behind it; some of the wrong ones let nobody through, so not for ever.
+  // Waits until both probes are healthy behind it, with a limit, because some wrong load balancers forward no request.
   for (let tries = 0; tries < 40; tries += 1) {
     const [one, two] = await Promise.all([
       askGroup(other, 'steady', '/alive'),

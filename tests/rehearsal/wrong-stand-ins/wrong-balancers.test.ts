@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(async () => world?.end());
 
 test.each(WRONG_BALANCERS.map((wrong) => [wrong.name, wrong] as const))(
-  'a wrong load balancer is told: %s',
+  'the checks find a wrong load balancer: %s',
   async (_name, wrong) => {
     if (!world) throw new Error('there is no world');
     expect((await toldOf(world, wrong)).toSorted()).toEqual(wrong.tells.toSorted());

@@ -1,10 +1,10 @@
 import type { Action, Balancer, Rule } from '@lornu/rehearsal/load-balancer/balancer.ts';
 
-/** A load balancer that is wrong on purpose, and the checks that have to tell. */
+/** A load balancer that is wrong on purpose, and the ids of the checks that have to fail. */
 export interface WrongBalancer {
   name: string;
   change?: (balancer: Balancer) => Balancer;
-  /** Of HAProxy's configuration. */
+  /** Changes HAProxy's configuration. */
   rewrite?: (configuration: string) => string;
   tells: readonly string[];
 }
@@ -17,7 +17,7 @@ const rules =
   });
 const actions = (change: (action: Action) => Action[]) =>
   rules((all) => all.map((rule) => ({ ...rule, actions: rule.actions.flatMap(change) })));
-/** Leaves out the lines of the configuration with one of these words in them. */
+/** Removes the lines of the configuration that contain one of these words. */
 const without =
   (...words: string[]) =>
   (text: string): string =>
@@ -30,7 +30,7 @@ const replace =
   (text: string): string =>
     text.replaceAll(from, to);
 
-/** Those that are told within seconds. */
+/** The wrong load balancers that the checks find within seconds. */
 export const WRONG_BALANCERS: readonly WrongBalancer[] = [
   {
     name: 'rules from the last one to the first',

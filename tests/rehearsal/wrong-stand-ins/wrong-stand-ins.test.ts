@@ -14,7 +14,7 @@ import { SLOW_WRONG_BALANCERS } from './slow-wrong-balancers.ts';
 setDefaultTimeout(600_000);
 
 test.each(SLOW_WRONG_BALANCERS.map((wrong) => [wrong.name, wrong] as const))(
-  'a wrong load balancer is told: %s',
+  'the checks find a wrong load balancer: %s',
   async (_name, wrong) => {
     const world = await startWorld();
     try {
@@ -28,14 +28,14 @@ test.each(SLOW_WRONG_BALANCERS.map((wrong) => [wrong.name, wrong] as const))(
 
 interface WrongEcs {
   name: string;
-  /** Makes it wrong; returns what makes it right again. */
+  /** Makes ECS wrong. The returned object restores it. */
   break: () => { mockRestore: () => void };
   change?: RehearsalChange['change'];
   tells: readonly string[];
 }
 
 const nothing = { mockRestore: () => {} };
-/** The image with other settings, or with a container that behaves otherwise. */
+/** The image with other settings, or with a container that behaves differently. */
 const image =
   (change: (options: ContainerOptions) => ContainerOptions, killed = false) =>
   (known: RunnableImage): RunnableImage => ({
@@ -108,7 +108,7 @@ const WRONG_ECS: readonly WrongEcs[] = [
 ];
 
 test.each(WRONG_ECS.map((wrong) => [wrong.name, wrong] as const))(
-  'a wrong ECS is told: %s',
+  'the checks find a wrong ECS: %s',
   async (_name, wrong) => {
     const broken = wrong.break();
     try {
