@@ -29,7 +29,7 @@ test('the example of docs/agents.md runs from a mounted folder, beside an agent 
   await chat.page.getByText('Greets people by name.').waitFor();
   await chat.ask('call greet with {"name":"Ada"}');
   await chat.conversation.getByText('Greet', { exact: true }).click();
-  await chat.conversation.getByText('"Good day, Ada."', { exact: true }).waitFor();
+  await chat.conversation.getByText('Good day, Ada.', { exact: true }).waitFor();
   const ready = await fetch(`${fixture.service.url}/ready`);
   expect(await ready.text()).toContain('no such key');
 });

@@ -151,7 +151,18 @@ test('while the issuer is down a person sees that, and can retry', async () => {
   await tab?.getByRole('link', { name: /Ada Example/u }).click();
   await tab?.getByRole('heading', { name: 'Signing in is not possible right now' }).waitFor();
   google.failing.clear();
-  await tab?.getByRole('link', { name: 'Try again' }).click();
-  await tab?.getByRole('link', { name: /Ada Example/u }).click();
-  if (tab) await message(tab).waitFor();
+  if (!tab) throw new Error('No tab was opened.');
+  const again = async (): Promise<void> => {
+    await tab.getByRole('link', { name: 'Try again' }).click();
+    await tab.getByRole('link', { name: /Ada Example/u }).click();
+  };
+  await again();
+  // The tests before this one have signed in too, and the service limits its requests to the issuer.
+  const limited = tab.getByRole('heading', { name: 'Too many people are signing in' });
+  await message(tab).or(limited).waitFor();
+  if (await limited.isVisible()) {
+    await Bun.sleep(5_000);
+    await again();
+  }
+  await message(tab).waitFor();
 });

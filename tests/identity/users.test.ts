@@ -301,6 +301,8 @@ describe('without credentials', () => {
     expect(script).toContain('sessionStorage');
     expect(policy).toContain(`'sha256-${createHash('sha256').update(script).digest('base64')}'`);
     expect((await app.request(location)).status).not.toBe(200);
+    // Its script goes on to the same address without `keep`, which must not answer with that page again.
+    expect((await app.request('/auth/login?returnTo=%2F', accept)).status).not.toBe(200);
   });
 
   test('only a page load of a browser is sent there', async () => {

@@ -12,6 +12,10 @@ export const LEFT_OUT: readonly { files: RegExp; why: string }[] = [
     why: 'lornu up, the service on a laptop: started as a program by the suites up, launcher and browser',
   },
   {
+    files: /^rehearsal\/(breaks|conformance|drill)\//,
+    why: 'breaks, drills and conformance checks: they deploy nothing; the long suites breaks and long-conformance play all',
+  },
+  {
     files: /^cli\/(main\.ts|commands\/(bench|doctor|up)\.ts)$/,
     why: 'the way in and the commands that deploy nothing: started as programs by launcher, up and the rehearsal',
   },
