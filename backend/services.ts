@@ -43,7 +43,7 @@ export interface Services {
   metrics: Metrics | undefined;
   /** Sends a share of messages to a candidate too; undefined if none is configured. */
   shadow?: Shadow | undefined;
-  /** Takes messages of another process as its candidate; undefined if this process is none. */
+  /** Runs messages of another process; undefined if this process is not a candidate. */
   shadowCandidate?: ShadowCandidate | undefined;
   /** Whether the service is shutting down (since SIGTERM) and should get no new requests. */
   isDraining: () => boolean;

@@ -39,7 +39,9 @@ const MORE_BYTES = 400;
 const SLOWER = 4;
 const SLOWER_MS = 300;
 
-/** The differences of a played turn from the accepted one; `busy`: how many times longer everything takes here now. */
+/**
+ * Compares a played turn with the accepted one. `busy`: the factor by which other programs slow this machine down now.
+ */
 export function compareTurn(turn: CassetteTurn, played: PlayedTurn, busy = 1): Change[] {
   const { accepted } = turn;
   if (!accepted) return [];

@@ -123,7 +123,7 @@ export async function judge(
             )
           : majority(samples.map(readLabel), threshold);
       } catch (error) {
-        // One sample that failed leaves its invocation without a score, and only that.
+        // A failed sample leaves only its own invocation without a score.
         failure ??= error instanceof Error ? error.message : String(error);
         return { score: null, status: STATUS.notEvaluated };
       }

@@ -30,7 +30,7 @@ export interface Replayed {
   played: PlayedTurn[];
 }
 
-/** How many of the conversations that seem slower are played again, one at a time, and how often: more on a busy machine. */
+/** How many slower conversations are replayed one at a time, and how often. A busy machine gets more attempts. */
 const PLAYED_AGAIN = 5;
 const TIMES = 2;
 const TIMES_IF_BUSY = 6;
@@ -97,10 +97,10 @@ async function playSlowAgain(
   }
 }
 
-/** CPU time after which other programs have had their turns too. */
+/** The CPU time after which the scheduler has also run other programs. */
 const SPIN_MS = 20;
 
-/** How many times longer this machine's work takes at present because of other programs: time passed by CPU time used. */
+/** The current slowdown of this machine by other programs: elapsed time divided by used CPU time. */
 function busyness(): number {
   const [beganAt, began] = [performance.now(), process.cpuUsage()];
   for (;;) {
@@ -146,7 +146,7 @@ async function play(server: AgentServer, player: CassetteServer, cassette: Casse
   return played;
 }
 
-/** Plays a message; a turn that fails is told by its sentence. */
+/** Plays a message. If the turn fails, returns its error sentence. */
 export async function playTurn(
   server: AgentServer,
   key: Parameters<typeof runTurn>[1],

@@ -5,12 +5,12 @@ export interface Compared {
   name: string;
   appName: string;
   verdict: string;
-  /** In which ways it differs. */
+  /** The kinds of differences. */
   changes: readonly string[];
   /** Lines of each turn, before and now. */
   before: readonly string[][];
   now: readonly string[][];
-  /** What was not recorded. */
+  /** Descriptions of calls that were not recorded. */
   missing: readonly string[];
 }
 

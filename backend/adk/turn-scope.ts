@@ -17,7 +17,7 @@ export interface TurnScope {
   partials?: PartialSink | undefined;
 }
 
-/** How ADK's URIs of artifacts begin. */
+/** The prefix of ADK's artifact URIs. */
 export const ARTIFACT_SCHEME = 'artifact://';
 
 /**
@@ -28,7 +28,7 @@ export type OpenFile = (uri: string) => Promise<OpenedFile | undefined>;
 
 export type OpenedFile =
   | { size: number; stream: ReadableStream<Uint8Array>; isText: boolean; mimeType?: string }
-  /** A reference to an external place. */
+  /** A reference to an external file. */
   | { fileData: FileData };
 
 /** Lets an agent that was asked during a turn, such as the peer, write into that turn. */

@@ -7,10 +7,10 @@ const BUILT_IN = /^(?:transfer_to_agent|adk_request_\w+)$/u;
 
 type Execute = (args: Record<string, unknown>, context?: Context) => unknown;
 
-/** What a tool's function answers in a candidate, and how it changes the session's state. */
+/** The recorded answer of a tool in a candidate, and its change of the session's state. */
 export type PlayedAnswer = z.infer<typeof ANSWER>;
 
-/** Answers for a tool's function; undefined: the function itself runs. */
+/** Returns the answer for a tool's function. If undefined, the function itself runs. */
 export type PlayTool = (
   call: { id: string | undefined; name: string; args: Record<string, unknown> },
   context: Context | undefined,

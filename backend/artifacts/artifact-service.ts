@@ -42,7 +42,7 @@ type FileRequest = CompositeSessionKey & { filename: string };
 const MAX_SAVE_ATTEMPTS = 10;
 /** Longest chain of references that is followed, as in Python ADK. */
 const MAX_REFERENCES = 5;
-/** Each row of a list of versions has it; Cloud Storage keeps at most 8 KiB of metadata for an object. */
+/** Every row of a version list contains the description, and Cloud Storage allows 8 KiB of metadata for an object. */
 const MAX_DESCRIPTION_BYTES = 6 * 1024;
 const BYTES_TYPE = 'application/octet-stream';
 
@@ -59,7 +59,10 @@ export class ArtifactService implements BaseArtifactService {
     this.#maxBytes = maxBytes;
   }
 
-  /** Saves the next version and returns its number. Throws BAD_REQUEST for what cannot be an artifact, ARTIFACT_TOO_LARGE, ARTIFACT_BUSY. */
+  /**
+   * Saves the next version and returns its number. Throws BAD_REQUEST for what cannot be an artifact,
+   * ARTIFACT_TOO_LARGE, ARTIFACT_BUSY.
+   */
   async saveArtifact(request: SaveArtifactRequest): Promise<number> {
     assertArtifactName(request.filename);
     const key = toKey(request);
@@ -159,7 +162,7 @@ export class ArtifactService implements BaseArtifactService {
     await this.#files.remove(toKey(request));
   }
 
-  /** Removes all artifacts of a session; those that the user's sessions share stay. */
+  /** Removes all artifacts of a session, but not those that the user's sessions share. */
   async deleteSessionArtifacts({ appName, userId, sessionId }: CompositeSessionKey): Promise<void> {
     if (!canHoldArtifacts(sessionId)) return;
     const scope = { appName, userId, scope: { session: sessionId } };

@@ -34,7 +34,7 @@ export function followArtifactUri(uri: string, from: ArtifactKey): { key: Artifa
   return target;
 }
 
-/** What a URI names; undefined if it is malformed. */
+/** Parses a URI; undefined if it is malformed. */
 export function readArtifactUri(uri: string): { key: ArtifactKey; version: number } | undefined {
   const inSession = SESSION_URI.exec(uri);
   if (inSession) {

@@ -3,7 +3,7 @@ import type { OpenFile } from '../adk/turn-scope.ts';
 import type { ArtifactService } from './artifact-service.ts';
 import { followArtifactUri } from './artifact-uri.ts';
 
-/** The artifacts of a turn's session; also by ADK's URI, as messages refer to them. */
+/** The artifacts of a turn's session, also by ADK's URIs, which messages use to refer to them. */
 export interface TurnArtifacts extends SessionArtifactService {
   openUri: OpenFile;
 }

@@ -52,8 +52,8 @@ export class MeasuredRuns implements RunService {
 }
 
 /**
- * What a process counts of a run that it has executed, whether a request began it here, it was queued, or it was taken
- * over. A run that another process continues ends there, and is a turn there; its tokens are counted where they were used.
+ * The metrics of a run that this process executed: begun by a request, queued, or taken over. If another process
+ * continues a run, that process counts the turn. Each process counts the tokens that it used.
  */
 export function measureEnd(
   metrics: Metrics,

@@ -59,7 +59,7 @@ export function createByteBudget(limits: MountLimits): ByteBudget {
   return new ByteBudget({ callerBytes, processBytes: 2 * callerBytes });
 }
 
-/** Largest body by what it carries. An artifact is base64 inside JSON: a third more, plus the rest of the body. */
+/** The largest body by its content. An artifact is base64 inside JSON: a third larger, plus the rest of the body. */
 export function maxBodyBytes(
   { bodyBytes, messageBytes, uploadBytes }: MountLimits,
   cargo: Cargo | undefined,

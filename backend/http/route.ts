@@ -4,7 +4,7 @@ import type { IdentityBindings, IdentityVariables } from '../identity/identify-c
 import type { Held } from '../identity/limits/byte-budget.ts';
 import type { ErrorCode } from '../errors/error-table.ts';
 
-/** What has a limit of its own: a message with its files, or an artifact. */
+/** Content with a separate size limit: a message with its files, or an artifact. */
 export type Cargo = 'message' | 'artifact';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -44,7 +44,7 @@ export interface Route<Query extends z.ZodType = z.ZodType, Body extends z.ZodTy
   body?: Body;
   /** The body may be missing; the handler then gets undefined. */
   bodyOptional?: boolean;
-  /** What the body carries, if that may be larger than other bodies. */
+  /** The content of the body, if it may be larger than other bodies. */
   carries?: Cargo;
   /**
    * Creates something: refused under another user's id. Other operations on another user's data answer as if it did not

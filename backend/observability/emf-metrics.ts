@@ -9,7 +9,7 @@ const MAX_VALUES = 100;
 /** CloudWatch has no unit of money. */
 const UNITS: Record<string, string> = { TimeToFirstToken: 'Milliseconds', ModelCost: 'None' };
 
-/** A comparison is one of the first two; of the others nothing is known. */
+/** Only the first two outcomes are comparisons. The others have no result. */
 const SHADOW_METRICS = { ShadowTurns: 0, ShadowChanged: 0, ShadowFailed: 0, ShadowDropped: 0 };
 const SHADOW_METRIC_OF: Record<ShadowOutcome, (keyof typeof SHADOW_METRICS)[]> = {
   same: ['ShadowTurns'],
@@ -41,7 +41,7 @@ export class EmfMetrics implements Metrics {
   #tokens = 0;
   #costUsd = 0;
   #firstTokenMs: number[] = [];
-  /** Undefined until a turn was chosen for a shadow candidate: without one, no line names these. */
+  /** Undefined until a turn is chosen for a shadow candidate. Until then, no line contains these metrics. */
   #shadow: Record<keyof typeof SHADOW_METRICS, number> | undefined;
 
   constructor(options: EmfMetricsOptions) {

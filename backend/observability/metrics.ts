@@ -1,4 +1,4 @@
-/** How a turn fared that was chosen for a shadow candidate: compared, or why not. */
+/** The outcome of a turn for a shadow candidate: compared, or the reason why not. */
 export type ShadowOutcome = 'same' | 'harmless' | 'changed' | 'failed' | 'dropped' | 'skipped';
 
 /** What the service counts; names and units are in docs/metrics.md. */
@@ -18,7 +18,7 @@ export interface Metrics {
    * (docs/decisions/0151-a-rollback-counts-our-own-faults.md).
    */
   fault(): void;
-  /** A turn that was chosen for a shadow candidate, and how it fared there. */
+  /** Counts a turn that was chosen for a shadow candidate, by its outcome. */
   shadow(outcome: ShadowOutcome): void;
   /** An accepted turn that no process could continue, so it ended as interrupted. */
   lostTurn(): void;

@@ -7,7 +7,10 @@ import type { Run, RunService, TurnRequest } from './run.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { CallerLimits } from '../identity/limits/caller-limits.ts';
 
-/** Starts a turn for a caller. Throws AppError: LIMIT_REACHED, MAINTENANCE, NOT_STORABLE, or what RunService.start throws. */
+/**
+ * Starts a turn for a caller. Throws AppError: LIMIT_REACHED, MAINTENANCE, NOT_STORABLE, or what RunService.start
+ * throws.
+ */
 export type StartTurn = (caller: Principal, turn: TurnRequest) => Promise<Run>;
 
 /**
@@ -34,7 +37,7 @@ export function createAdmission(
     assertMayWriteState(caller, turn.appName, turn.stateDelta);
     await assertOpen();
     const stored = sessions.historyBytes(turn);
-    // Before anything has begun: the store would refuse it in the middle of the turn.
+    // Checked before the turn begins, because the store would refuse it in the middle of the turn.
     assertRoomFor({ author: 'user', content: turn.newMessage }, stored);
     const bytes = charsOf(turn) + stored;
     const held = budget.hold(caller.id, Math.min(bytes, budget.callerBytes));

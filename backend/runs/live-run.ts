@@ -99,7 +99,7 @@ export class LiveRun implements Run {
     return this.#state;
   }
 
-  /** Whether it ended in this process; a run that was left may have ended in another one. */
+  /** Whether the run ended in this process. A run that this process gave up may have ended in another one. */
   get hasEndedHere(): boolean {
     return this.#log.end === 'ended';
   }

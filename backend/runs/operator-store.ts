@@ -50,9 +50,11 @@ export interface OperatorStore {
    * is listed with its queued messages. Throws BAD_CURSOR.
    */
   activeRuns(filter: RunFilter, limit: number, cursor?: string): Promise<ActiveRunPage>;
-  /** Keeps what people read when this run is stopped, until the run itself is deleted. Unknown runs are ignored. */
+  /**
+   * Stores the sentence that people read when this run is stopped. It is deleted with the run. Ignores unknown runs.
+   */
   keepStopSentence(runId: string, sentence: string): Promise<void>;
-  /** Undefined where no operator stopped the run. */
+  /** Undefined if no operator stopped the run. */
   stopSentence(runId: string): Promise<string | undefined>;
   maintenance(): Promise<Maintenance | undefined>;
   setMaintenance(maintenance: Maintenance | undefined): Promise<void>;

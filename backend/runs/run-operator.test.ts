@@ -111,11 +111,11 @@ describe.each(bothStores().stores)("an operator's actions, in $name", ({ open })
   test.each([
     ["the operator's sentence", 'We move the store.', 'We move the store.'],
     [
-      'a general one where the operator gave none',
+      'a general sentence if the operator gave none',
       undefined,
       'An operator of this service stopped the answer.',
     ],
-  ])('people read below what was answered %s', async (_what, sentence, read) => {
+  ])('below a stopped answer, people read %s', async (_what, sentence, read) => {
     const [here, there] = [process(), process()];
     const run = await begin(there);
     await until(async () => (await here.operator.list({}, 10)).runs[0]?.eventMs !== undefined);
@@ -125,7 +125,7 @@ describe.each(bothStores().stores)("an operator's actions, in $name", ({ open })
     const last = async () => (await here.sessions.getSession(KEY))!.events.at(-1);
     expect(await last()).toMatchObject({ errorCode: 'STOPPED_BY_OPERATOR', errorMessage: read });
 
-    // Who cancels their own turn needs no reason.
+    // People who cancel their own turn get no reason.
     const own = await there.runs.start(say(LONG));
     await own.firstFrame;
     await there.runs.cancel({ session: KEY, runId: own.id });

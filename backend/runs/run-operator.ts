@@ -5,7 +5,7 @@ import type { RunStore } from './run-store.ts';
 /** Runs to cancel: one, those of an agent, a user or both, or all. */
 export type StopChoice = { runId: string } | RunFilter | 'all';
 
-/** What people read of a turn that an operator stopped without a reason of their own. */
+/** The sentence that people read if an operator stopped their turn without giving a sentence. */
 export const STOPPED_BY_OPERATOR = 'An operator of this service stopped the answer.';
 
 export interface RunOperatorOptions {
@@ -133,7 +133,7 @@ export class RunOperator {
   async #stopOne({ id, state }: Pick<ActiveRun, 'id' | 'state'>, sentence: string): Promise<void> {
     const { runs, store } = this.#options;
     if (state === 'queued' && (await runs.cancelQueued(id))) return;
-    // Before the request: the process that reads the request reads the sentence next.
+    // Stored before the stop request, because the process that reads the request then reads the sentence.
     await store.keepStopSentence(id, sentence);
     await runs.requestCancel(id);
   }

@@ -62,11 +62,11 @@ export interface RunServiceDeps {
   /** Keeps the platform from stopping this process while runs are active. */
   protection?: TaskProtection;
   /**
-   * Called when this process no longer executes a run, begun by it, queued or taken over: it has ended, or another process
-   * continues it (`hasEnded` is false). `ms`: how long this process executed it.
+   * Called when this process no longer executes a run, begun by it, queued or taken over: it has ended, or another
+   * process continues it (`hasEnded` is false). `ms`: how long this process executed it.
    */
   onRunLeft?: (run: LiveRun, left: { hasEnded: boolean; ms: number }) => void;
-  /** What people read of a cancelled run; undefined where nobody but themselves cancelled it. */
+  /** The sentence that people read about a cancelled run; undefined if they cancelled it themselves. */
   stopSentence?: (runId: string) => Promise<string | undefined>;
   /** Called for each accepted turn that could not be continued. */
   onLostTurn?: () => void;

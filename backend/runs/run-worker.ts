@@ -117,7 +117,7 @@ const isLost = (error: unknown): boolean => error instanceof AppError && error.c
 const isForLater = (error: unknown): boolean =>
   isLost(error) || (error instanceof AppError && error.code === 'STORE_UNAVAILABLE');
 
-/** The failure of a turn whose process died before it could end the run: its event is stored. */
+/** The failure of a turn whose process died before it ended the run. Only the failure's event was stored. */
 function failureTold(last: Event | undefined): TurnFailure {
   const interrupted = toTurnFailure(new AppError('TURN_INTERRUPTED', COULD_NOT_GO_ON));
   const { errorCode = interrupted.errorCode, errorMessage = interrupted.errorMessage } = last ?? {};
@@ -253,7 +253,7 @@ class RunWorker {
     return ending.state;
   }
 
-  /** A store that does not answer costs the sentence, not the end of the run. */
+  /** If the store does not answer, only the sentence is missing; the run still ends. */
   async #stopSentence(): Promise<string | undefined> {
     const { stopSentence, log } = this.#deps;
     return stopSentence?.(this.#run.id).catch((error: unknown) => {

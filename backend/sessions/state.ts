@@ -29,8 +29,8 @@ export function splitState(state: StateMap | undefined): SplitState {
 }
 
 /**
- * A stored map of state. Empty if there is none, or something else than a map in JSON: one damaged state must not take
- * the user's list of sessions with it.
+ * Parses a stored state map. Empty if it is missing or not a JSON object, so that one damaged state does not break the
+ * user's list of sessions.
  */
 export function readState(stored: unknown): StateMap {
   if (typeof stored === 'string') return storedObjectIfAny(stored) ?? {};

@@ -44,7 +44,7 @@ export class Checkpointer {
 
   constructor(options: CheckpointerOptions) {
     this.#options = options;
-    // At once: a single large message would make the connection's own checkpoint before the log is looked at.
+    // Immediately, because one large message could trigger the connection's checkpoint before a check of the log.
     options.database.run(`PRAGMA wal_autocheckpoint = ${SPARE_PAGES}`);
     this.#timer = setInterval(() => this.#look(), options.lookEveryMs ?? LOOK_EVERY_MS);
     this.#timer.unref();

@@ -9,7 +9,9 @@ const LONGEST_PAUSE_MS = 100;
 const LONG_COMMIT_MS = 20;
 /** Most works in one transaction: more would block other processes for too long. */
 const LARGEST_GROUP = 256;
-/** A work of this size is committed alone: several in one transaction would block other requests for their sum. */
+/**
+ * A write of this size is committed alone. Several in one transaction would block other requests for their total time.
+ */
 const LARGE_BYTES = 1024 * 1024;
 
 interface Work {
@@ -79,7 +81,7 @@ async function flush(database: Database, queue: Queue): Promise<void> {
   queue.isFlushing = false;
 }
 
-/** How many of these works are committed together. */
+/** The most writes that are committed together. */
 function groupSize(works: readonly Work[]): number {
   const large = works.findIndex(({ isLarge }) => isLarge);
   return Math.min(large === -1 ? works.length : Math.max(1, large), LARGEST_GROUP);

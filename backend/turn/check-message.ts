@@ -10,7 +10,7 @@ const FILE_URI = /^(?:https?|gs|artifact):\/\/./i;
  */
 export function checkMessage(message: Content | undefined): void {
   for (const { functionCall, functionResponse, fileData } of message?.parts ?? []) {
-    // The model would refuse any other address, in this turn and in each later one.
+    // The model would refuse any other URI, in this turn and in every later one.
     if (fileData && !FILE_URI.test(fileData.fileUri ?? ''))
       throw refusal('The file_uri of a part must begin with https://, http://, gs:// or artifact://.');
     if (functionCall) throw refusal('A message may not hold a function call: calls are the model’s.');

@@ -104,7 +104,9 @@ async function copyArtifacts(
   return Object.fromEntries(versions);
 }
 
-/** Saves the files that a message refers to in the copy, and refers to them there: a reference may not leave its session. */
+/**
+ * Copies the files of a message into the new session and changes the references, which must not leave their session.
+ */
 async function copyReferences(
   { artifacts, session: { appName, userId, id } }: CopyOptions,
   content: Content | undefined,
@@ -114,7 +116,7 @@ async function copyReferences(
   const parts: Part[] = [];
   for (const part of content.parts) {
     const source = artifactIn(part.fileData?.fileUri ?? '', { appName, userId, sessionId: id });
-    // oxlint-disable-next-line no-await-in-loop -- each in memory only once
+    // oxlint-disable-next-line no-await-in-loop -- one after the other, to hold only one file in memory
     const artifact = source && (await artifacts.loadArtifact(source));
     if (!source || !artifact) {
       parts.push(part);
@@ -129,7 +131,7 @@ async function copyReferences(
   return { ...content, parts };
 }
 
-/** The session's own artifact that a URI names; undefined for any other, which stays as it is. */
+/** The session's artifact with this URI. Undefined for any other URI, which is not changed. */
 function artifactIn(uri: string, { appName, userId, sessionId }: CompositeSessionKey) {
   const target = readArtifactUri(uri);
   const { scope } = target?.key ?? {};

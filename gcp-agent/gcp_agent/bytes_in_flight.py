@@ -71,7 +71,7 @@ class BytesInFlight:
             return message
 
         def hold(size: int) -> None:
-            # A task of A2A goes on after its request: nobody would release what it holds then.
+            # An A2A task continues after its request, and nothing would release its bytes then.
             if not has_ended:
                 nonlocal read
                 read = self._grow(self._conversations, caller, read, min(size, self._largest))

@@ -9,7 +9,7 @@ import { createSideDoor, type SideDoor } from './side-door.ts';
 const SERVER = join(import.meta.dir, '../aws/server.py');
 /** Decides each call by IAM; the emulator starts and ends it. */
 const DECISIONS = join(import.meta.dir, '../iam/serve-decisions.ts');
-/** A machine that other work keeps busy has taken more than a minute. */
+/** On a busy machine, the start has taken more than a minute. */
 const START_MS = 180_000;
 const STOP_MS = 5_000;
 

@@ -12,9 +12,9 @@ export interface ServerState {
   /** Requests in progress. */
   current: number;
   reason: string;
-  /** Kind of the last check's result, such as L7OK, L7STS (another code), L7TOUT. */
+  /** The result kind of the last check, such as L7OK, L7STS (unexpected code), L7TOUT. */
   check: string;
-  /** Status code of the last check; empty without an answer. */
+  /** The status code of the last check; empty without a response. */
   code: string;
   /** Number of its responses so far with a server error. */
   serverErrors: number;
@@ -90,7 +90,7 @@ export function parseServers(csv: string): ServerState[] {
   return (
     rows
       .map((row) => Object.fromEntries(row.split(',').map((value, index) => [names[index] ?? '', value])))
-      // A check that is under way puts "* " before the last one's result.
+      // During a check, HAProxy puts "* " before the result of the previous one.
       .map((row) => ({ ...row, check_status: (row['check_status'] ?? '').replace('* ', '') }))
       .map((row: Record<string, string>) => ({
         backend: row['pxname'] ?? '',

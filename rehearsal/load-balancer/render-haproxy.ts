@@ -11,7 +11,8 @@ const MOST_CONNECTIONS = 5_000;
 const SERVER = 'awselb/2.0';
 
 /**
- * What the load balancer refuses before any rule: the method TRACE, and a way of more than 30 addresses.
+ * Requests that the load balancer refuses before any rule: the method TRACE, and X-Forwarded-For with more than 30
+ * addresses.
  * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html
  */
 const REFUSED: readonly string[] = [
@@ -79,7 +80,7 @@ function frontend(listener: Listener, balancer: Balancer, settings: LocalSetting
     ...(balancer.dropInvalidHeaders ? ["http-request del-header '[^-A-Za-z0-9]' -m reg"] : []),
     `http-request set-header X-Forwarded-Proto ${proto}`,
     `http-request set-header X-Forwarded-Port ${listener.port}`,
-    // Continues the client's trace; the load balancer adds its own id, in the place of one that is there.
+    // Continues the client's trace. The load balancer adds its own id, and replaces an existing one.
     "http-request replace-header X-Amzn-Trace-Id '^Self=[^;]*;(.*)$' '\\1'",
     'http-request set-var(txn.uuid) uuid()',
     'http-request set-header X-Amzn-Trace-Id Self=1-%[var(txn.uuid),field(1,-)]-%[var(txn.uuid),regsub(-,,g),bytes(0,24)];%[req.fhdr(x-amzn-trace-id)] if { req.fhdr(x-amzn-trace-id) -m found }',
@@ -129,7 +130,10 @@ function forwardTo(action: Action, rule: Rule): string[] {
   return [`use_backend ${backendName(action.targetGroupArn)} if { var(txn.rule) -m str ${rule.priority} }`];
 }
 
-/** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RedirectActionConfig.html, with the listener's local port. */
+/**
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RedirectActionConfig.html, with the
+ * listener's local port.
+ */
 function location(
   action: Extract<Action, { type: 'redirect' }>,
   listener: Listener,

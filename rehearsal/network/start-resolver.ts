@@ -25,7 +25,7 @@ export async function startResolver(
     address: string;
     folder: string;
     inside: (command: readonly string[]) => string[];
-    /** How long whoever asks may keep an answer. */
+    /** The TTL: how long a client may cache an answer. */
     ttlS?: number;
   },
   context: StartContext,

@@ -36,7 +36,7 @@ export async function addFailingImage(
   return add(store, { runtime, revision, about: 'which answers each turn with 500', command });
 }
 
-/** The service under a clock that is so many seconds ahead. */
+/** An image of the service whose clock is `aheadS` seconds ahead. */
 export async function addClockImage(
   store: ImageStore,
   aheadS: number,
@@ -54,10 +54,13 @@ globalThis.Date = class Date extends Real {
 };
 await import(process.cwd() + '/serve.js');`;
 
-/** Where the image below begins to take memory until it is killed. */
+/** The path at which the image below starts to allocate memory until it is killed. */
 export const LEAK_PATH = '/leak';
 
-/** The service with a path that takes 64 MB every 50 ms; nothing else calls it, and the load balancer is not passed. */
+/**
+ * The service with a path that allocates 64 MB every 50 ms. Only the break calls the path, directly and not through the
+ * load balancer.
+ */
 export async function addLeakingImage(store: ImageStore, revision: string): Promise<NamedImage> {
   const about = `which takes all memory once ${LEAK_PATH} is asked for`;
   return add(store, { runtime: 'bun', revision, about, command: ['bun', '-e', LEAKING_BUN] });

@@ -159,7 +159,7 @@ describe('a turn', () => {
     expect(fault(takenOver.filter((part) => part !== takenOver[2]))).toContain('frame 1000000 came after 1');
     expect(fault(takenOver.filter((part) => part !== takenOver[4]))).toContain('frame 1000002 came after');
   });
-  test('is whole if a complete event is shown again after a takeover, and not if there are two', () => {
+  test('is complete if a complete event is shown again after a takeover, and not if there are two events', () => {
     const complete = (index: number, id: string): StreamPart => {
       const one = frame(index, '1 2', false);
       return one.kind === 'frame' ? { ...one, event: { ...one.event, id } } : one;

@@ -9,7 +9,7 @@ export interface Stage {
   standing: Standing;
   served: ServedRehearsal;
   context: ServeContext;
-  /** A deployment begins with each break that turns run under. */
+  /** Start a deployment with each break that has running turns. */
   duringDeploy?: boolean;
 }
 

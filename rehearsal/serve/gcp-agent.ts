@@ -12,19 +12,19 @@ export interface GcpAgent {
   url: string;
   /** The address for the service. */
   peerUrl: string;
-  /** Ends it at once (SIGKILL), as a cloud that is down; its address refuses connections until `start`. */
+  /** Kills the agent (SIGKILL), like a cloud that is down. Its address refuses connections until `start`. */
   kill: () => Promise<void>;
-  /** Starts it again at the same address; resolves once it answers. */
+  /** Starts the agent again at the same address. Resolves when it answers. */
   start: () => Promise<void>;
   stop: () => Promise<void>;
-  /** Rejects when it ends by itself; never resolves. */
+  /** Rejects if the agent ends by itself. Never resolves. */
   failed: Promise<never>;
 }
 
 /**
- * Starts the agent of Google Cloud as the service's peer: the same Firestore database, tokens of the applied issuer from
- * the applied service account alone. It does not call back: the service's name is not this machine's.
- * `publicUrl` is under which the service calls it, where that is not loopback.
+ * Starts the agent of Google Cloud as the service's peer: the same Firestore database, tokens of the applied issuer
+ * from the applied service account alone. It does not call back: the service's name is not this machine's. `publicUrl`
+ * is under which the service calls it, where that is not loopback.
  */
 export async function startGcpAgent(
   applied: AppliedGoogle,
@@ -46,7 +46,7 @@ export async function startGcpAgent(
         standInUrl: side.gemini.url,
         env: {
           LORNU_PUBLIC_URL: name,
-          // Callers under another name than this machine's are meant.
+          // Requests with a host name other than this machine's are intended.
           ...(publicUrl === undefined ? {} : { LORNU_REHEARSAL: '1' }),
           A2A_TOKEN_ISSUER: applied.tokenIssuer,
           A2A_TOKEN_JWKS_URL: `${side.google.url}/oauth2/v3/certs`,
@@ -66,7 +66,7 @@ export async function startGcpAgent(
       if (child === own) failure.reject(childEnded(own, how, './lornu rehearse serve'));
     });
   };
-  /** From now on its end is meant. */
+  /** From now on, its end is expected. */
   const release = (): Child | undefined => {
     const own = child;
     child = undefined;

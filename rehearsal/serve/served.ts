@@ -28,7 +28,7 @@ export interface ServedRehearsal {
   google: GoogleStandIn;
   /** Where the agent of Google Cloud answers, when it was asked for. */
   peerUrl?: string;
-  /** Ends and starts that agent. */
+  /** Stops and starts that agent. */
   googleAgent?: Pick<GcpAgent, 'kill' | 'start'>;
   /** Addresses of the stand-ins. */
   standIns: { gemini: string; firestoreHost: string; storage: string; google: string; emulator: string };
@@ -40,7 +40,7 @@ export interface ServedRehearsal {
   network: string;
   /** Undefined where all is loopback. */
   vpc?: Pick<ServedVpc, 'callersOf' | 'inside' | 'resolverPid'>;
-  /** The load balancer's configuration, as HAProxy reads it; its control socket lies beside it. */
+  /** The path of HAProxy's configuration. The control socket is in the same folder. */
   balancerConfig: string;
   images: ImageStore;
   /** Description of how the image runs here. */

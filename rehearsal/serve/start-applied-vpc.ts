@@ -42,7 +42,7 @@ export interface ServedVpc {
   callersOf: (service: GoogleService) => Promise<string[]>;
   /** A command in a namespace: `internet`, a task's (task-ID), or the router's where none is named. */
   inside: (command: readonly string[], name?: string) => string[];
-  /** Of the program that answers names in the VPC. */
+  /** The process id of the DNS resolver in the VPC. */
   resolverPid: number;
   children: Child[];
   stop: () => Promise<void>;
@@ -129,7 +129,7 @@ export async function startAppliedVpc(
         name: 'internet',
         address: PUBLIC_RESOLVER,
         folder,
-        // One for all names: that of the longest-lived record, at the rehearsal's pace.
+        // All names have the same TTL: the longest TTL of the records, at the rehearsal's pace.
         ttlS: Math.round(Math.max(0, ...records.map(({ ttlS }) => ttlS)) / stands.pace.factor),
         inside: (command) => vpc.world.inside(command, INTERNET),
       },

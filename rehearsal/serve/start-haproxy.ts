@@ -35,7 +35,7 @@ export interface HaproxyOptions {
   firewall?: Firewall | undefined;
   /** Its place in the applied VPC, where it listens on the listeners' own ports; loopback where it is left out. */
   inVpc?: { addresses: readonly string[]; enter: (command: readonly string[]) => string[] } | undefined;
-  /** Changes the written configuration: a test's wrong load balancer. */
+  /** Changes the rendered configuration, for tests of a wrong load balancer. */
   rewrite?: ((configuration: string) => string) | undefined;
 }
 

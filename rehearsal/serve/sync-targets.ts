@@ -30,7 +30,7 @@ const LOOK_EVERY_MS = 250;
  * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html#deregistration-delay
  */
 export function syncTargets(options: TargetSyncOptions): TargetSync {
-  // Of each target group: one address may be in several.
+  // For each target group, because one address may be in several groups.
   const groups = options.groups.map((group) => ({
     group,
     draining: new Map<string, number>(),
@@ -104,7 +104,7 @@ export function syncTargets(options: TargetSyncOptions): TargetSync {
 /** States and reasons in DescribeTargetHealth's terms. */
 function toReport(id: string, server: ServerState | undefined, before: string | undefined): TargetReport {
   if (server?.status === 'healthy') return { id, state: 'healthy' };
-  // While the next check is under way HAProxy does not tell the code of the last one; the next look does.
+  // During a check, HAProxy does not report the code of the previous one. The next poll gets it.
   if (before === 'healthy' && server?.check === 'L7STS' && server.code === '0')
     return { id, state: 'healthy' };
   if (server?.status === 'unhealthy' || (server?.status === 'rising' && before === 'unhealthy')) {
@@ -118,7 +118,9 @@ function toReport(id: string, server: ServerState | undefined, before: string | 
   };
 }
 
-/** https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html#target-health-reason-codes */
+/**
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html#target-health-reason-codes
+ */
 function whyUnhealthy({ check, code, reason }: ServerState): Pick<TargetReport, 'reason' | 'description'> {
   if (check === 'L7STS' && code)
     return {

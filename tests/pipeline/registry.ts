@@ -24,25 +24,25 @@ interface PushedImage {
   imageDigest: string;
 }
 
-/** A registry as engines and cosign see it: one repository's worth of blobs, tags that do not move, referrers. */
+/** A registry for container engines and cosign: one repository with blobs, immutable tags and referrers. */
 export interface Registry {
   answer: (request: Request) => Promise<Response>;
   /** Digests of the pushed manifests, by tag. */
   pushed: Map<string, string>;
   /** Manifests by digest, as their bytes; a test may change one. */
   manifests: Map<string, string>;
-  /** Digests of what refers to an image: its signatures and attestations. */
+  /** Digests of the referrers of an image: its signatures and attestations. */
   referrersOf: (digest: string) => string[];
-  /** A blob's bytes: bundles of signatures are blobs. */
+  /** The bytes of a blob, for example of a signature bundle. */
   readBlob: (digest: string) => Promise<Buffer>;
-  /** Puts bytes there, and returns their digest. */
+  /** Stores bytes as a blob, and returns their digest. */
   putBlob: (bytes: Uint8Array | string) => Promise<string>;
-  /** Puts a manifest there, as a push does. */
+  /** Stores a manifest, as a push does. */
   putManifest: (text: string) => string;
 }
 
 /**
- * Blobs lie in the folder. Who calls has to sign in with a password that `accepts` likes; `onPush` is told of each tag.
+ * Stores blobs in the folder. Callers need a password for which `accepts` returns true. Calls `onPush` for each tag.
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
  */
 export async function createRegistry(

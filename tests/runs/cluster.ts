@@ -17,7 +17,7 @@ interface Member {
   child: Child;
   /** Undefined until it listens. */
   port: number | undefined;
-  /** The folder of the bundled service that it runs. */
+  /** The folder of the bundled service that the cluster runs. */
   service: string;
 }
 
@@ -90,7 +90,7 @@ export class Cluster {
     this.#members[index]?.child.kill(signal);
   }
 
-  /** The process id of a process. */
+  /** The operating system's process id of a service process. */
   pidOf(index: number): number | undefined {
     return this.#members[index]?.child.pid;
   }

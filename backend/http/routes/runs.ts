@@ -142,7 +142,7 @@ function assertChoice(model: string, models: readonly string[]): void {
 const takesLonger = ({ id }: Run, detail?: string): AppError =>
   new AppError('TURN_TAKES_LONGER', detail, { headers: { [RUN_ID_HEADER]: id } });
 
-/** Whether the store refused what the caller sent, so that nothing but the reason was shown. */
+/** Whether the store refused the caller's message, so that the caller only got the reason. */
 function isRefusedMessage([only, ...others]: readonly string[]): boolean {
   if (only === undefined || others.length > 0) return false;
   return (JSON.parse(only) as { errorCode?: string }).errorCode === 'NOT_STORABLE';

@@ -164,7 +164,7 @@ export function sessionRoutes(
       answer: z.null(),
       errors: ['STORE_UNAVAILABLE', 'ARTIFACTS_UNAVAILABLE'],
       handler: async ({ path }) => {
-        // First, so that a failure leaves no file that nobody can reach.
+        // The files first, so that a failure leaves no file without a session.
         await artifacts.deleteSessionArtifacts(keyOf(path));
         await store.deleteSession(keyOf(path));
         return nullAnswer();

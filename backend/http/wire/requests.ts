@@ -6,7 +6,7 @@ import { optional, wireArray, wireBoolean, wireObject, wireRecord } from './wire
 
 // The request bodies of Python ADK's API server, with the keys and key order of its models.
 
-/** Bytes of a turn's metadata as JSON, and characters of its ids: each event and each piece of the answer repeats them. */
+/** Limits of a turn's metadata (JSON bytes) and ids (characters), because each event and each chunk repeats them. */
 const MAX_METADATA_BYTES = 16 * 1024;
 const MAX_ID_CHARS = 512;
 

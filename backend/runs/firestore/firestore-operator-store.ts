@@ -61,7 +61,7 @@ export class FirestoreOperatorStore implements OperatorStore {
     if (!isDocumentId(runId)) return;
     await calling(async () => {
       const run = runsOf(this.#db).doc(runId);
-      // Only where it is: a document with nothing but a sentence would be no run.
+      // Only updates an existing document, because a document with only a sentence would not be a run.
       if ((await run.get()).exists) await run.update({ stopSentence: sentence });
     });
   }

@@ -112,7 +112,7 @@ export class FirestoreRunStore implements RunStore {
       ];
       const held = readLease(leased);
       const isOurs = held?.token === token;
-      // An earlier attempt without a response has stored it, and another process has it, or has ended it.
+      // A lost response: an earlier attempt has stored the run, and another process runs it or has ended it.
       if (!isOurs && stored?.exists) throw new AppError('STORE_UNAVAILABLE');
       if (held && !isOurs && !isFree(held, leased.readTime)) {
         this.#expiredWatch.hurry();

@@ -18,7 +18,7 @@ export async function enqueue(
   isInterrupting: boolean,
   isRetry: boolean,
 ): Promise<RunRecord | undefined> {
-  // An earlier attempt whose response was lost has stored it; by now it may have begun, or ended.
+  // An earlier attempt, whose response was lost, has stored the message. By now its run may have begun or ended.
   if (isRetry) {
     const stored = readRun(await transaction.get(runsOf(db).doc(run.id)));
     if (stored) return stored;

@@ -71,13 +71,13 @@ export interface RunRow {
   usage: string | null;
 }
 
-/** `request`: an expression, because that of a running run may have 20 MB. */
+/** `request`: an SQL expression, because the request of a running run may have 20 MB. */
 const runWith = (
   request: string,
 ) => `SELECT r.id, s.app_name, s.user_id, s.id AS session_id, r.invocation_id, r.state, ${request}, r.begun_after_us, r.owner,
     r.takeovers, r.cancel_requested, r.started_ms, r.ended_ms, r.usage
   FROM runs r JOIN sessions s ON s.row_id = r.session_row`;
-/** Without the request of a running run, which only the process that takes it over needs. */
+/** Without the request of a running run, because only a takeover needs it. */
 const RUN = runWith("CASE WHEN r.state = 'queued' THEN r.request END AS request");
 const OF_SESSION = 's.app_name = $appName AND s.user_id = $userId AND s.id = $sessionId';
 type SessionKey = { appName: string; userId: string; sessionId: string };

@@ -119,7 +119,7 @@ export class FirestoreSessionStore extends SessionStore {
         this.#db,
         async (transaction) => {
           const stored = await transaction.get(session);
-          // An earlier attempt whose response was lost has stored it.
+          // An earlier attempt, whose response was lost, has stored the session.
           if (attempts++ > 0 && isAsCreated(stored, text)) return;
           if (stored.exists) throw new AppError('SESSION_EXISTS', `Session already exists: ${id}`);
           for (const [reference, values] of changes) setFields(transaction, reference, values);
@@ -335,7 +335,7 @@ function assertKey(key: CompositeSessionKey): void {
   throw new AppError('NOT_STORABLE', detail);
 }
 
-/** Whether the stored session is as a creation with this state leaves it. */
+/** Whether the stored session equals a new session with this state. */
 function isAsCreated(stored: DocumentSnapshot, state: string): boolean {
   return stored.exists && stored.get('revision') === 0 && stored.get('state') === state;
 }

@@ -246,7 +246,7 @@ test('a session has a limit in bytes: the next message is refused, a running ans
   await store.appendEvent({ session, event: textEvent('an answer') });
 });
 
-test('a message that would go beyond the limit is refused although the session is below it', async () => {
+test('a message that would exceed the size limit is refused, although the session is below the limit', async () => {
   const session = await store.createSession({ ...owner, sessionId: 'a' });
   const message = (text: string) => ({
     ...textEvent(text.slice(0, 9)),
@@ -276,7 +276,7 @@ test('a long conversation is read in steps, with other requests in between', asy
   await fresh.close();
 });
 
-test('a session that is deleted while it is read is not found', async () => {
+test('a session that is deleted during a read is not found', async () => {
   const key = { ...owner, sessionId: 'a' };
   const session = await store.createSession(key);
   for (const n of [1, 2]) {
@@ -311,22 +311,25 @@ test.each(['{', 'null', '[]', '"x"', '1', ''])(
   },
 );
 
-test.each(['{', 'null', '"x"'])('a damaged event, %j, is named, and is no bug', async (text) => {
-  const key = { ...owner, sessionId: 'a' };
-  const session = await store.createSession(key);
-  for (const n of [1, 2, 3]) await store.appendEvent({ session, event: textEvent(`${n}`) });
-  const database = openDatabase(join(folder, 's.sqlite'));
-  database.run('UPDATE events SET event = ? WHERE seq = 2', [text]);
-  database.close();
-  const fresh = open();
-  const failure = await fresh.getSession(key).catch((error: unknown) => error);
-  expect(failure).toMatchObject({ code: 'STORED_DATA_DAMAGED', status: 500 });
-  expect((failure as Error).message).toBe(
-    'The store holds event 2 of the session in a form that cannot be read.',
-  );
-  expect((await fresh.listSummaries(owner)).sessions).toHaveLength(1);
-  await fresh.close();
-});
+test.each(['{', 'null', '"x"'])(
+  'a damaged event, %j, is reported as damaged data, not as a bug',
+  async (text) => {
+    const key = { ...owner, sessionId: 'a' };
+    const session = await store.createSession(key);
+    for (const n of [1, 2, 3]) await store.appendEvent({ session, event: textEvent(`${n}`) });
+    const database = openDatabase(join(folder, 's.sqlite'));
+    database.run('UPDATE events SET event = ? WHERE seq = 2', [text]);
+    database.close();
+    const fresh = open();
+    const failure = await fresh.getSession(key).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'STORED_DATA_DAMAGED', status: 500 });
+    expect((failure as Error).message).toBe(
+      'The store holds event 2 of the session in a form that cannot be read.',
+    );
+    expect((await fresh.listSummaries(owner)).sessions).toHaveLength(1);
+    await fresh.close();
+  },
+);
 
 test("a session's size grows with every event, whichever process stored it, once it was read", async () => {
   const key = { ...owner, sessionId: 'a' };

@@ -52,7 +52,7 @@ const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
 const MOST_SIZES = 10_000;
 
 type SessionName = Pick<Session, 'appName' | 'userId' | 'id'>;
-/** Names hold no control characters. */
+/** Names contain no control characters. */
 const nameOf = ({ appName, userId, id }: SessionName): string => `${appName}\0${userId}\0${id}`;
 
 /** Sessions in one SQLite file, which several processes may share. Events are only ever added. */
@@ -190,7 +190,7 @@ export class SqliteSessionStore extends SessionStore {
     return size.bytes;
   }
 
-  /** What another process has added since this one last read or wrote the session is not in it. */
+  /** Does not include events that another process added after this process last read or wrote the session. */
   override historyBytes({ appName, userId, sessionId: id }: CompositeSessionKey): number {
     const session = { appName, userId, id };
     const known = this.#sizes.get(nameOf(session));
@@ -225,7 +225,7 @@ export class SqliteSessionStore extends SessionStore {
     }
   }
 
-  /** Undefined if the session was deleted meanwhile. */
+  /** Undefined if the session was deleted in the meantime. */
   async #eventsOf(session: SessionName, row: SessionRow): Promise<Event[] | undefined> {
     const known = this.#cache.get(row.row_id);
     const { lastSeq: after, bytes } = known ?? { lastSeq: 0, bytes: 0 };

@@ -10,7 +10,7 @@ export interface Attachment {
   key: string;
   name: string;
   mimeType: string;
-  /** 0 if the service has the file already: it was in a message that was taken back. */
+  /** 0 if the service already has the file, from a message that was withdrawn. */
   bytes: number;
   part: Part;
 }

@@ -16,7 +16,7 @@ export interface ConversationState {
   unsent: Part[] | undefined;
   /** Messages sent while an answer was running, to be answered after it; the next one first. */
   queued: QueuedMessage[];
-  /** Files of a message on their way, before the message itself. */
+  /** Files that are being uploaded before their message is sent. */
   upload: UploadProgress | undefined;
 }
 

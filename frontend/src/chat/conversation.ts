@@ -196,7 +196,7 @@ export class Conversation extends Store<ConversationState> {
     await this.#say(unsent);
   }
 
-  /** False if it may go on; the problem says why. */
+  /** False if the run may still continue; the problem says why. */
   async #cancel(key: SessionKey, runId: string): Promise<boolean> {
     try {
       await cancelRun(key, runId);

@@ -90,7 +90,7 @@ export class Conversations extends Store<ConversationsState> {
     return conversation;
   }
 
-  /** A first message that says nothing, such as "hello", leaves the title to the first answer. */
+  /** If the first message has no topic, such as "hello", the title comes from the first answer. */
   #nameByAnswer(conversation: Conversation, sessionId: string): void {
     const unsubscribe = conversation.subscribe(() => {
       const { phase, events } = conversation.getState();
@@ -99,7 +99,7 @@ export class Conversations extends Store<ConversationsState> {
       const said = titleTextOf(events.find(isUserMessage)?.content?.parts ?? []);
       const title = toTitleOfAnswer(said, lastWords(events));
       const now = this.getState().list?.find(({ id }) => id === sessionId)?.title;
-      // Somebody, or the agent, may have given it a name meanwhile.
+      // A person or the agent may have named the conversation in the meantime.
       if (title && now === toTitle(said)) void this.rename(sessionId, title).catch(() => undefined);
     });
   }

@@ -72,8 +72,8 @@ function fenced(code: string, language: string): string {
 }
 
 /**
- * A conversation in ADK's form, without the page's own state and the link's secret. The files that messages refer to are
- * in it, so that it can be imported where the conversation is not stored.
+ * A conversation in ADK's form, without the page's own state and the link's secret. It contains the files that messages
+ * refer to, so that it can be imported into another service.
  */
 export async function toExport(session: Session): Promise<string> {
   const events = await withFilesInline({ owner: session, sessionId: session.id }, session.events ?? []);
@@ -103,7 +103,7 @@ export async function importSession(owner: Owner, text: string, filename: string
   return restoreSession(owner, { sessionId, state: { ...title, ...own }, events: restored });
 }
 
-/** All files of a conversation together have no room in one request: from this size they are stored first. */
+/** Files of this size or larger are stored before the import, because all files together can exceed one request. */
 const IMPORTED_INLINE_BYTES = 50_000;
 
 async function withFilesStored(key: SessionKey, events: readonly AdkEvent[]): Promise<AdkEvent[]> {

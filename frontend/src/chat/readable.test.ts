@@ -15,7 +15,7 @@ test.each<[string, unknown[]]>([
   ['lists', [[1], [2]]],
   ['objects without fields', [{}, {}]],
   [
-    'objects that share nothing',
+    'objects without common fields',
     [1, 2, 3].map((n) => Object.fromEntries([1, 2, 3].map((m) => [`${n}${m}`, 0]))),
   ],
 ])('%s: no table', (_name, value) => {
@@ -29,7 +29,7 @@ test('integers with all their digits are values, not fields', () => {
   expect(digitsOf({ rawJSON: '1' })).toBeUndefined();
 });
 
-test('a result that ADK has wrapped is shown itself', () => {
+test('a result that ADK has wrapped is shown without the wrapper', () => {
   expect(unwrapped({ result: [1] })).toEqual([1]);
   expect(unwrapped({ result: 1, more: 2 })).toEqual({ result: 1, more: 2 });
   expect(unwrapped({})).toEqual({});

@@ -2,13 +2,13 @@ import { digitsOf } from '../util/exact-json.ts';
 
 type Fields = Record<string, unknown>;
 
-/** Rows of a table: each has a value, or none, for each column. */
+/** Rows of a table. A row may lack the value of a column. */
 export interface ValueTable {
   columns: string[];
   rows: Fields[];
 }
 
-/** More columns than fit a line are read better as fields. */
+/** With more columns than this, separate fields are easier to read. */
 const MAX_COLUMNS = 8;
 
 export function isFields(value: unknown): value is Fields {
@@ -24,7 +24,7 @@ export function toTable(value: readonly unknown[]): ValueTable | undefined {
   return columns.length > 0 && columns.length <= MAX_COLUMNS ? { columns, rows } : undefined;
 }
 
-/** ADK puts a tool's result that is no object under this key. */
+/** If a tool's result is not an object, ADK wraps it under this key. */
 export function unwrapped(response: Fields): unknown {
   const [only, ...others] = Object.keys(response);
   return only === 'result' && others.length === 0 ? response['result'] : response;

@@ -6,12 +6,12 @@ import type { AdkEvent, InlineData, Part } from '../api/types.ts';
 import { toBase64 } from '../util/base64.ts';
 
 /**
- * Most bytes of the files that a message itself holds: base64 makes them a third larger, and Firestore stores an event
- * in one document of 1 MiB (docs/storage.md). Larger ones are stored as artifacts.
+ * The most bytes of files inside a message. base64 makes them a third larger, and Firestore stores an event in one
+ * document of at most 1 MiB (docs/storage.md). Larger files are stored as artifacts.
  */
 export const INLINE_BYTES = 700_000;
 
-/** How far the files of a message have been sent, as bytes of the requests. */
+/** The upload progress of a message's files, in bytes of the requests. */
 export interface UploadProgress {
   name: string;
   sent: number;
@@ -20,15 +20,15 @@ export interface UploadProgress {
 
 interface StoreOptions {
   signal: AbortSignal;
-  /** Called without an argument when nothing is on its way any more. */
+  /** Called without an argument when no upload is running any more. */
   onProgress?: (progress?: UploadProgress) => void;
   /** Bytes of files that may stay in the message. */
   inlineBytes?: number;
 }
 
 /**
- * The parts of a message as they are sent: files that have no room in it are stored in the session first, and so are
- * those that another session holds. Throws a Problem; then nothing of the message was sent.
+ * Prepares the parts of a message. Files that are too large for the message, or belong to another session, are first
+ * stored in this session. If it throws a Problem, the message was not sent.
  */
 export async function storeFiles(
   key: SessionKey,
@@ -61,7 +61,7 @@ export async function storeFiles(
   return stored;
 }
 
-/** The events of a session with the bytes of the files that its messages refer to, for a file that stands alone. */
+/** The events of a session with the bytes of the referenced files, for an export that needs no other files. */
 export async function withFilesInline(
   { owner, sessionId }: SessionKey,
   events: readonly AdkEvent[],
@@ -80,7 +80,7 @@ export async function withFilesInline(
   return carried;
 }
 
-/** A file that a message of another session of this person refers to: a message that was edited into a copy. */
+/** A file of another session of this person, in a message that was edited into a copy of the conversation. */
 async function foreignFile(key: SessionKey, part: Part): Promise<InlineData | undefined> {
   const place = readArtifactUri(part.fileData?.fileUri ?? '', key.owner);
   return place && place.sessionId !== key.sessionId ? readFile(key, part) : undefined;
@@ -97,7 +97,7 @@ async function readFile({ owner }: SessionKey, { fileData = {} }: Part): Promise
 
 const bytesOf = (file: InlineData | undefined): number => Math.floor(((file?.data?.length ?? 0) * 3) / 4);
 
-/** A file's name as the name of an artifact, which has rules of its own (backend/artifacts/artifact-names.ts). */
+/** Converts a file name to a valid artifact name (backend/artifacts/artifact-names.ts has the rules). */
 export function toArtifactName(name: string): string {
   const safe = name
     .replaceAll(/[\p{Cc}/:\\]/gu, '_')

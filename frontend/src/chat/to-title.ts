@@ -1,12 +1,12 @@
 const MAX_CHARACTERS = 60;
-/** A shorter first sentence ("Hello.") is not cut off the rest. */
+/** If the first sentence is shorter ("Hello."), the title does not end after it. */
 const SHORTEST_SENTENCE = 16;
-/** A title is far shorter than this beginning of a text. */
+/** Only this many characters are read, because a title is far shorter. */
 const LOOKED_AT = 2_000;
 /** A family emoji or a flag is several code points and one character. */
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
-/** Words with which people begin, and which say nothing about what follows. */
+/** Opening words that say nothing about the topic. */
 const COURTESY =
   /^(?:(?:hi|hello|hey|dear \w+|good (?:morning|afternoon|evening)|thanks|thank you|please|(?:can|could|would|will) you(?: please)?(?= \w)|i(?:'d| would) like (?:you )?to|i (?:want|need) (?:you )?to|help me(?: to)?)(?:[\s,!.]+|$))+/iu;
 
@@ -18,8 +18,8 @@ export function toTitle(message: string): string {
 }
 
 /**
- * A title from the first answer, where the first message says nothing about the conversation, such as "hello"; undefined
- * where the message's own title is the better one, or the answer has no words.
+ * A title from the first answer, if the first message has no topic, such as "hello". Undefined if the title of the
+ * message is better, or if the answer has no words.
  */
 export function toTitleOfAnswer(message: string, answer: string): string | undefined {
   const isEmpty =

@@ -14,13 +14,16 @@ interface ArtifactCardProps {
   folder: ArtifactFolder;
   filename: string;
   version: number;
-  /** Of a file that a person attached: its own name; its artifact may have another one. */
+  /** The original name of an attached file. Its artifact may have a different name. */
   name?: string | undefined;
 }
 
 type Loaded = { artifact: Artifact } | { problem: Problem } | undefined;
 
-/** A file of the conversation, loaded when it comes near the screen: shown if that is safe, and always offered for download. */
+/**
+ * A file of the conversation, loaded when it comes near the screen: shown if that is safe, and always offered for
+ * download.
+ */
 export function ArtifactCard({ folder, filename, version, name }: ArtifactCardProps) {
   const [loaded, setLoaded] = useState<Loaded>();
   const [attempt, setAttempt] = useState(0);
@@ -41,7 +44,7 @@ export function ArtifactCard({ folder, filename, version, name }: ArtifactCardPr
 
   const artifact = loaded && 'artifact' in loaded ? loaded.artifact : undefined;
   const preview = useMemo(() => artifact && toPreview(artifact), [artifact]);
-  // As it looked before it was stored.
+  // Shown as before the file was stored.
   if (name !== undefined && preview?.kind === 'image')
     return <Picture dataUrl={preview.dataUrl} name={name} />;
   const note = version > 0 && name === undefined ? `version ${version + 1}` : '';

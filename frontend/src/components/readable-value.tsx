@@ -7,15 +7,15 @@ import { toWords } from '../util/format.ts';
 
 /** Deeper values are shown as JSON. */
 const MAX_DEPTH = 4;
-/** Fields, rows or entries that are shown at first. */
+/** The number of fields, rows or entries shown at first. */
 const LONGEST = 30;
 
 interface ReadableValueProps {
-  /** What it is: "Result". */
+  /** The label, such as "Result". */
   title: string;
-  /** What people read. */
+  /** The value in readable form. */
   value: unknown;
-  /** What was sent or received, on demand. */
+  /** The original value, shown on demand. */
   raw: unknown;
 }
 

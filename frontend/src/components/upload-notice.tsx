@@ -1,7 +1,7 @@
 import type { UploadProgress } from '../chat/stored-files.ts';
 import { toSize } from '../util/format.ts';
 
-/** How far a file of the message has been sent. */
+/** Shows the upload progress of the message's files. */
 export function UploadNotice({ name, sent, all }: UploadProgress) {
   const words = `Uploading ${name}`;
   // Base64 makes the request a third larger than the file.

@@ -1,12 +1,12 @@
 import { useEffect, useState, type RefObject } from 'react';
 
-/** About two screens, also inside of what scrolls (browsers since 2024). */
+/** A margin of about two screens, also inside scrolling elements (browsers since 2024). */
 const NEAR: IntersectionObserverInit & { scrollMargin: string } = {
   rootMargin: '1500px',
   scrollMargin: '1500px',
 };
 
-/** True from the moment that the element is near the screen: for what is expensive to load. */
+/** True once the element has been near the screen. For content that is expensive to load. */
 export function useIsNear(element: RefObject<Element | null>): boolean {
   const [isNear, setIsNear] = useState(false);
   useEffect(() => {

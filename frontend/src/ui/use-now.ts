@@ -6,7 +6,7 @@ let nowMs = Date.now();
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
 
-/** The time in milliseconds, renewed every half a minute by one timer for all who use it. */
+/** The time in milliseconds. One shared timer updates it every 30 seconds. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => nowMs);
 }

@@ -17,13 +17,13 @@ test.each([
   expect(toAgo(before(seconds), NOW)).toBe(words);
 });
 
-test('a time has the day where it is another one, and the year where that is another one', () => {
+test('a time includes the date if it is another day, and the year if it is another year', () => {
   expect(toShortTime(before(60), NOW)).not.toMatch(/Nov|2026/u);
   expect(toShortTime(before(86_400), NOW)).toMatch(/28/u);
   expect(toShortTime(before(86_400), NOW)).not.toMatch(/2026/u);
   expect(toShortTime(before(400 * 86_400), NOW)).toMatch(/2025/u);
 });
 
-test('files have the minute in UTC', () => {
+test('the time in exported files is in UTC, to the minute', () => {
   expect(toUtcMinute(1_764_426_720.5)).toBe('2025-11-29 14:32 UTC');
 });

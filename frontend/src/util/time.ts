@@ -1,6 +1,6 @@
 const DAY_S = 86_400;
 
-/** Made once: each costs about as much as rendering a message. */
+/** Created only once, because creating a formatter costs about as much as rendering a message. */
 const formats = {
   time: new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' }),
   day: new Intl.DateTimeFormat(undefined, {
@@ -19,7 +19,7 @@ const formats = {
   full: new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' }),
 };
 
-/** The time, with as much of the date as is needed to know the day. */
+/** The time, with the date if it is another day, and the year if it is another year. */
 export function toShortTime(atSeconds: number, nowMs: number): string {
   const [at, now] = [new Date(atSeconds * 1_000), new Date(nowMs)];
   if (at.toDateString() === now.toDateString()) return formats.time.format(at);
@@ -28,7 +28,7 @@ export function toShortTime(atSeconds: number, nowMs: number): string {
 
 export const toFullTime = (atSeconds: number): string => formats.full.format(atSeconds * 1_000);
 
-/** How long ago, in words; empty after a week, when the date says more. */
+/** How long ago, in words. Empty after a week, because the date is then more useful. */
 export function toAgo(atSeconds: number, nowMs: number): string {
   const seconds = nowMs / 1_000 - atSeconds;
   if (seconds < 60) return 'just now';
@@ -39,7 +39,7 @@ export function toAgo(atSeconds: number, nowMs: number): string {
   return days === 1 ? '1 day ago' : `${days} days ago`;
 }
 
-/** The minute in UTC, for files that are read elsewhere. */
+/** The time in UTC to the minute, for exported files. */
 export function toUtcMinute(atSeconds: number): string {
   return `${new Date(atSeconds * 1_000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -79,7 +79,7 @@ class LeasedSessionService(FirestoreSessionService):
         self._leases = client.leases
         self._maintenance = Maintenance(client)
         self._turn = client.turn
-        # Of the sessions read last.
+        # Sizes of the sessions that were read last.
         self._sizes: dict[SessionKey, int] = {}
 
     @asynccontextmanager

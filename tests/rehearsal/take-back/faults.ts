@@ -1,7 +1,10 @@
-/** A text that stands in the file exactly once, or the statement of a policy that is taken out, by its name. */
+/** A text that occurs exactly once in the file, or the name of a policy statement to remove. */
 export type Edit = { file: string } & ({ from: string; to: string } | { statement: string });
 
-/** A fault that a real first apply would have met and that was corrected: its correction is taken back, and it must be found. */
+/**
+ * A fault that a real first apply would have met and that was corrected: its correction is taken back, and it must be
+ * found.
+ */
 export interface Fault {
   id: string;
   what: string;
