@@ -107,8 +107,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'a cached conversation is taken for the newest',
     SESSION_STORE,
-    'if (after < row.last_seq) {',
-    'if (!known) {',
+    'if (after >= row.last_seq) return events;',
+    'if (known) return events;',
   ),
   bug(
     'events have the times of their process',
