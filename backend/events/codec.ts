@@ -57,13 +57,6 @@ const SIMPLE: { [kind: string]: Convert } = {
   },
 };
 
-const encodedOnce = new WeakMap<object, unknown>();
-
-/** Encodes a part of many events once. Nobody may change it any more. */
-export function encodeOnce(model: ModelName, value: object): void {
-  encodedOnce.set(value, encode(model, value));
-}
-
 function convertOf(kind: string): Convert {
   const simple = SIMPLE[kind];
   if (simple) return simple;
@@ -85,8 +78,7 @@ function convertOf(kind: string): Convert {
   }
   const model = kind as ModelName;
   return {
-    encode: (value, casing) =>
-      (casing === 'camel' && encodedOnce.get(value as object)) || encode(model, value, casing),
+    encode: (value, casing) => encode(model, value, casing),
     decode: (value) => (isObject(value) ? decode(model, value) : undefined),
   };
 }

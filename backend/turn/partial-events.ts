@@ -1,5 +1,4 @@
 import { createEventActions, type BaseAgent, type Event, type LlmResponse } from '@google/adk';
-import { encodeOnce } from '../events/codec.ts';
 import { nodePathOf } from './node-path.ts';
 
 /** Makes events from the model's chunks that bypass ADK, as ADK would have made them. */
@@ -19,8 +18,6 @@ export class PartialEvents {
     if (!shared) {
       shared = { actions: createEventActions(), nodeInfo: { path: nodePathOf(this.#rootAgent, author) } };
       this.#shared.set(author, shared);
-      encodeOnce('EventActions', shared.actions);
-      if (shared.nodeInfo) encodeOnce('NodeInfo', shared.nodeInfo);
     }
     return { ...piece, id: '', invocationId: this.#invocationId, author, ...shared, timestamp: Date.now() };
   }
