@@ -8,8 +8,9 @@ setDefaultTimeout(30_000);
 
 const TWO_CALLS = 'call list_notes with {} then call environment_status with {}';
 let bench: RunBench<unknown>;
+const { stores, modelUrl } = bothStores();
 
-describe.each(bothStores().stores)('the cost of a turn, in $name', ({ open }) => {
+describe.each(stores)('the cost of a turn, in $name', ({ open }) => {
   beforeEach(async () => {
     bench = await open();
     await bench.process().sessions.createSession(KEY);
@@ -135,8 +136,11 @@ describe.each(bothStores().stores)('the cost of a turn, in $name', ({ open }) =>
 
   test('a queued message whose turn comes after the budget is spent is answered with the event', async () => {
     const here = withBudgets({ user: 1e-6 }, { nowMs: Date.now() });
-    const first = await here.runs.start(say('count to 20 every 50 ms'));
+    const first = await here.runs.start(say('count to 20, held after 2'));
     const second = await here.runs.start(say('hello', { whenBusy: 'queue' }));
+    // The first turn ends only now, so that the second one was accepted before the budget was spent.
+    while ((await (await fetch(`${modelUrl()}/stand-in/release`, { method: 'POST' })).json()) === 0)
+      await Bun.sleep(5);
     await Promise.all([ended(first), ended(second)]);
     expect([first.state, second.state]).toEqual(['completed', 'interrupted']);
     const { events } = (await here.sessions.getSession(KEY))!;
