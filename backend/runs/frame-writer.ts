@@ -40,15 +40,16 @@ export class FrameWriter {
     this.#show = (frames) => deps.log.publish(frames);
   }
 
-  /** Frames of one event stay in one batch. */
-  add(kind: Frame['kind'], jsons: readonly string[]): void {
-    if (this.#isClosed) return;
+  /** Frames of one event stay in one batch. Returns the index after them; undefined if it accepts no more. */
+  add(kind: Frame['kind'], jsons: readonly string[]): number | undefined {
+    if (this.#isClosed) return undefined;
     const frames = jsons.map((json): Frame => ({ index: this.#nextIndex++, kind, json }));
     this.#pending.push(...frames);
     this.#pacing.made(frames, this.#show);
     if (this.#isUrgent || this.#pending.length >= this.#pacing.maxFrames)
       this.#clock.now(() => this.#startStoring());
     else this.#wait();
+    return this.#nextIndex;
   }
 
   /** Stores and shows everything so far. */

@@ -1,3 +1,4 @@
+import { storedObject } from '../errors/stored-json.ts';
 import { isFinalResponse, type Event } from '@google/adk';
 import type { TurnFailure } from '../turn/turn-failure.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
@@ -60,6 +61,8 @@ export class LiveRun implements Run {
   #lastEventAt = performance.now();
   #next: Lease | undefined;
   #isFault = false;
+  /** The index after the frames of each complete event, by the event's id. */
+  readonly #wholeBefore = new Map<string, number>();
   #refusal: Error | undefined;
 
   constructor(
@@ -168,8 +171,7 @@ export class LiveRun implements Run {
         else await this.#log.change();
       }
       if (this.#refusal) throw this.#refusal;
-      if (this.#log.end === 'moved')
-        this.#state = (yield* followStored(this.#store, this.id, index, signal)) ?? this.#state;
+      if (this.#log.end === 'moved') this.#state = (yield* this.#followOther(index, signal)) ?? this.#state;
     } finally {
       signal?.removeEventListener('abort', leave);
       this.#listeners--;
@@ -185,7 +187,8 @@ export class LiveRun implements Run {
   addEvent(event: Event): void {
     this.#eventCount++;
     this.#lastEventAt = performance.now();
-    this.#writer.add('event', framesOf(event, this.request));
+    const next = this.#writer.add('event', framesOf(event, this.request));
+    if (!event.partial && next !== undefined) this.#wholeBefore.set(event.id, next);
     if (event.partial || !event.usageMetadata) return;
     const { costUsd } = this.tokens;
     addTokens(this.tokens, event);
@@ -216,6 +219,28 @@ export class LiveRun implements Run {
     this.#next = await this.#store.end(this.lease, state, rest, this.#allTokens);
     this.#writer.settled(rest);
     this.#finish(state, 'ended');
+  }
+
+  /**
+   * The frames of the process that continues this run, for a listener that has read the frames before `index`. It shows
+   * again each complete event whose frame it did not find in the store; a listener that has seen the event skips it.
+   */
+  async *#followOther(
+    index: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Frame, EndState | undefined> {
+    const followed = followStored(this.#store, this.id, index, signal);
+    for (let next = await followed.next(); ; next = await followed.next()) {
+      if (next.done) return next.value;
+      if (!this.#isSeen(next.value, index)) yield next.value;
+    }
+  }
+
+  #isSeen({ kind, json }: Frame, index: number): boolean {
+    if (kind !== 'event' || this.#wholeBefore.size === 0) return false;
+    const { id, partial } = storedObject(json, `a frame of run ${this.id}`);
+    const before = typeof id === 'string' && partial !== true ? this.#wholeBefore.get(id) : undefined;
+    return before !== undefined && before <= index;
   }
 
   async #untilShown(): Promise<void> {

@@ -107,6 +107,25 @@ describe.each(stores)('runs in $name', ({ open, losesTail }) => {
     expect(summary?.usage?.total).toBeGreaterThan(0);
   });
 
+  test('a listener of a process that lost its lease gets each complete event once', async () => {
+    const stopped = bench.process(STOPPED);
+    // Its frames reach the store too late: events are in the session, but no frame of theirs is stored.
+    const taken = Promise.withResolvers<void>();
+    const addFrames = stopped.store.addFrames.bind(stopped.store);
+    stopped.store.addFrames = async (...frames) => taken.promise.then(async () => addFrames(...frames));
+    await stopped.sessions.createSession(KEY);
+    const run = await stopped.runs.start(say('note: one slowly'));
+    const listening = collect(run);
+    const other = bench.process(ALIVE);
+    while ((await other.store.get(run.id))?.takeovers === 0) await Bun.sleep(20);
+    taken.resolve();
+    const { indexes, frames } = await listening;
+    expectInOrder(indexes);
+    expect((await other.store.get(run.id))?.takeovers).toBeGreaterThan(0);
+    const { events } = (await other.sessions.getSession(KEY))!;
+    expect(whole(frames).map(({ id }) => id)).toEqual(events.slice(1).map(({ id }) => id));
+  });
+
   test('a process paused beyond its lease cannot write any more', async () => {
     const stopped = bench.process(STOPPED);
     await stopped.sessions.createSession(KEY);
