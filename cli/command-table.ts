@@ -17,111 +17,81 @@ export interface CommandRow {
   load: () => Promise<CommandModule>;
 }
 
+const row = (name: string, summary: string, load: CommandRow['load']): CommandRow => ({
+  name,
+  summary,
+  load,
+});
+
 /** Every command; its module is only loaded when the command is used. */
 export const COMMANDS: readonly CommandRow[] = [
-  {
-    name: 'up',
-    summary: 'start the agent and its chat page on this machine',
-    load: () => import('./commands/up.ts'),
-  },
-  {
-    name: 'test',
-    summary: 'set up what the tests need and run them',
-    load: () => import('./commands/test.ts'),
-  },
-  {
-    name: 'bench',
-    summary: 'measure the service beside FastAPI/ADK and a bare pass-through',
-    load: () => import('./commands/bench.ts'),
-  },
-  {
-    name: 'eval',
-    summary: "evaluate agents by google-adk's eval sets, on any server of ADK's API",
-    load: () => import('./commands/eval.ts'),
-  },
-  {
-    name: 'record',
-    summary: 'keep conversations as files to replay, without what is personal',
-    load: () => import('./commands/record.ts'),
-  },
-  {
-    name: 'replay',
-    summary: 'play recorded conversations to a candidate, and tell what changed',
-    load: () => import('./commands/replay.ts'),
-  },
-  {
-    name: 'doctor',
-    summary: 'show what this machine has and what is missing',
-    load: () => import('./commands/doctor.ts'),
-  },
-  {
-    name: 'image',
-    summary: 'build, run, scan and weigh the container images',
-    load: () => import('./commands/image.ts'),
-  },
-  {
-    name: 'rehearse',
-    summary: 'apply the AWS environment on this machine, without a cloud account',
-    load: () => import('./commands/rehearse.ts'),
-  },
-  {
-    name: 'drill',
-    summary: 'take one cloud away after the other, and see the conversation go on',
-    load: () => import('./commands/drill.ts'),
-  },
-  {
-    name: 'conformance',
-    summary: 'hold the rehearsal against what AWS does, check by check, or record AWS',
-    load: () => import('./commands/conformance.ts'),
-  },
-  {
-    name: 'verify',
-    summary: 'check a deployed environment, from the outside and the inside',
-    load: () => import('./commands/verify.ts'),
-  },
-  {
-    name: 'runs',
-    summary: 'list the turns under way, stop some, refuse new ones',
-    load: () => import('./commands/runs.ts'),
-  },
-  {
-    name: 'setup',
-    summary: 'go through everything the first deployment of staging needs',
-    load: () => import('./commands/setup.ts'),
-  },
-  {
-    name: 'plan',
-    summary: 'plan terraform/aws/staging; scan, summarise and comment the plan',
-    load: () => import('./commands/plan.ts'),
-  },
-  {
-    name: 'apply',
-    summary: 'apply exactly the plan that was approved',
-    load: () => import('./commands/apply.ts'),
-  },
-  {
-    name: 'deploy',
-    summary: 'wait until the load balancer serves what was applied',
-    load: () => import('./commands/deploy.ts'),
-  },
-  {
-    name: 'rollback',
-    summary: 'go back to an earlier image',
-    load: () => import('./commands/rollback.ts'),
-  },
-  {
-    name: 'drift',
-    summary: 'compare AWS with what was applied',
-    load: () => import('./commands/drift.ts'),
-  },
-  {
-    name: 'cost',
-    summary: 'price a plan',
-    load: () => import('./commands/cost.ts'),
-  },
-  {
-    name: 'secrets',
-    summary: "set the staging environment's secrets, without showing them to anyone",
-    load: () => import('./commands/secrets.ts'),
-  },
+  row('up', 'run the agent and its chat page on this machine', () => import('./commands/up.ts')),
+  row('test', 'install what the tests need and run them', () => import('./commands/test.ts')),
+  row(
+    'bench',
+    'measure the service beside FastAPI/ADK and a bare pass-through',
+    () => import('./commands/bench.ts'),
+  ),
+  row(
+    'eval',
+    "evaluate agents with google-adk's eval sets, on any server with ADK's API",
+    () => import('./commands/eval.ts'),
+  ),
+  row(
+    'record',
+    'save conversations as files for replay, without personal data',
+    () => import('./commands/record.ts'),
+  ),
+  row(
+    'replay',
+    'send recorded conversations to a candidate and report what changed',
+    () => import('./commands/replay.ts'),
+  ),
+  row(
+    'doctor',
+    'show what is installed on this machine and what is missing',
+    () => import('./commands/doctor.ts'),
+  ),
+  row('image', 'build, run, scan and measure the container images', () => import('./commands/image.ts')),
+  row(
+    'rehearse',
+    'apply the AWS environment on this machine, without a cloud account',
+    () => import('./commands/rehearse.ts'),
+  ),
+  row(
+    'drill',
+    'stop one cloud after the other and check that the conversation continues',
+    () => import('./commands/drill.ts'),
+  ),
+  row(
+    'conformance',
+    'compare the rehearsal with what AWS documents, check by check, or record AWS',
+    () => import('./commands/conformance.ts'),
+  ),
+  row(
+    'verify',
+    'check a deployed environment, from outside and inside',
+    () => import('./commands/verify.ts'),
+  ),
+  row('runs', 'list the running turns, stop some, refuse new ones', () => import('./commands/runs.ts')),
+  row('setup', 'prepare the first deployment of staging, step by step', () => import('./commands/setup.ts')),
+  row(
+    'plan',
+    'plan terraform/aws/staging, scan the plan, post its summary',
+    () => import('./commands/plan.ts'),
+  ),
+  row('apply', 'apply exactly the approved plan', () => import('./commands/apply.ts')),
+  row(
+    'deploy',
+    'wait until the load balancer serves the applied revision',
+    () => import('./commands/deploy.ts'),
+  ),
+  row('rollback', 'return to an earlier image', () => import('./commands/rollback.ts')),
+  row('drift', 'compare AWS with what was applied', () => import('./commands/drift.ts')),
+  row('cost', 'estimate the cost of a plan', () => import('./commands/cost.ts')),
+  row(
+    'secrets',
+    "set the staging environment's secrets without displaying them",
+    () => import('./commands/secrets.ts'),
+  ),
 ];

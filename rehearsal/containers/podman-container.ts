@@ -9,7 +9,6 @@ import { outOfMemory, watchMemory } from '../tasks/watch-memory.ts';
 import { limitFlags, type MachineLimits } from './limit-flags.ts';
 import { OWNER_LABEL } from './owner.ts';
 import { OWN_NAMES, type Podman } from './podman.ts';
-import { wasOutOfMemory } from './why-killed.ts';
 
 /** An image in podman's store, and how its containers run on this machine. */
 export interface ContainerImage {
@@ -192,4 +191,14 @@ function killProcess(pid: number): void {
   } catch {
     // Already gone.
   }
+}
+
+/**
+ * Whether the kernel killed a container's program because of its memory. Asks podman; its monitor also writes a file in
+ * the folder where podman was started, which podman 4 does not find under cgroup v1.
+ */
+async function wasOutOfMemory(podman: Podman, name: string, startedIn: string): Promise<boolean> {
+  if (await Bun.file(join(startedIn, 'oom')).exists()) return true;
+  const { stdout } = await podman.call(['inspect', '--format', '{{.State.OOMKilled}}', name]);
+  return stdout.trim() === 'true';
 }

@@ -1,3 +1,4 @@
+import type { SideDoor } from '../emulator/side-door.ts';
 import { mkdir } from 'node:fs/promises';
 import { CliError } from '@lornu/ops/base/cli-error.ts';
 import { runSteps, type Step } from '@lornu/ops/steps/run-steps.ts';
@@ -16,7 +17,6 @@ import { drawNetwork, readAppliedNetwork } from './applied-network.ts';
 import { giveAccount } from './given-account.ts';
 import type { RehearsalContext } from './rehearsal-context.ts';
 import { findStanding, toStanding, type Standing } from './standing.ts';
-import { tryPublishers } from './try-publishers.ts';
 import { createWorkspace } from './workspace.ts';
 
 export interface ApplyOptions {
@@ -207,4 +207,20 @@ export async function apply(options: ApplyOptions, context: RehearsalContext): P
     }
     throw error;
   }
+}
+
+/**
+ * AWS accepts an alarm whose topic refuses it, and nobody is ever notified; so each is tried after an apply. Returns
+ * what was tried, as text; throws CliError with those that are refused.
+ */
+async function tryPublishers(sideDoor: Pick<SideDoor, 'publishers'>): Promise<string> {
+  const publishers = await sideDoor.publishers();
+  const unheard = publishers.filter(({ missing }) => missing !== undefined);
+  if (unheard.length === 0) return `${publishers.length} reach their topic`;
+  throw new CliError({
+    what: `${unheard.length} of ${publishers.length} alarms and budgets would not be heard.`,
+    why: "The policy of the topic, or of the key that it is encrypted with, doesn't let the service publish.",
+    next: 'Allow it in terraform/aws/staging: alarms.tf has the policy of the topic, observability.tf that of its key.',
+    output: unheard.map(({ what, missing }) => `${what}: ${missing}`),
+  });
 }

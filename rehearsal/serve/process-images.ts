@@ -1,12 +1,13 @@
+import { syncPython } from '@lornu/ops/setup/sync-python.ts';
+import { ensureTools } from '@lornu/ops/setup/ensure-tools.ts';
 import { buildService } from '@lornu/backend/build.ts';
 import { cp, mkdir, readFile, rm, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, delimiter } from 'node:path';
 import { buildPageIfStale, pageDir } from '@lornu/ops/up/page.ts';
 import type { RehearsalContext } from '../run/rehearsal-context.ts';
 import { startProcessContainer, type ProcessImage } from '../tasks/process-container.ts';
-import type { ImageRunner } from './images.ts';
+import type { ImageRunner, Runtime } from './images.ts';
 import { oncePerRuntime } from './once-per-runtime.ts';
-import { createRuntimes } from './prepare-runtime.ts';
 import { readStage } from './read-dockerfile.ts';
 
 type CheckoutImage = ProcessImage & { title: string };
@@ -78,5 +79,18 @@ function toFolder(
   return {
     command,
     env: Object.fromEntries(inside.map(([name, value]) => [name, value.replace(/^\/app(?=\/|$)/, folder)])),
+  };
+}
+
+/** Prepares a runtime on this machine, once: the Python agent's locked packages; the bundle needs nothing. */
+function createRuntimes(context: RehearsalContext): (runtime: Runtime) => Promise<void> {
+  let python: Promise<void> | undefined;
+  const install = async (): Promise<void> => {
+    const folders = await ensureTools(['python', 'uv'], context, context.emit);
+    const env = { ...context.env, PATH: [...folders, context.env['PATH']].join(delimiter) };
+    await syncPython({ ...context, env }, () => {});
+  };
+  return async (runtime) => {
+    if (runtime === 'fastapi') await (python ??= install());
   };
 }

@@ -18,7 +18,6 @@ import { requireTools } from '../serve/require-tools.ts';
 import { serve, type ServeContext } from '../serve/serve.ts';
 import { sayNetwork } from '../serve/say-network.ts';
 import type { ServedRehearsal } from '../serve/served.ts';
-import { LogTail } from './log-tail.ts';
 import { Recorder } from '../report/record.ts';
 
 export interface RehearseOptions {
@@ -213,4 +212,29 @@ function toReport(
       : {}),
     logs: logs.tails(),
   };
+}
+
+/** Lines of a task that the report contains. */
+const KEPT = 200;
+
+/** The last lines of each task, masked on arrival. */
+class LogTail {
+  readonly #lines = new Map<string, string[]>();
+  readonly #redact: (text: string) => string;
+
+  constructor(redact: (text: string) => string) {
+    this.#redact = redact;
+  }
+
+  add(taskId: string, line: string): void {
+    const lines = this.#lines.get(taskId) ?? [];
+    this.#lines.set(taskId, lines);
+    lines.push(this.#redact(line));
+    if (lines.length > KEPT) lines.shift();
+  }
+
+  /** By task. */
+  tails(): Record<string, string[]> {
+    return Object.fromEntries(this.#lines);
+  }
 }

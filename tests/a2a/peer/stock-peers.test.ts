@@ -3,7 +3,6 @@ import { runCommand } from '@lornu/ops/process/run-command.ts';
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readFirstLine } from './first-line.ts';
 import { clientFor } from './odd-peer.ts';
 import { serveAdkJs } from './stock/serve-adk-js.ts';
 
@@ -80,3 +79,15 @@ describe.each(['google-adk (1.0)', 'adk-js (0.3)'] as const)("%s's own server", 
     expect(error).toMatchObject({ failure: 'slow' });
   });
 });
+
+/** The first line that a program prints: its address. */
+async function readFirstLine(output: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const piece of output) {
+    text += decoder.decode(piece, { stream: true });
+    const end = text.indexOf('\n');
+    if (end !== -1) return text.slice(0, end);
+  }
+  throw new Error(`The program ended before it said where it listens: ${text}`);
+}

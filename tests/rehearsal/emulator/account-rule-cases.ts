@@ -1,5 +1,5 @@
 import type { AnyClient } from './any-client.ts';
-import { ANYBODY, fargate, type RuleCase, webAcl } from './rule-case.ts';
+import { ANYBODY, fargate, type RuleCases, webAcl } from './rule-case.ts';
 
 /** What an environment has: network, load balancer with a listener, gateway, endpoint, service. */
 export interface Made {
@@ -140,70 +140,48 @@ export async function makeAccount(aws: AnyClient): Promise<Made> {
 }
 
 /** Requests that are refused for what the account has (account_rules.py). */
-export const ACCOUNT_RULE_CASES: RuleCase<Made>[] = [
-  {
-    rule: 'group-in-use',
-    call: 'ec2:DeleteSecurityGroup',
-    params: (made) => ({ GroupId: made.group }),
-    sentence: /has a dependent object/,
-  },
-  {
-    rule: 'subnet-in-use',
-    call: 'ec2:DeleteSubnet',
-    params: (made) => ({ SubnetId: made.subnet }),
-    sentence: /has dependencies and cannot be deleted/,
-  },
-  {
-    rule: 'vpc-in-use',
-    call: 'ec2:DeleteVpc',
-    params: (made) => ({ VpcId: made.emptyVpc }),
-    sentence: /has dependencies and cannot be deleted/,
-  },
-  {
-    rule: 'public-addresses',
-    call: 'ec2:DetachInternetGateway',
-    params: (made) => ({ VpcId: made.vpc, InternetGatewayId: 'igw-1' }),
-    sentence: /mapped public address/,
-  },
-  {
-    rule: 'address-in-use',
-    call: 'ec2:ReleaseAddress',
-    params: (made) => ({ AllocationId: made.allocation }),
-    sentence: /in use/,
-  },
-  {
-    rule: 'cluster-in-use',
-    call: 'ecs:DeleteCluster',
-    params: { cluster: 'c' },
-    sentence: /while Services are active/,
-  },
-  {
-    rule: 'group-without-balancer',
-    call: 'ecs:CreateService',
-    params: (made) => ({
+export const ACCOUNT_RULE_CASES: RuleCases<Made> = {
+  'group-in-use': ['ec2:DeleteSecurityGroup', (made) => ({ GroupId: made.group }), /has a dependent object/],
+  'subnet-in-use': [
+    'ec2:DeleteSubnet',
+    (made) => ({ SubnetId: made.subnet }),
+    /has dependencies and cannot be deleted/,
+  ],
+  'vpc-in-use': [
+    'ec2:DeleteVpc',
+    (made) => ({ VpcId: made.emptyVpc }),
+    /has dependencies and cannot be deleted/,
+  ],
+  'public-addresses': [
+    'ec2:DetachInternetGateway',
+    (made) => ({ VpcId: made.vpc, InternetGatewayId: 'igw-1' }),
+    /mapped public address/,
+  ],
+  'address-in-use': ['ec2:ReleaseAddress', (made) => ({ AllocationId: made.allocation }), /in use/],
+  'cluster-in-use': ['ecs:DeleteCluster', { cluster: 'c' }, /while Services are active/],
+  'group-without-balancer': [
+    'ecs:CreateService',
+    (made) => ({
       cluster: 'c',
       serviceName: 't',
       taskDefinition: 'agent',
       loadBalancers: [{ targetGroupArn: made.awayGroup, containerName: 'agent', containerPort: 8080 }],
     }),
-    sentence: /does not have an associated load balancer/,
-  },
-  {
-    rule: 'certificate-in-use',
-    call: 'acm:DeleteCertificate',
-    params: (made) => ({ CertificateArn: made.certificate }),
-    sentence: /is in use/,
-  },
-  {
-    rule: 'firewall-in-use',
-    call: 'wafv2:DeleteWebACL',
-    params: (made) => ({ Name: 'acl', Scope: 'REGIONAL', Id: made.aclId, LockToken: made.lockToken }),
-    sentence: /being used by another resource/,
-  },
-  {
-    rule: 'other-records',
-    call: 'route53:ChangeResourceRecordSets',
-    params: (made) => ({
+    /does not have an associated load balancer/,
+  ],
+  'certificate-in-use': [
+    'acm:DeleteCertificate',
+    (made) => ({ CertificateArn: made.certificate }),
+    /is in use/,
+  ],
+  'firewall-in-use': [
+    'wafv2:DeleteWebACL',
+    (made) => ({ Name: 'acl', Scope: 'REGIONAL', Id: made.aclId, LockToken: made.lockToken }),
+    /being used by another resource/,
+  ],
+  'other-records': [
+    'route53:ChangeResourceRecordSets',
+    (made) => ({
       HostedZoneId: made.zone,
       ChangeBatch: {
         Changes: [
@@ -221,46 +199,37 @@ export const ACCOUNT_RULE_CASES: RuleCase<Made>[] = [
         ],
       },
     }),
-    sentence: /other RRSets exist with the same name and type/,
-  },
-  {
-    rule: 'secret-name-waits',
-    call: 'secretsmanager:CreateSecret',
-    params: { Name: 'lornu/a' },
-    sentence: /already scheduled for deletion/,
-  },
-  {
-    rule: 'role-policies',
-    call: 'iam:AttachRolePolicy',
-    params: { RoleName: 'full', PolicyArn: 'arn:aws:iam::123456789012:policy/other' },
-    sentence: /PoliciesPerRole: 10/,
-  },
-  {
-    rule: 'role-inline-size',
-    call: 'iam:PutRolePolicy',
-    params: { RoleName: 'full', PolicyName: 'a', PolicyDocument: 'x'.repeat(10_241) },
-    sentence: /10240 bytes/,
-  },
-  {
-    rule: 'session-policies',
-    call: 'sts:AssumeRole',
-    params: {
+    /other RRSets exist with the same name and type/,
+  ],
+  'secret-name-waits': ['secretsmanager:CreateSecret', { Name: 'lornu/a' }, /already scheduled for deletion/],
+  'role-policies': [
+    'iam:AttachRolePolicy',
+    { RoleName: 'full', PolicyArn: 'arn:aws:iam::123456789012:policy/other' },
+    /PoliciesPerRole: 10/,
+  ],
+  'role-inline-size': [
+    'iam:PutRolePolicy',
+    { RoleName: 'full', PolicyName: 'a', PolicyDocument: 'x'.repeat(10_241) },
+    /10240 bytes/,
+  ],
+  'session-policies': [
+    'sts:AssumeRole',
+    {
       RoleArn: 'arn:aws:iam::123456789012:role/own',
       RoleSessionName: 'many',
       PolicyArns: Array.from({ length: 11 }, (_, count) => ({
         arn: `arn:aws:iam::123456789012:policy/p${count % 10}`,
       })),
     },
-    sentence: /at most 10 managed policies/,
-  },
-  {
-    rule: 'session-policy-missing',
-    call: 'sts:AssumeRole',
-    params: {
+    /at most 10 managed policies/,
+  ],
+  'session-policy-missing': [
+    'sts:AssumeRole',
+    {
       RoleArn: 'arn:aws:iam::123456789012:role/own',
       RoleSessionName: 'missing',
       PolicyArns: [{ arn: 'arn:aws:iam::123456789012:policy/gone' }],
     },
-    sentence: /policy\/gone does not exist/,
-  },
-];
+    /policy\/gone does not exist/,
+  ],
+};

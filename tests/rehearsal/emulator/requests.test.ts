@@ -112,9 +112,9 @@ describe('what the models do not say', () => {
     made = await makeAccount(aws);
   });
 
-  test.each([...VALUE_RULE_CASES, ...ACCOUNT_RULE_CASES])(
-    '$rule',
-    async ({ rule, call, params, sentence }) => {
+  test.each(Object.entries({ ...VALUE_RULE_CASES, ...ACCOUNT_RULE_CASES }))(
+    '%s',
+    async (rule, [call, params, sentence]) => {
       const { message } = await refusal(call, typeof params === 'function' ? params(made) : params);
       expect(message).toMatch(sentence);
       seen.add(rule);

@@ -1,12 +1,9 @@
 export type Params = Record<string, unknown>;
 
-/** A request that a rule of rehearsal/aws refuses. */
-export interface RuleCase<Given = unknown> {
-  rule: string;
-  call: string;
-  params: Params | ((given: Given) => Params);
-  sentence: RegExp;
-}
+/** For each rule of rehearsal/aws, a request that it refuses, and its sentence. */
+export type RuleCases<Given = unknown> = Readonly<
+  Record<string, readonly [call: string, params: Params | ((given: Given) => Params), sentence: RegExp]>
+>;
 
 export const ANYBODY = JSON.stringify({
   Version: '2012-10-17',

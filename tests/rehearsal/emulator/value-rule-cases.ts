@@ -1,4 +1,4 @@
-import { ANYBODY, fargate, type Params, type RuleCase, webAcl } from './rule-case.ts';
+import { ANYBODY, fargate, type Params, type RuleCases, webAcl } from './rule-case.ts';
 
 const alarm = (more: Params): Params => ({
   AlarmName: 'x',
@@ -12,23 +12,16 @@ const LONG_POLICY = JSON.stringify({
 });
 
 /** Requests whose values alone are refused (value_rules.py). */
-export const VALUE_RULE_CASES: RuleCase[] = [
-  {
-    rule: 'group-description',
-    call: 'ec2:CreateSecurityGroup',
-    params: { GroupName: 'a', Description: "the agent's" },
-    sentence: /following set: a-zA-Z0-9/,
-  },
-  {
-    rule: 'group-name',
-    call: 'ec2:CreateSecurityGroup',
-    params: { GroupName: 'sg-a', Description: 'a' },
-    sentence: /format sg-\*/,
-  },
-  {
-    rule: 'group-rule-description',
-    call: 'ec2:AuthorizeSecurityGroupEgress',
-    params: {
+export const VALUE_RULE_CASES: RuleCases = {
+  'group-description': [
+    'ec2:CreateSecurityGroup',
+    { GroupName: 'a', Description: "the agent's" },
+    /following set: a-zA-Z0-9/,
+  ],
+  'group-name': ['ec2:CreateSecurityGroup', { GroupName: 'sg-a', Description: 'a' }, /format sg-\*/],
+  'group-rule-description': [
+    'ec2:AuthorizeSecurityGroupEgress',
+    {
       GroupId: 'sg-1',
       IpPermissions: [
         {
@@ -39,39 +32,26 @@ export const VALUE_RULE_CASES: RuleCase[] = [
         },
       ],
     },
-    sentence: /^Invalid rule description\. Valid descriptions are strings less than 256 characters/,
-  },
-  {
-    rule: 'subnet-range',
-    call: 'ec2:CreateSubnet',
-    params: { VpcId: 'vpc-1', CidrBlock: '10.0.0.0/30' },
-    sentence: /invalid/,
-  },
-  {
-    rule: 'balancer-name',
-    call: 'elbv2:CreateLoadBalancer',
-    params: { Name: 'internal-a' },
-    sentence: /internal-/,
-  },
-  {
-    rule: 'idle-range',
-    call: 'elbv2:ModifyLoadBalancerAttributes',
-    params: { LoadBalancerArn: 'arn', Attributes: [{ Key: 'idle_timeout.timeout_seconds', Value: '4001' }] },
-    sentence: /between 1 and 4000/,
-  },
-  {
-    rule: 'drain-range',
-    call: 'elbv2:ModifyTargetGroupAttributes',
-    params: {
+    /^Invalid rule description\. Valid descriptions are strings less than 256 characters/,
+  ],
+  'subnet-range': ['ec2:CreateSubnet', { VpcId: 'vpc-1', CidrBlock: '10.0.0.0/30' }, /invalid/],
+  'balancer-name': ['elbv2:CreateLoadBalancer', { Name: 'internal-a' }, /internal-/],
+  'idle-range': [
+    'elbv2:ModifyLoadBalancerAttributes',
+    { LoadBalancerArn: 'arn', Attributes: [{ Key: 'idle_timeout.timeout_seconds', Value: '4001' }] },
+    /between 1 and 4000/,
+  ],
+  'drain-range': [
+    'elbv2:ModifyTargetGroupAttributes',
+    {
       TargetGroupArn: 'arn',
       Attributes: [{ Key: 'deregistration_delay.timeout_seconds', Value: '3601' }],
     },
-    sentence: /between 0 and 3600/,
-  },
-  {
-    rule: 'rule-values',
-    call: 'elbv2:CreateRule',
-    params: {
+    /between 0 and 3600/,
+  ],
+  'rule-values': [
+    'elbv2:CreateRule',
+    {
       ListenerArn: 'arn',
       Priority: 1,
       Actions: [{ Type: 'forward' }],
@@ -79,128 +59,78 @@ export const VALUE_RULE_CASES: RuleCase[] = [
         { Field: 'path-pattern', PathPatternConfig: { Values: ['/1', '/2', '/3', '/4', '/5', '/6'] } },
       ],
     },
-    sentence: /'5' condition values/,
-  },
-  {
-    rule: 'fargate-size',
-    call: 'ecs:RegisterTaskDefinition',
-    params: fargate({ memory: '4096' }),
-    sentence: /^No Fargate configuration exists/,
-  },
-  {
-    rule: 'fargate-network',
-    call: 'ecs:RegisterTaskDefinition',
-    params: fargate({ networkMode: 'bridge' }),
-    sentence: /awsvpc/,
-  },
-  {
-    rule: 'fargate-stop-timeout',
-    call: 'ecs:RegisterTaskDefinition',
-    params: fargate({}, { stopTimeout: 121 }),
-    sentence: /120/,
-  },
-  {
-    rule: 'fargate-capabilities',
-    call: 'ecs:RegisterTaskDefinition',
-    params: fargate({}, { linuxParameters: { capabilities: { add: ['NET_ADMIN'] } } }),
-    sentence: /SYS_PTRACE/,
-  },
-  {
-    rule: 'fargate-execution-role',
-    call: 'ecs:RegisterTaskDefinition',
-    params: fargate({}, { secrets: [{ name: 'a', valueFrom: 'arn' }] }),
-    sentence: /execution role ARN/,
-  },
-  {
-    rule: 'role-trust-size',
-    call: 'iam:CreateRole',
-    params: { RoleName: 'a', AssumeRolePolicyDocument: `${ANYBODY}${'x'.repeat(2048)}` },
-    sentence: /ACLSizePerRole: 2048/,
-  },
-  {
-    rule: 'policy-size',
-    call: 'iam:CreatePolicy',
-    params: { PolicyName: 'a', PolicyDocument: LONG_POLICY },
-    sentence: /PolicySize: 6144/,
-  },
-  {
-    rule: 'log-retention',
-    call: 'logs:PutRetentionPolicy',
-    params: { logGroupName: 'a', retentionInDays: 15 },
-    sentence: /retentionInDays/,
-  },
-  {
-    rule: 'log-group-reserved',
-    call: 'logs:CreateLogGroup',
-    params: { logGroupName: 'aws/mine' },
-    sentence: /reserved for AWS/,
-  },
-  {
-    rule: 'key-waiting-time',
-    call: 'kms:ScheduleKeyDeletion',
-    params: { KeyId: 'a', PendingWindowInDays: 3 },
-    sentence: /between 7 and 30/,
-  },
-  {
-    rule: 'key-lockout',
-    call: 'kms:CreateKey',
-    params: {
+    /'5' condition values/,
+  ],
+  'fargate-size': [
+    'ecs:RegisterTaskDefinition',
+    fargate({ memory: '4096' }),
+    /^No Fargate configuration exists/,
+  ],
+  'fargate-network': ['ecs:RegisterTaskDefinition', fargate({ networkMode: 'bridge' }), /awsvpc/],
+  'fargate-stop-timeout': ['ecs:RegisterTaskDefinition', fargate({}, { stopTimeout: 121 }), /120/],
+  'fargate-capabilities': [
+    'ecs:RegisterTaskDefinition',
+    fargate({}, { linuxParameters: { capabilities: { add: ['NET_ADMIN'] } } }),
+    /SYS_PTRACE/,
+  ],
+  'fargate-execution-role': [
+    'ecs:RegisterTaskDefinition',
+    fargate({}, { secrets: [{ name: 'a', valueFrom: 'arn' }] }),
+    /execution role ARN/,
+  ],
+  'role-trust-size': [
+    'iam:CreateRole',
+    { RoleName: 'a', AssumeRolePolicyDocument: `${ANYBODY}${'x'.repeat(2048)}` },
+    /ACLSizePerRole: 2048/,
+  ],
+  'policy-size': ['iam:CreatePolicy', { PolicyName: 'a', PolicyDocument: LONG_POLICY }, /PolicySize: 6144/],
+  'log-retention': ['logs:PutRetentionPolicy', { logGroupName: 'a', retentionInDays: 15 }, /retentionInDays/],
+  'log-group-reserved': ['logs:CreateLogGroup', { logGroupName: 'aws/mine' }, /reserved for AWS/],
+  'key-waiting-time': ['kms:ScheduleKeyDeletion', { KeyId: 'a', PendingWindowInDays: 3 }, /between 7 and 30/],
+  'key-lockout': [
+    'kms:CreateKey',
+    {
       Policy:
         '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"kms:Decrypt","Resource":"*"}]}',
     },
-    sentence: /update the key policy in the future/,
-  },
-  {
-    rule: 'firewall-log-name',
-    call: 'wafv2:PutLoggingConfiguration',
-    params: {
+    /update the key policy in the future/,
+  ],
+  'firewall-log-name': [
+    'wafv2:PutLoggingConfiguration',
+    {
       LoggingConfiguration: {
         ResourceArn: 'arn:aws:wafv2:us-east-1:123456789012:regional/webacl/a/1',
         LogDestinationConfigs: ['arn:aws:logs:us-east-1:123456789012:log-group:mine'],
       },
     },
-    sentence: /LOG_DESTINATION/,
-  },
-  {
-    rule: 'firewall-priorities',
-    call: 'wafv2:CreateWebACL',
-    params: webAcl([1, 1]),
-    sentence: /duplicate rule priorities/,
-  },
-  {
-    rule: 'scaling-range',
-    call: 'application-autoscaling:RegisterScalableTarget',
-    params: {
+    /LOG_DESTINATION/,
+  ],
+  'firewall-priorities': ['wafv2:CreateWebACL', webAcl([1, 1]), /duplicate rule priorities/],
+  'scaling-range': [
+    'application-autoscaling:RegisterScalableTarget',
+    {
       ServiceNamespace: 'ecs',
       ResourceId: 'service/a/b',
       ScalableDimension: 'ecs:service:DesiredCount',
       MinCapacity: 3,
       MaxCapacity: 2,
     },
-    sentence: /less than minimum/,
-  },
-  {
-    rule: 'alarm-period',
-    call: 'cloudwatch:PutMetricAlarm',
-    params: alarm({ Period: 45 }),
-    sentence: /multiple of 60/,
-  },
-  {
-    rule: 'alarm-span',
-    call: 'cloudwatch:PutMetricAlarm',
-    params: alarm({ Period: 300, EvaluationPeriods: 300 }),
-    sentence: /more than a day/,
-  },
-  {
-    rule: 'tag-reserved',
-    call: 'ecs:CreateCluster',
-    params: { clusterName: 'a', tags: [{ key: 'aws:mine', value: 'x' }] },
-    sentence: /reserved for internal use/,
-  },
-  {
-    rule: 'tag-length',
-    call: 'ecs:CreateCluster',
-    params: { clusterName: 'a', tags: [{ key: 'a', value: 'x'.repeat(257) }] },
-    sentence: /256/,
-  },
-];
+    /less than minimum/,
+  ],
+  'alarm-period': ['cloudwatch:PutMetricAlarm', alarm({ Period: 45 }), /multiple of 60/],
+  'alarm-span': [
+    'cloudwatch:PutMetricAlarm',
+    alarm({ Period: 300, EvaluationPeriods: 300 }),
+    /more than a day/,
+  ],
+  'tag-reserved': [
+    'ecs:CreateCluster',
+    { clusterName: 'a', tags: [{ key: 'aws:mine', value: 'x' }] },
+    /reserved for internal use/,
+  ],
+  'tag-length': [
+    'ecs:CreateCluster',
+    { clusterName: 'a', tags: [{ key: 'a', value: 'x'.repeat(257) }] },
+    /256/,
+  ],
+};
