@@ -74,7 +74,7 @@ export const ERROR_TABLE = {
   ARTIFACT_TOO_LARGE: {
     status: 413,
     sentence: 'The artifact is too large.',
-    next: 'Save at most 32 MB under one name.',
+    next: 'Save at most 32 MiB under one name.',
   },
   ARTIFACT_BUSY: {
     status: 409,
@@ -104,7 +104,7 @@ export const ERROR_TABLE = {
   BODY_TOO_LARGE: {
     status: 413,
     sentence: 'The request body is too large.',
-    next: 'Send at most 4 MB, a message with its files at most 20 MB, an artifact at most 32 MB.',
+    next: 'Send at most 4 MiB, a message with its files at most 20 MiB, an artifact at most 32 MiB.',
   },
   BODY_INCOMPLETE: {
     status: 400,

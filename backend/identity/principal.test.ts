@@ -6,17 +6,17 @@ const callerOf = (role: Role): Principal =>
 
 describe('the table of roles equals the one in docs/security.md', () => {
   test.each([
-    ['local', true, true, true],
-    ['person', true, false, false],
-    ['service', true, true, true],
-    ['peer', false, true, false],
-  ] as const)('%s: REST %p, A2A %p, other users %p', (role, rest, a2a, others) => {
+    ['local', true, true, true, true],
+    ['person', true, false, false, false],
+    ['service', true, true, false, true],
+    ['peer', false, true, false, false],
+    ['operator', false, false, true, true],
+  ] as const)('%s: REST %p, A2A %p, operator API %p, other users %p', (role, rest, a2a, operator, others) => {
     const caller = callerOf(role);
-    expect([mayUse(caller, 'rest'), mayUse(caller, 'a2a'), mayActFor(caller, 'ben')]).toEqual([
-      rest,
-      a2a,
-      others,
-    ]);
+    expect([
+      ...(['rest', 'a2a', 'operator'] as const).map((surface) => mayUse(caller, surface)),
+      mayActFor(caller, 'ben'),
+    ]).toEqual([rest, a2a, operator, others]);
     expect(mayActFor(caller, 'ada')).toBe(true);
   });
 

@@ -11,7 +11,7 @@ export interface RunRecord {
   state: RunState;
   /**
    * The request: enough to begin the run, or to begin again if not even its message was stored. Only queued runs and one that
-   * is taken over have it: a message may have 20 MB, and runs are listed and polled. Empty once the run has
+   * is taken over have it: a message may have 20 MiB, and runs are listed and polled. Empty once the run has
    * ended.
    */
   request: TurnRequest | undefined;

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gcp_agent.bytes_in_flight import BytesInFlight
 from gcp_agent.store_failures import add_store_failures
 
-# As on AWS: 4 MB, and a file of 32 MB as base64.
+# As on AWS: 4 MiB, and a file of 32 MiB as base64.
 MAX_BODY_BYTES = 4 * 1024 * 1024 + -(-32 * 1024 * 1024 // 3) * 4
 # As on AWS: a message with its files as base64.
 MAX_MESSAGE_BYTES = 20 * 1024 * 1024

@@ -11,7 +11,7 @@ const MEGABYTE = 1_000_000;
 
 export const SESSIONS = '/apps/lornu/users/ann/sessions';
 
-/** The cost of an attack: additional memory, and the longest wait of another caller. */
+/** The cost of an attack: additional memory, and another caller's longest wait, without waits for a processor. */
 export interface Cost {
   megabytes: number;
   longestWaitMs: number;
@@ -77,7 +77,7 @@ export async function startTarget(env: Record<string, string> = {}): Promise<Tar
     costOf: async (attack) => {
       const before = await memoryOf(service.pid);
       await forgetPeak(service.pid);
-      const watch = watchHealth(url);
+      const watch = watchHealth(url, service.pid);
       try {
         await attack();
       } finally {
@@ -100,14 +100,14 @@ export async function startTarget(env: Record<string, string> = {}): Promise<Tar
 }
 
 /** Requests /health from a separate thread, so that the work of this process is not measured. */
-function watchHealth(url: string): { longestMs: () => number; stop: () => Promise<void> } {
+function watchHealth(url: string, pid: number): { longestMs: () => number; stop: () => Promise<void> } {
   const worker = new Worker(new URL('health-watch.ts', import.meta.url).href);
   let longest = 0;
   worker.addEventListener('message', ({ data }: MessageEvent<number>) => {
     longest = Math.max(longest, data);
   });
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin
-  worker.postMessage(url);
+  worker.postMessage({ url, pid });
   return {
     longestMs: () => longest,
     stop: async () => {
@@ -117,15 +117,4 @@ function watchHealth(url: string): { longestMs: () => number; stop: () => Promis
       worker.terminate();
     },
   };
-}
-
-/** How many times slower this machine is now than one idle core: load lengthens every wait. */
-export function slowness(): number {
-  const began = performance.now();
-  const cpuBegan = process.cpuUsage();
-  let sum = 0;
-  for (let n = 0; n < 20_000_000; n++) sum = (sum + n * 7) % 1_000_003;
-  const { user, system } = process.cpuUsage(cpuBegan);
-  const cpuMs = (user + system) / 1_000 + (sum < 0 ? 1 : 0);
-  return Math.max(1, (performance.now() - began) / Math.max(1, cpuMs));
 }

@@ -90,7 +90,7 @@ function bounded(input: unknown): unknown {
 }
 
 /**
- * The JSON of a value, or at least the first `atLeast` characters of it: an input may have 46 MB and is printed for
+ * The JSON of a value, or at least the first `atLeast` characters of it: an input may have 47 MiB and is printed for
  * each of its issues.
  */
 function beginningOf(value: unknown, atLeast: number): string {
