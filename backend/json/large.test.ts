@@ -1,5 +1,5 @@
-import { expect, test } from 'bun:test';
-import { afterLargeStep, ownTurn } from './large.ts';
+import { expect, spyOn, test } from 'bun:test';
+import { afterLargeStep, LARGE_CHARS, ownTurn } from './large.ts';
 
 /** Event loop turns until `work` was done. */
 async function turnsOf(work: Promise<unknown>): Promise<number> {
@@ -27,4 +27,14 @@ test('a small step does not wait', async () => {
   const long = Promise.all(Array.from({ length: 10 }, () => ownTurn()));
   expect(await turnsOf(afterLargeStep(1_000))).toBe(0);
   await long;
+});
+
+test('garbage is collected once for many steps that are large only together', async () => {
+  const collect = spyOn(Bun, 'gc');
+  try {
+    for (let step = 0; step < 20; step++) await afterLargeStep(LARGE_CHARS);
+    expect(collect.mock.calls.length).toBeWithin(2, 4);
+  } finally {
+    collect.mockRestore();
+  }
 });

@@ -3,9 +3,13 @@
  * such steps.
  */
 export const LARGE_CHARS = 1024 * 1024;
-/** From this size, garbage is collected at once: the garbage of a few such steps would fill a task's memory. */
-const HUGE_CHARS = 8 * 1024 * 1024;
+/**
+ * After steps of this size together, garbage is collected at once: the runtime collects it too late, and the garbage of
+ * one request's steps would fill a task's memory.
+ */
+const COLLECT_AFTER_CHARS = 8 * 1024 * 1024;
 
+let uncollected = 0;
 let last: Promise<void> = Promise.resolve();
 
 /**
@@ -21,7 +25,9 @@ export function ownTurn(): Promise<void> {
 export async function afterLargeStep(chars: number): Promise<void> {
   if (chars < LARGE_CHARS) return;
   await ownTurn();
-  if (chars < HUGE_CHARS) return;
+  uncollected += chars;
+  if (uncollected < COLLECT_AFTER_CHARS) return;
+  uncollected = 0;
   Bun.gc(true);
   await ownTurn();
 }
