@@ -71,7 +71,7 @@ export interface RunRow {
   usage: string | null;
 }
 
-/** `request`: an SQL expression, because the request of a running run may have 20 MB. */
+/** `request`: an SQL expression, because the request of a running run may have 20 MiB. */
 const runWith = (
   request: string,
 ) => `SELECT r.id, s.app_name, s.user_id, s.id AS session_id, r.invocation_id, r.state, ${request}, r.begun_after_us, r.owner,
@@ -169,12 +169,22 @@ export function prepareRunStatements(database: Database) {
     leaseToken: database.query<{ token: number }, { row: number }>(
       'SELECT fence AS token FROM leases WHERE session_row = $row',
     ),
+    // Inserts nothing if the lease has another token.
     insertFrames: database.query<
       unknown,
-      { run: number; first: number; count: number; kind: string; lines: string }
+      {
+        run: number;
+        session: number;
+        token: number;
+        first: number;
+        count: number;
+        kind: string;
+        lines: string;
+      }
     >(
       `INSERT INTO frames (run_row, first_index, frame_count, kind, lines)
-       VALUES ($run, $first, $count, $kind, $lines)`,
+       SELECT $run, $first, $count, $kind, $lines
+       WHERE (SELECT fence FROM leases WHERE session_row = $session) = $token`,
     ),
     endRun: database.query<unknown, { run: number; state: string; endedMs: number; usage: string | null }>(
       `UPDATE runs SET state = $state, ended_ms = $endedMs, usage = $usage, request = NULL, cancel_requested = 0, queue_place = NULL

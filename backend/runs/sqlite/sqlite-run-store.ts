@@ -80,7 +80,7 @@ export class SqliteRunStore implements RunStore {
           owner,
           expiresMs: Math.round(this.#uptimeMs() + leaseMs),
         });
-        this.#statements.insertRun.run({
+        const { lastInsertRowid } = this.#statements.insertRun.run({
           runId,
           row: row.row_id,
           invocationId,
@@ -96,7 +96,9 @@ export class SqliteRunStore implements RunStore {
           takeovers: 0,
           isCancelRequested: false,
         };
-        return { run: begun, lease: { runId, session, token } };
+        const lease = { runId, session, token };
+        this.#rows.set(lease, { run: Number(lastInsertRowid), session: row.row_id });
+        return { run: begun, lease };
       },
       request.length,
     );
@@ -113,7 +115,7 @@ export class SqliteRunStore implements RunStore {
   }
 
   async addFrames(lease: Lease, frames: readonly Frame[]): Promise<void> {
-    await inTransaction(this.#database, () => this.#insertFrames(this.#checkLease(lease).run, frames));
+    await inTransaction(this.#database, () => this.#insertFrames(lease, frames));
   }
 
   async end(
@@ -123,8 +125,7 @@ export class SqliteRunStore implements RunStore {
     usage?: TokenUse,
   ): Promise<Lease | undefined> {
     return inTransaction(this.#database, () => {
-      const { run, session } = this.#checkLease(lease);
-      this.#insertFrames(run, frames);
+      const { run, session } = this.#insertFrames(lease, frames);
       this.#endRun(run, state, usage);
       return this.#release(session, lease.session);
     });
@@ -304,16 +305,22 @@ export class SqliteRunStore implements RunStore {
     return rows;
   }
 
-  #insertFrames(run: number, frames: readonly Frame[]): void {
+  /** The rows of the lease's run and session. Throws LEASE_LOST, also if there are no frames. */
+  #insertFrames(lease: Lease, frames: readonly Frame[]): RunRows {
+    const rows = frames.length > 0 ? this.#rowsOf(lease) : this.#rowsIfHeld(lease);
+    if (!rows) throw new AppError('LEASE_LOST');
     let rest = frames;
     while (rest[0]) {
       const { kind, index: first } = rest[0];
       const end = rest.findIndex((frame) => frame.kind !== kind);
       const batch = end === -1 ? rest : rest.slice(0, end);
       const lines = batch.map(({ json }) => json).join('\n');
-      this.#statements.insertFrames.run({ run, first, count: batch.length, kind, lines });
+      const added = { ...rows, token: lease.token, first, count: batch.length, kind, lines };
+      // The insert checks the lease itself: a separate query would be one more in every turn.
+      if (this.#statements.insertFrames.run(added).changes === 0) throw new AppError('LEASE_LOST');
       rest = rest.slice(batch.length);
     }
+    return rows;
   }
 }
 

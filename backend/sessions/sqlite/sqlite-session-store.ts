@@ -105,14 +105,18 @@ export class SqliteSessionStore extends SessionStore {
 
   override async getSession(request: GetSessionRequest): Promise<Session | undefined> {
     const { appName, userId, sessionId: id, config } = request;
-    const row = reading(() => this.#statements.session.get({ appName, userId, id }));
+    const row = reading(() => this.#statements.sessionWithStates.get({ appName, userId, id }));
     if (!row) return undefined;
     let events = config?.numRecentEvents === 0 ? [] : await this.#eventsOf({ appName, userId, id }, row);
     if (!events) return undefined;
     const { numRecentEvents, afterTimestamp } = config ?? {};
     if (afterTimestamp !== undefined) events = events.filter((event) => event.timestamp >= afterTimestamp);
     if (numRecentEvents !== undefined && numRecentEvents > 0) events = events.slice(-numRecentEvents);
-    const state = reading(() => this.#mergedState(appName, userId, readState(row.state)));
+    const state = mergeState({
+      app: readState(row.app_state),
+      user: readState(row.user_state),
+      session: readState(row.state),
+    });
     return { id, appName, userId, state, events, lastUpdateTime: row.updated_us / 1000 };
   }
 

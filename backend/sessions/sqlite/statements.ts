@@ -7,6 +7,12 @@ export interface SessionRow {
   last_seq: number;
 }
 
+/** A session with the state that it shares with others; null if there is none. */
+export interface SessionStates extends SessionRow {
+  app_state: string | null;
+  user_state: string | null;
+}
+
 export interface LeasedSessionRow extends SessionRow {
   /** Token of the running run's lease; null if none is running. */
   lease_token: number | null;
@@ -30,6 +36,12 @@ export function prepareStatements(database: Database) {
     session: database.query<SessionRow, Key>(
       `SELECT row_id, state, updated_us, last_seq FROM sessions
        WHERE app_name = $appName AND user_id = $userId AND id = $id`,
+    ),
+    sessionWithStates: database.query<SessionStates, Key>(
+      `SELECT row_id, state, updated_us, last_seq,
+         (SELECT state FROM app_states WHERE app_name = $appName) AS app_state,
+         (SELECT state FROM user_states WHERE app_name = $appName AND user_id = $userId) AS user_state
+       FROM sessions WHERE app_name = $appName AND user_id = $userId AND id = $id`,
     ),
     leasedSession: database.query<LeasedSessionRow, Key>(
       // A join would cost ten times as much.
