@@ -224,6 +224,12 @@ describe('refused is', () => {
   });
 });
 
+test('a taken port of the timestamp server is named, with the process that has it', async () => {
+  const second = startSigstore(programs, github.idTokens, join(folder, 'second'));
+  const refused = await second.catch(String);
+  expect(refused).toMatch(/Port 2112 is taken by process \d+ \(.*timestamp-server.*\)\. /);
+});
+
 test('a job without the right to a token signs nothing', async () => {
   const digest = await pushImage();
   const image = `${given().repository}@${digest}`;

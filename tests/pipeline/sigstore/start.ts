@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { startChild, type Child } from '@lornu/ops/process/child.ts';
 import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
+import { whoListens } from '@lornu/ops/process/port-holder.ts';
 import { runCommand } from '@lornu/ops/process/run-command.ts';
 import { claimPort } from '@lornu/ops/up/port.ts';
 import { ISSUER, type IdTokens } from '@lornu/standins/github/id-token.ts';
@@ -14,6 +15,8 @@ import { makeTrustRoot } from './trust-root.ts';
 /** A second issuer that the authority accepts beside GitHub. Its tokens name the same workflow. */
 export const OTHER_ISSUER = 'https://token.actions.elsewhere.example';
 const START_MS = 60_000;
+/** timestamp-server always serves its metrics on this port; it has no option for another one. */
+const METRICS_PORT = 2112;
 /** The host name of the log. The log signs with this name, and cosign identifies the log by it. */
 const LOG = '127.0.0.1';
 /**
@@ -59,7 +62,7 @@ interface Timestamps {
 /**
  * Starts Sigstore's real programs with new keys. As with Sigstore, cosign gets their addresses and keys from a TUF
  * repository. The authority trusts the job tokens that `tokens` signs. A second Sigstore must use the timestamp server
- * of the first (`given`), because that server also listens on a fixed port (2112).
+ * of the first (`given`), because that server also needs a fixed port (METRICS_PORT). Throws if that port is taken.
  */
 export async function startSigstore(
   programs: SigstorePrograms,
@@ -67,6 +70,11 @@ export async function startSigstore(
   folder: string,
   given?: Timestamps,
 ): Promise<Sigstore> {
+  const holder = given ? undefined : await whoListens(METRICS_PORT);
+  if (holder)
+    throw new Error(
+      `Port ${METRICS_PORT} is taken by ${holder}. timestamp-server needs this port for its metrics and has no option for another one. End that process, then run the suite again.`,
+    );
   await mkdir(folder, { recursive: true });
   const children: Child[] = [];
   const start = async (
