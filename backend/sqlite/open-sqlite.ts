@@ -29,10 +29,18 @@ export function openSqlite(path: string, { schema, pragmas = [], waitMs }: OpenS
     database.run(`PRAGMA busy_timeout = ${OPENING_WAIT_MS}`);
     switchToWal(database);
     for (const pragma of ['synchronous = NORMAL', ...pragmas]) database.run(`PRAGMA ${pragma}`);
-    database.transaction(() => database.run(schema)).immediate();
     database.run(`PRAGMA busy_timeout = ${waitMs}`);
+    createTables(database, schema);
     return database;
   });
+}
+
+/** Creates the tables of one more store in an open file. Waits longer for other processes than later calls do. */
+export function createTables(database: Database, create: string | (() => void)): void {
+  const before = database.query<{ timeout: number }, []>('PRAGMA busy_timeout').get()?.timeout ?? 0;
+  database.run(`PRAGMA busy_timeout = ${OPENING_WAIT_MS}`);
+  database.transaction(() => void (typeof create === 'string' ? database.run(create) : create())).immediate();
+  database.run(`PRAGMA busy_timeout = ${before}`);
 }
 
 /** Switching needs exclusive access and, unlike other statements, does not wait for it through busy_timeout. */

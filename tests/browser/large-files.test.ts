@@ -34,6 +34,22 @@ async function attach(name: string, mimeType: string, buffer: Buffer): Promise<v
   await attached().nth(before).waitFor();
 }
 
+/** Sends a message to this conversation from another device, and waits for the answer. */
+async function sayElsewhere(text: string): Promise<void> {
+  const [, appName, sessionId] = new URL(chat.page.url()).hash.split('/');
+  const answer = await fetch(`${fixture.service.url}/run_sse`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      appName,
+      userId: 'user',
+      sessionId,
+      newMessage: { role: 'user', parts: [{ text }] },
+    }),
+  });
+  await answer.text();
+}
+
 test('files of megabytes reach the model, are there after a reload, in a version, an export and its import, and go with the conversation', async () => {
   chat = await fixture.openPage();
   const picture = await drawPicture(chat.page, 600);
@@ -101,7 +117,7 @@ test('files of megabytes reach the model, are there after a reload, in a version
   expect(chat.complaints).toEqual([]);
 });
 
-test('an upload shows its progress; after a cut or stopped upload the message is in the box again, and can be sent again', async () => {
+test('an upload shows its progress; after a cut or stopped upload the message is in the box again, the page stays in step with other devices, and the message can be sent again', async () => {
   const cable = layCable(fixture.service.url);
   try {
     chat = await fixture.openPage({ url: cable.url, width: 390, height: 844 });
@@ -126,10 +142,14 @@ test('an upload shows its progress; after a cut or stopped upload the message is
         await chat.page.getByRole('alert').getByText('The service cannot be reached.').waitFor();
         expect(await chat.page.getByRole('alert').getByRole('button', { name: 'Try again' }).count()).toBe(0);
         cable.plugIn();
+        await sayElsewhere('count to 3');
+        await chat.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+        await chat.conversation.getByText('1 2 3', { exact: true }).waitFor();
+        await chat.page.getByRole('alert').getByText('The service cannot be reached.').waitFor();
       } else await chat.button('Stop').click();
       await attached().getByText(BOOK).waitFor();
       expect(await chat.message.inputValue()).toBe('read this');
-      expect(await chat.conversation.getByRole('article').count()).toBe(1);
+      expect(await chat.conversation.getByRole('article').count()).toBe(2);
     }
     await limit(-1);
     await chat.say('');

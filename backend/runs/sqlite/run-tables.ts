@@ -1,4 +1,5 @@
 import type { Database } from 'bun:sqlite';
+import { createTables } from '../../sqlite/open-sqlite.ts';
 
 // No WITHOUT ROWID for tables with long rows: see sessions/sqlite/database.ts.
 const SCHEMA = `
@@ -96,7 +97,7 @@ export type RunStatements = ReturnType<typeof prepareRunStatements>;
 
 /** Creates the run tables in the session store's file and prepares their statements. */
 export function prepareRunStatements(database: Database) {
-  database.transaction(() => makeTables(database)).immediate();
+  createTables(database, () => makeTables(database));
   return {
     // No joins in the queries of every turn: one costs ten times as much as a lookup in the other table.
     session: database.query<{ row_id: number; run_id: string | null; updated_us: number }, SessionKey>(

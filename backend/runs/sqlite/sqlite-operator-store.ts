@@ -1,4 +1,5 @@
 import type { Database } from 'bun:sqlite';
+import { createTables } from '../../sqlite/open-sqlite.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { inTransaction, reading } from '../../sqlite/transaction.ts';
 import type { ActiveRun, ActiveRunPage, Maintenance, OperatorStore, RunFilter } from '../operator-store.ts';
@@ -77,7 +78,7 @@ export class SqliteOperatorStore implements OperatorStore {
 }
 
 function prepareStatements(database: Database) {
-  database.run(SCHEMA);
+  createTables(database, SCHEMA);
   return {
     active: database.query<
       ActiveRow,

@@ -1,4 +1,5 @@
 import type { Database } from 'bun:sqlite';
+import { createTables } from '../../sqlite/open-sqlite.ts';
 import { inTransaction, reading } from '../../sqlite/transaction.ts';
 import type { SpendStore } from '../budgets.ts';
 
@@ -13,7 +14,7 @@ export class SqliteSpend implements SpendStore {
 
   constructor(database: Database) {
     this.#database = database;
-    database.run(SCHEMA);
+    createTables(database, SCHEMA);
   }
 
   async add(day: string, amounts: ReadonlyMap<string, number>): Promise<Map<string, number>> {

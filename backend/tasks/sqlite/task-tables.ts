@@ -1,4 +1,5 @@
 import type { Database } from 'bun:sqlite';
+import { createTables } from '../../sqlite/open-sqlite.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS a2a_tasks (
@@ -44,7 +45,7 @@ export type TaskStatements = ReturnType<typeof prepareTaskStatements>;
 
 /** Creates the task tables in the session store's file and prepares their statements. */
 export function prepareTaskStatements(database: Database) {
-  database.transaction(() => database.run(SCHEMA)).immediate();
+  createTables(database, SCHEMA);
   return {
     put: database.query<
       unknown,

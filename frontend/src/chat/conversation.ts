@@ -63,18 +63,22 @@ export class Conversation extends Store<ConversationState> {
     this.owner = owner;
   }
 
-  /** Loads the conversation from the service, and attaches to a running answer. */
-  async load(): Promise<void> {
+  /**
+   * Loads the conversation from the service, and attaches to a running answer. `kept` is a problem that stays shown,
+   * because the person has not dealt with it yet.
+   */
+  async load(kept?: Problem): Promise<void> {
     const { sessionId } = this.getState();
     if (!sessionId || isBusy(this.getState())) return;
     try {
       const session = await getSession(this.owner, sessionId);
       // A turn may have begun on this page meanwhile; what it shows is newer.
       if (isBusy(this.getState())) return;
-      this.set({ events: session.events ?? [], phase: 'idle', problem: undefined });
+      this.set({ events: session.events ?? [], phase: 'idle', problem: kept });
       await this.attach();
       this.#loadFailed = false;
     } catch (error) {
+      if (kept) return;
       this.#loadFailed = true;
       this.set({ phase: 'idle', problem: asProblem(error) });
     }

@@ -185,9 +185,15 @@ export class Conversations extends Store<ConversationsState> {
     }
   }
 
-  /** Reloads a conversation that is open here, unless it shows a problem that the person has not dealt with yet. */
+  /**
+   * Reloads a conversation that is open here. If it shows a problem that the person has not dealt with yet, only one
+   * whose message is in the message box again: any other message exists on this page only.
+   */
   reload(sessionId: string): void {
     const conversation = this.#open.get(sessionId);
-    if (conversation && !conversation.getState().problem) void conversation.load();
+    if (!conversation) return;
+    const { problem, unsent } = conversation.getState();
+    // Status 409: the person first chooses what happens to the other answer.
+    if (!problem || (unsent && problem.status !== 409)) void conversation.load(problem);
   }
 }
