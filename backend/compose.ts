@@ -18,7 +18,6 @@ import { GcsArtifactFiles } from './artifacts/gcs/gcs-artifact-files.ts';
 import { GcsClient } from './artifacts/gcs/gcs-client.ts';
 import { sessionArtifacts } from './artifacts/session-artifacts.ts';
 import type { ArtifactStoreConfig, Config } from './config/config.ts';
-import { isLoopback } from './config/loopback.ts';
 import { accessTokens } from './google-access.ts';
 import { measureEnd, MeasuredRuns } from './http/measured-runs.ts';
 import type { AppEnv } from './http/route.ts';
@@ -199,7 +198,10 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
   };
 }
 
-/** Sends a share of messages to a candidate too, if one is configured; under our Google identity unless it is local. */
+/**
+ * Sends a share of messages to a candidate too, if one is configured. An https candidate gets an ID token of our Google
+ * identity; http is for a candidate on this machine, which has no sign-in.
+ */
 function createShadow(
   { shadow }: Config,
   google: GoogleIdentity | undefined,
@@ -208,9 +210,8 @@ function createShadow(
   if (!shadow) return undefined;
   const { url, share, audience } = shadow;
   parts.log.warn('a share of all messages goes to a candidate too', { url, share });
-  const isOutside = !isLoopback(new URL(url).hostname);
   const authorization =
-    google && isOutside ? async () => `Bearer ${await google.idToken(audience)}` : undefined;
+    google && url.startsWith('https:') ? async () => `Bearer ${await google.idToken(audience)}` : undefined;
   return new Shadow({ url, share, authorization, ...parts });
 }
 

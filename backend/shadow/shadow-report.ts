@@ -41,6 +41,7 @@ export class ShadowReport {
     skipped: 0,
   };
   readonly #byChange: Record<string, number> = {};
+  readonly #notCompared: Record<string, number> = {};
   readonly #changed: ShadowChange[] = [];
   readonly #times: { ms: number; candidateMs: number }[] = [];
 
@@ -49,8 +50,10 @@ export class ShadowReport {
     this.#sinceMs = now();
   }
 
-  count(outcome: ShadowOutcome): void {
+  /** `reason`: why a turn was not compared, without anything of the conversation. */
+  count(outcome: ShadowOutcome, reason?: string): void {
     this.#counts[outcome]++;
+    if (reason !== undefined) this.#notCompared[reason] = (this.#notCompared[reason] ?? 0) + 1;
   }
 
   add({ appName, verdict, changes, missing, before, now, ms, candidateMs }: Compared): void {
@@ -81,6 +84,7 @@ export class ShadowReport {
       since: this.#sinceMs / 1_000,
       counts: { ...this.#counts },
       byChange: { ...this.#byChange },
+      notCompared: { ...this.#notCompared },
       medianMs: median(this.#times.map(({ ms }) => ms)),
       candidateMedianMs: median(this.#times.map(({ candidateMs }) => candidateMs)),
       changed: [...this.#changed],

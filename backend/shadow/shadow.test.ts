@@ -147,22 +147,25 @@ test('a candidate that hangs, refuses or answers nonsense does not affect the pe
   const run = await hanging.say({ text: 'hello' });
   expect(run.state).toBe('completed');
   for (let more = 0; more < 100; more++) hanging.shadow.consider(run as never, 1);
-  const { dropped } = hanging.shadow.report.toJson().counts;
-  expect(dropped).toBeGreaterThan(50);
+  const { counts, notCompared } = hanging.shadow.report.toJson();
+  expect(counts.dropped).toBeGreaterThan(50);
+  expect(notCompared['too many turns wait for the candidate']).toBe(counts.dropped);
   await until(() => open_ > 0);
   expect(open_).toBeLessThanOrEqual(4);
   hanging.shadow.stop();
   await until(() => open_ === 0);
-  for (const answer of [
-    () => new Response('no', { status: 503 }),
-    () => new Response('<html>'),
-    () => Response.json({ events: 1 }),
-    () => new Response('x'.repeat(5 * 1024 * 1024)),
-  ]) {
-    const { say, outcomes } = open({ fetch: async () => answer() });
+  for (const [answer, outcome, reason] of [
+    [() => new Response('no', { status: 503 }), 'failed', 'the candidate answered with status 503'],
+    [() => new Response('no', { status: 429 }), 'dropped', 'the candidate is busy (429)'],
+    [() => new Response('<html>'), 'failed', 'the response is not a shadow answer'],
+    [() => Response.json({ events: 1 }), 'failed', 'the response is not a shadow answer'],
+    [() => new Response('x'.repeat(5 * 1024 * 1024)), 'failed', 'the response is too large'],
+  ] as const) {
+    const { say, outcomes, shadow } = open({ fetch: async () => answer() });
     expect((await say({ text: 'hello' })).state).toBe('completed');
     await until(() => outcomes.length > 0);
-    expect(outcomes).toEqual(['failed']);
+    expect(outcomes).toEqual([outcome]);
+    expect(shadow.report.toJson().notCompared).toEqual({ [reason]: 1 });
   }
 });
 

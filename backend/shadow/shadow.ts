@@ -74,7 +74,7 @@ export class Shadow {
     if (state !== 'completed' && state !== 'failed') return;
     if (this.#stopped.signal.aborted || !isChosen(id, this.#options.share)) return;
     if (this.#waiting.length >= MOST_WAITING) {
-      this.#count('dropped');
+      this.#count('dropped', 'too many turns wait for the candidate');
       return;
     }
     const { session } = record;
@@ -99,8 +99,9 @@ export class Shadow {
         await this.#compare(turn);
       } catch (error) {
         if (this.#stopped.signal.aborted) break;
-        this.#count('failed');
-        this.#options.log.debug('a shadow turn failed', { runId: turn.runId, error });
+        const { outcome, reason } = describeFailure(error);
+        this.#count(outcome, reason);
+        this.#options.log.info('shadow', { runId: turn.runId, verdict: outcome, reason, error });
       }
     }
     this.#atOnce--;
@@ -112,7 +113,7 @@ export class Shadow {
     const session = isLong ? undefined : await sessions.getSession(ended.session);
     const turn = session && toShadowTurn(session, ended);
     if (!turn) {
-      this.#count('skipped');
+      this.#count('skipped', 'the turn has files or a long history');
       return;
     }
     const { events, missing, ms } = await this.#ask(JSON.stringify(turn.request));
@@ -125,11 +126,14 @@ export class Shadow {
 
   async #ask(body: string) {
     const { url, authorization, fetch: send = fetch, withinMs = WITHIN_MS } = this.#options;
+    const token = await authorization?.().catch((error: unknown) => {
+      throw new NotComparedError('Google gave no ID token for the candidate', { cause: error });
+    });
     const response = await send(`${url}${SHADOW_PATH}`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
-        ...(authorization ? { authorization: await authorization() } : {}),
+        ...(token === undefined ? {} : { authorization: token }),
       },
       body,
       redirect: 'error',
@@ -137,15 +141,56 @@ export class Shadow {
     });
     if (!response.ok) {
       await response.body?.cancel();
-      throw new Error(`The candidate answered ${response.status}.`);
+      throw new NotComparedError(
+        REFUSALS[response.status] ?? `the candidate answered with status ${response.status}`,
+        { outcome: response.status === TOO_MANY_REQUESTS ? 'dropped' : 'failed' },
+      );
     }
-    return SHADOW_ANSWER.parse(JSON.parse(await readAtMost(response, MOST_ANSWER_BYTES)));
+    const text = await readAtMost(response, MOST_ANSWER_BYTES);
+    try {
+      return SHADOW_ANSWER.parse(JSON.parse(text));
+    } catch {
+      // Without the cause: a parser quotes the text.
+      throw new NotComparedError('the response is not a shadow answer');
+    }
   }
 
-  #count(outcome: 'failed' | 'dropped' | 'skipped'): void {
-    this.report.count(outcome);
+  #count(outcome: 'failed' | 'dropped' | 'skipped', reason: string): void {
+    this.report.count(outcome, reason);
     this.#options.metrics?.shadow(outcome);
   }
+}
+
+const TOO_MANY_REQUESTS = 429;
+/** Reasons for operators; each says what to look at. */
+const REFUSALS: Readonly<Record<number, string>> = {
+  401: 'the candidate refused our ID token (401): check its A2A_TOKEN_AUDIENCE and shadow.audience',
+  403: 'the candidate does not admit our service account (403): add it to its service_emails',
+  404: 'the candidate has no such agent, or runs without LORNU_SHADOW_CANDIDATE=1 (404)',
+  [TOO_MANY_REQUESTS]: 'the candidate is busy (429)',
+};
+
+/** A turn without a comparison. The message is the reason, for operators; it contains nothing of the conversation. */
+class NotComparedError extends Error {
+  readonly outcome: 'failed' | 'dropped';
+
+  constructor(reason: string, { outcome = 'failed', ...options }: NotComparedOptions = {}) {
+    super(reason, options);
+    this.name = 'NotComparedError';
+    this.outcome = outcome;
+  }
+}
+
+interface NotComparedOptions extends ErrorOptions {
+  outcome?: 'failed' | 'dropped';
+}
+
+function describeFailure(error: unknown): { outcome: 'failed' | 'dropped'; reason: string } {
+  if (error instanceof NotComparedError) return { outcome: error.outcome, reason: error.message };
+  if (error instanceof DOMException && error.name === 'TimeoutError')
+    return { outcome: 'failed', reason: 'the candidate did not answer in time' };
+  const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+  return { outcome: 'failed', reason: `the candidate cannot be reached${code}` };
 }
 
 /** Makes the same choice for a run in every process. */
@@ -158,7 +203,7 @@ async function readAtMost(response: Response, bytes: number): Promise<string> {
   let [text, size] = ['', 0];
   for await (const chunk of response.body ?? []) {
     size += chunk.byteLength;
-    if (size > bytes) throw new Error('The answer of the candidate is too large.');
+    if (size > bytes) throw new NotComparedError('the response is too large');
     text += decoder.decode(chunk, { stream: true });
   }
   return text;

@@ -42,6 +42,8 @@ export interface ShownShadow {
   since: number;
   counts: Record<'same' | 'harmless' | 'changed' | 'failed' | 'dropped' | 'skipped', number>;
   byChange: Record<string, number>;
+  /** Why turns were not compared. */
+  notCompared: Record<string, number>;
   medianMs: number;
   candidateMedianMs: number;
   /** The latest changed turns. */

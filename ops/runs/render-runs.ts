@@ -73,16 +73,25 @@ function printable(text: string): string {
 }
 
 /** Compares the candidate's turns with the real turns. */
-export function renderShadow({ since, counts, byChange, medianMs, candidateMedianMs }: ShownShadow): string {
+export function renderShadow({
+  since,
+  counts,
+  byChange,
+  notCompared,
+  medianMs,
+  candidateMedianMs,
+}: ShownShadow): string {
   const { same, harmless, changed, failed, dropped, skipped } = counts;
   const compared = same + harmless + changed;
-  const classes = Object.entries(byChange)
-    .toSorted(([, one], [, other]) => other - one)
-    .map(([change, count]) => `  ${change} in ${count}`);
+  const lines = (of: Record<string, number>) =>
+    Object.entries(of)
+      .toSorted(([, one], [, other]) => other - one)
+      .map(([what, count]) => `  ${what}: ${count}`);
   return `${[
     `Since ${new Date(since * 1_000).toISOString()}, in the process that answered: ${compared} turns compared.`,
     `${same} same, ${harmless} harmless, ${changed} changed; ${failed} failed at the candidate, ${dropped} dropped, ${skipped} skipped`,
-    ...classes,
+    ...lines(byChange),
+    ...lines(notCompared),
     `Half of the turns take at most ${medianMs} ms, the candidate's ${candidateMedianMs} ms.`,
   ].join('\n')}\n`;
 }

@@ -23,6 +23,9 @@ const REPORT = z.object({
     description: 'Turns by outcome: same, harmless, changed, failed, dropped, skipped.',
   }),
   byChange: z.record(z.string(), z.number()).meta({ description: 'Changed turns by what differs.' }),
+  notCompared: z.record(z.string(), z.number()).meta({
+    description: 'Turns that failed, were dropped or were skipped, by the reason.',
+  }),
   medianMs: z.number(),
   candidateMedianMs: z.number(),
   changed: z
