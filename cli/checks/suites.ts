@@ -176,7 +176,7 @@ const QUICK: readonly Suite[] = [
   }),
   tests(
     'load-balancer',
-    "HAProxy does with requests, tokens and certificates what AWS's load balancer does",
+    "HAProxy does with requests, tokens and certificates what AWS's load balancer does (a sample of wrong ones)",
     './tests/rehearsal/load-balancer',
     { minutes: 3, cores: 0.2, needs: 'haproxy uv', coversOps: true },
   ),

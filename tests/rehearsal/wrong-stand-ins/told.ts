@@ -1,5 +1,5 @@
 import { CHECKS } from '@lornu/rehearsal/conformance/checks/all.ts';
-import { judge, observe } from '@lornu/rehearsal/conformance/run-checks.ts';
+import { judge, observe, type Recorded } from '@lornu/rehearsal/conformance/run-checks.ts';
 import { singleProbes } from '@lornu/rehearsal/conformance/scenes/single-probes.ts';
 import { askGroup } from '@lornu/rehearsal/conformance/seeing.ts';
 import type { RehearsalWorld } from '@lornu/rehearsal/conformance/target-rehearsal.ts';
@@ -7,12 +7,16 @@ import type { World } from '@lornu/rehearsal/conformance/world.ts';
 import type { WrongBalancer } from './wrong-balancers.ts';
 
 /** Runs the checks with these ids, and returns the ids of those that fail in this world. */
-export async function told(world: World, ids: readonly string[]): Promise<string[]> {
+export async function told(
+  world: World,
+  ids: readonly string[],
+  recorded: Recorded = new Map(),
+): Promise<string[]> {
   const checks = CHECKS.filter(({ id }) => ids.includes(id));
   const seen = await observe(world, checks, new AbortController().signal, () => {});
   return seen.flatMap((observation) => {
     const check = checks.find(({ id }) => id === observation.id);
-    const verdict = check && judge(check, observation, new Map()).verdict;
+    const verdict = check && judge(check, observation, recorded).verdict;
     return verdict === 'differs' || verdict === 'failed' ? [observation.id] : [];
   });
 }
