@@ -78,7 +78,11 @@ export class RunTasks implements RemoteTasks {
   ): AsyncGenerator<AgentExecutionEvent, void, undefined> {
     const session = this.#sessionOf(task, context);
     const current = isInterrupted(stateOf(task)) ? await this.#untilGoingOn(task, session, context) : task;
-    if (!current || isTerminal(stateOf(current))) return;
+    if (!current || isTerminal(stateOf(task))) return;
+    if (isSettled(stateOf(current))) {
+      yield* this.#rest(task, current);
+      return;
+    }
     if (current !== task) yield this.#statusOf(current);
     const run = await this.#runOf(current, session);
     const signal = disconnectedSignalOf(context);
@@ -88,6 +92,16 @@ export class RunTasks implements RemoteTasks {
     if (run && translator && hasEnded(run.state)) yield* translator.end(run.state);
     const settled = await this.#settle(current, run, context);
     if (!run) yield this.#statusOf(settled);
+  }
+
+  /** What a subscriber has missed between two states of a task, if no run is left that it could follow. */
+  *#rest(before: Task, { artifacts, ...task }: Task): Generator<AgentExecutionEvent, void, undefined> {
+    const known = new Set(before.artifacts.map(({ artifactId }) => artifactId));
+    const { id: taskId, contextId } = before;
+    const whole = { taskId, contextId, append: false, lastChunk: true, metadata: undefined };
+    for (const artifact of artifacts)
+      if (!known.has(artifact.artifactId)) yield AgentEvent.artifactUpdate({ ...whole, artifact });
+    yield this.#statusOf({ ...task, artifacts });
   }
 
   /** Brings a task to the end state of its run and stores it. */
@@ -133,6 +147,7 @@ export class RunTasks implements RemoteTasks {
     };
   }
 
+  /** The task once a message has continued it, which may have ended by then, or ask its next question. */
   async #untilGoingOn(
     task: Task,
     session: CompositeSessionKey,
@@ -146,8 +161,7 @@ export class RunTasks implements RemoteTasks {
       const current = await this.#resumed(task, session);
       if (!isSettled(stateOf(current))) return current;
       const stored = await this.#deps.tasks.load(task.id, context);
-      if (!stored || isTerminal(stateOf(stored))) return undefined;
-      if (!isInterrupted(stateOf(stored))) return stored;
+      if (!stored || !isInterrupted(stateOf(stored)) || runIdOf(stored) !== runIdOf(task)) return stored;
     }
     return undefined;
   }

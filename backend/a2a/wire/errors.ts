@@ -1,6 +1,7 @@
 import {
   A2A_ERROR_CODE,
   A2AError,
+  ContentTypeNotSupportedError,
   ERROR_INFO_TYPE,
   RequestMalformedError,
   restStatusFor,
@@ -83,7 +84,8 @@ export function toJsonRpc(error: KnownError): JsonRpcErrorBody {
 /** Status and body of a REST error response. */
 export function toRest(error: KnownError): { status: number; body: object } {
   if (error instanceof A2AError) {
-    const status = restStatusFor(error);
+    // The SDK still has 400; 415 is section 5.4 of A2A 1.0.0.
+    const status = error instanceof ContentTypeNotSupportedError ? 415 : restStatusFor(error);
     return { status, body: toRestErrorBody(error, status) };
   }
   const { status, message } = error;

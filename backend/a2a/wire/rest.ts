@@ -68,7 +68,7 @@ async function answer(route: RestRoute, context: A2aContext, deps: BindingDeps):
     });
   }
   const result = await CALLS[route.operation](handler, params, call);
-  return restJson(result, route.status ?? 200);
+  return restJson(context, result, route.status ?? 200);
 }
 
 /** Path parameters take precedence over the query and the body. */
@@ -95,9 +95,12 @@ function isStreamed(operation: CallName | StreamName): operation is StreamName {
   return Object.hasOwn(STREAMS, operation);
 }
 
-function restJson(body: unknown, status: number): Response {
+/** A2A's own media type is for clients that ask for it (sections 11.1 and 14.1 of A2A 1.0.0). */
+function restJson(context: A2aContext, body: unknown, status: number): Response {
   if (status === 204) return new Response(null, { status });
-  return new Response(JSON.stringify(body), { status, headers: { 'content-type': A2A_CONTENT_TYPE } });
+  const accepts = context.req.header('accept')?.includes(A2A_CONTENT_TYPE) ?? false;
+  const headers = { 'content-type': accepts ? A2A_CONTENT_TYPE : 'application/json' };
+  return new Response(JSON.stringify(body), { status, headers });
 }
 
 /** An error in AIP-193's form. */

@@ -82,7 +82,10 @@ describe('versions', () => {
 describe('REST, A2A 1.0', () => {
   test('sends, gets, lists', async () => {
     const sent = await rest('/message:send', { body: { message: textMessage('hello') } });
-    expect([sent.status, sent.headers.get('content-type')]).toEqual([200, 'application/a2a+json']);
+    expect([sent.status, sent.headers.get('content-type')]).toEqual([200, 'application/json']);
+    const accept = { ...V1, accept: 'application/a2a+json, application/json' };
+    const listedAs = (await rest('/tasks', { headers: accept })).headers.get('content-type');
+    expect(listedAs).toBe('application/a2a+json');
     const { task } = (await jsonOf(sent)) as { task: WireTask };
     expect(task.status.state).toBe('TASK_STATE_COMPLETED');
     const got = await rest(`/tasks/${task.id}?historyLength=0`);
@@ -158,9 +161,11 @@ describe('REST, A2A 1.0', () => {
   test('refuses other media types, and accepts both valid ones', async () => {
     const body = JSON.stringify({ message: textMessage('hello') });
     const send = (type: string) => rest('/message:send', { body, headers: { ...V1, 'content-type': type } });
-    expect((await jsonOf(await send('text/plain'))).error.details[0].reason).toBe(
+    const refused = await send('text/plain');
+    expect([refused.status, (await jsonOf(refused)).error.details[0].reason]).toEqual([
+      415,
       'CONTENT_TYPE_NOT_SUPPORTED',
-    );
+    ]);
     expect((await send('application/a2a+json; charset=utf-8')).status).toBe(200);
   });
 });

@@ -188,6 +188,30 @@ describe('a peer', () => {
     expect((await seen).at(-1)).toBe('TASK_STATE_COMPLETED');
   });
 
+  test.each([
+    ['hello', 'TASK_STATE_COMPLETED', 0],
+    [ASK, 'TASK_STATE_INPUT_REQUIRED', 1],
+  ])(
+    'a subscriber sees the end of a task after %p, although no run is left to follow',
+    async (text, state, questions) => {
+      const before = await asked(guarded, service);
+      const stream = rpcStream(
+        guarded.a2aUrl,
+        'SubscribeToTask',
+        { id: before.task.id },
+        { headers: service },
+      );
+      await stream.next();
+      const rest = Array.fromAsync(stream);
+      const { id: taskId, contextId } = before.task;
+      const message = textMessage(text, { taskId, contextId });
+      await rpc(guarded.a2aUrl, 'SendMessage', { message }, { headers: service });
+      const { status } = ((await rest).at(-1) as { statusUpdate: WireTask }).statusUpdate;
+      expect(status.state).toBe(state);
+      expect(status.message?.parts.filter((part) => 'data' in part).length ?? 0).toBe(questions);
+    },
+  );
+
   test("does not reach another caller's conversation under its contextId", async () => {
     const { task } = await asked(guarded, service);
     const own = taskOf(
