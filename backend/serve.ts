@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { compose } from './compose.ts';
 import { largestBody } from './http/mount-routes.ts';
 import { ConfigError, parseConfig, type Config } from './config/config.ts';
-import { DamagedDatabaseError } from './errors/damaged-database.ts';
+import { UnusableDatabaseError } from './errors/unusable-database.ts';
 import { patientFetch } from './http/patient-fetch.ts';
 import { startConfiguredFront } from './identity/certificates/configured-front.ts';
 import { toAdkLogger } from './observability/adk-logger.ts';
@@ -122,7 +122,7 @@ function readConfig(): Config {
 }
 
 /**
- * A wrong configuration or a damaged file is for the operator to fix: sentences, no stack, and a specific exit code.
+ * A wrong configuration or an unusable file is for the operator to fix: sentences, no stack, and a specific exit code.
  */
 function failToStart(error: Error): never {
   process.stderr.write(`${error.message}\n`);
@@ -148,6 +148,6 @@ function warnAboutFetchLimit(log: Logger): void {
 try {
   await serve();
 } catch (error) {
-  if (error instanceof ConfigError || error instanceof DamagedDatabaseError) failToStart(error);
+  if (error instanceof ConfigError || error instanceof UnusableDatabaseError) failToStart(error);
   throw error;
 }

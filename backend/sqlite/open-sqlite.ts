@@ -1,7 +1,7 @@
 import { Database } from 'bun:sqlite';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { isDamage, openingDatabase } from '../errors/damaged-database.ts';
+import { isDamage, openingDatabase } from '../errors/unusable-database.ts';
 
 export interface OpenSqliteOptions {
   /** Statements that create missing tables. */
@@ -18,12 +18,12 @@ const OPENING_WAIT_MS = 5_000;
 /**
  * Opens a file of the service, or `:memory:`, and creates its folder and tables; several processes may open the same
  * file. WAL with synchronous=NORMAL unless a pragma says otherwise: a killed process loses no commit; a power cut may
- * lose the last commits but never tears one. Throws DamagedDatabaseError.
+ * lose the last commits but never tears one. Throws UnusableDatabaseError.
  */
 export function openSqlite(path: string, { schema, pragmas = [], waitMs }: OpenSqliteOptions): Database {
-  // In a task nothing else is stored on disk, so the folder may not exist.
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
   return openingDatabase(path, () => {
+    // In a task nothing else is stored on disk, so the folder may not exist.
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
     const database = new Database(path, { create: true, strict: true });
     // Another process may be creating the tables at the same time.
     database.run(`PRAGMA busy_timeout = ${OPENING_WAIT_MS}`);

@@ -40,7 +40,7 @@ interface MemoryRow {
 export class SqliteMemory implements MemoryService {
   readonly #database: Database;
 
-  /** `path` may be `:memory:`. Throws DamagedDatabaseError. Several processes may open the same file. */
+  /** `path` may be `:memory:`. Throws UnusableDatabaseError. Several processes may open the same file. */
   constructor(path: string) {
     this.#database = openSqlite(path, { schema: SCHEMA, waitMs: WAIT_MS });
   }

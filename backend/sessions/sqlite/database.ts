@@ -32,7 +32,7 @@ const SCHEMA = `
   );
 `;
 
-/** Opens the file of sessions and runs. Throws DamagedDatabaseError. */
+/** Opens the file of sessions and runs. Throws UnusableDatabaseError. */
 export function openDatabase(path: string): Database {
   // SQLite's default cache of 2 MB holds few sessions: with it a turn read 15 pages from the file.
   const pragmas = [

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LimitStore } from './identity/limits/limit-store.ts';
@@ -35,3 +35,30 @@ for (const [name, open] of Object.entries(OPEN))
         ),
       );
     });
+
+/** What makes a folder unusable also for root. */
+const UNWRITABLE: Readonly<Record<string, (folder: string, name: string) => string>> = {
+  'a file in place of the folder': (folder, name) => {
+    writeFileSync(join(folder, 'data'), '');
+    return join(folder, 'data', name);
+  },
+  'a folder in place of the file': (folder, name) => {
+    mkdirSync(join(folder, name));
+    return join(folder, name);
+  },
+  'a folder that takes no files': (_folder, name) => join('/proc', name),
+};
+
+for (const [name, open] of Object.entries(OPEN))
+  for (const [what, pathIn] of Object.entries(UNWRITABLE))
+    test.skipIf(process.platform !== 'linux')(
+      `${name} with ${what} is reported at once, with the next step`,
+      () => {
+        const path = pathIn(mkdtempSync(join(tmpdir(), 'lornu-unwritable-')), name);
+        expect(() => open(path)).toThrow(
+          new RegExp(
+            `^The database ${RegExp.escape(path)} cannot be opened \\(.+\\)\\. Make its folder writable`,
+          ),
+        );
+      },
+    );
