@@ -7,12 +7,12 @@ import { COMMANDS, type CommandRow } from './command-table.ts';
 const GUIDE = `
 Examples:
   ./lornu up                 the agent and its page at http://127.0.0.1:8080
-  ./lornu test               everything the tests need, then the tests
-  ./lornu doctor             what is here, what is missing, how it is configured
+  ./lornu test               install what the tests need and run them
+  ./lornu doctor             what is installed, what is missing, how it is configured
 
 Results go to stdout, everything else to stderr; --json gives a result for programs.
-Exit codes: 0 done, 1 a check failed (such as a test), 2 usage, 3 this machine lacks something,
-  70 a bug in lornu, 130 ended by Ctrl-C.
+Exit codes: 0 done, 1 a check failed (such as a test), 2 usage, 3 something is missing on this machine,
+  70 a bug in lornu, 130 ended with Ctrl-C.
 `;
 
 /** Parses and runs one command line (without the program's name); never throws, never exits. */
@@ -29,7 +29,7 @@ export async function runCli(
     // Options belong to the command they follow: a command and its subcommands may share names.
     .enablePositionalOptions()
     .helpCommand(false)
-    .showHelpAfterError('(--help shows what there is)')
+    .showHelpAfterError('(--help lists commands and options)')
     .exitOverride()
     .configureHelp(HELP)
     .configureOutput({ writeOut: context.stdout, writeErr: context.stderr });

@@ -54,7 +54,7 @@ export const ERROR_TABLE = {
   EVAL_NOT_FOUND: {
     status: 404,
     sentence: 'There is no such eval set, case, result or trace.',
-    next: 'List what there is: /dev/apps/{app}/eval-sets and /dev/apps/{app}/eval-results.',
+    next: 'List the existing ones: /dev/apps/{app}/eval-sets and /dev/apps/{app}/eval-results.',
   },
   SESSION_NOT_FOUND: {
     status: 404,
@@ -129,7 +129,7 @@ export const ERROR_TABLE = {
   SESSION_CHANGED: {
     status: 409,
     sentence: 'Someone else has written to this session since it was read.',
-    next: 'Read the session again; then send the message again, if it is still wanted.',
+    next: 'Read the session again; then send the message again if it still needs an answer.',
   },
   NOT_STORABLE: {
     status: 422,
@@ -179,7 +179,7 @@ export const ERROR_TABLE = {
   MAINTENANCE: {
     status: 503,
     sentence: 'The service is under maintenance and begins no new turns.',
-    next: 'Send the message again after the time in Retry-After; turns under way go on, and everything can be read.',
+    next: 'Send the message again after the time in Retry-After; running turns continue, and everything can be read.',
   },
   UNAUTHENTICATED: {
     status: 401,
@@ -219,7 +219,7 @@ export const ERROR_TABLE = {
   BUDGET_REACHED: {
     status: 429,
     sentence: 'A budget of money for today is spent.',
-    next: 'Send the message again after the time in Retry-After, or have the budget raised that the detail names.',
+    next: 'Send the message again after the time in Retry-After, or ask for a higher budget; the detail names it.',
   },
   HEADERS_TOO_LARGE: {
     status: 431,

@@ -36,7 +36,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .option('--seconds <n>', 'seconds of load on each server in each round', wholeNumber(1, 99_999), 4)
     .option('--streams <n>', 'streams at the same time', wholeNumber(1, 99_999), 3_000)
     .option('--json', 'print the report as JSON')
-    .option('--scale', 'print what many streams need, by a model and a simulation')
+    .option('--scale', 'print what many streams need, from a model and a simulation')
     .addHelpText('after', HELP)
     .action(async (flags: Flags) => {
       const reporter = createReporter(context);

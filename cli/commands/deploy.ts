@@ -16,7 +16,7 @@ Looks at ECS and asks /version through the load balancer until ECS calls the rol
 the revision. A deploy that ECS rolled back is exit code 1 with ECS's reason, although the service is steady again.
 Where the service's last deployment failed and the apply changed nothing of it, a new deployment is started: ECS starts
 none by itself when there is no earlier version to go back to.
-Exit codes: 0 served, 1 not served, 2 usage, 3 this machine lacks something, 130 interrupted.
+Exit codes: 0 served, 1 not served, 2 usage, 3 something is missing on this machine, 130 interrupted.
 `;
 
 /**
@@ -42,8 +42,11 @@ export interface WaitFlags {
 
 export function define(command: Command, context: CliContext): void {
   withWaitOptions(command)
-    .option('--revision <commit>', 'what must be served; what was applied last from here when left out')
-    .option('--force-new-deployment', "start a new deployment first, whatever the service's last one did")
+    .option(
+      '--revision <commit>',
+      'the revision that must be served; default: the last one applied from here',
+    )
+    .option('--force-new-deployment', 'start a new deployment first, whatever the result of the last one')
     .addOption(dirOption())
     .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
@@ -72,25 +75,22 @@ async function readApplied(delivery: DeliveryContext): Promise<AppliedPlan> {
 export function withWaitOptions(command: Command): Command {
   return command
     .addOption(
-      new Option(
-        '--stalled <minutes>',
-        'longest wait in which ECS notes no change; streams drain for up to 20',
-      )
+      new Option('--stalled <minutes>', 'longest wait without a change at ECS; streams drain for up to 20')
         .argParser(positive)
         .default(25),
     )
     .addOption(
-      new Option('--timeout <minutes>', 'longest wait at all').argParser(positive).default(WAIT_MINUTES),
+      new Option('--timeout <minutes>', 'longest wait in total').argParser(positive).default(WAIT_MINUTES),
     )
-    .addOption(new Option('--interval <seconds>', 'between two looks').argParser(positive).default(5))
+    .addOption(new Option('--interval <seconds>', 'time between two requests').argParser(positive).default(5))
     .addOption(
       new Option(
         '--connect-to <host:port>',
-        "connect there in place of the environment's name, as before its DNS is set",
+        "connect there instead of to the environment's name, for example before it has DNS",
       ).env('LORNU_CONNECT_TO'),
     )
     .addOption(
-      new Option('--ca-file <file>', 'further authorities for its certificate (PEM)').env('LORNU_CA_FILE'),
+      new Option('--ca-file <file>', 'additional authorities for its certificate (PEM)').env('LORNU_CA_FILE'),
     );
 }
 

@@ -11,7 +11,7 @@ Examples:
   ./lornu drift                   what AWS and terraform/aws/staging say differently
   ./lornu drift --issue           and keep one issue about it (the workflow does this every working day)
 
-Exit codes: 0 nothing differs or nothing was deployed yet, 1 something does or it could not be found out, 2 usage, 3 this machine lacks something.
+Exit codes: 0 nothing differs or nothing was deployed yet, 1 something does or it could not be found out, 2 usage, 3 something is missing on this machine.
 `;
 
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {

@@ -30,7 +30,7 @@ The page uses the fail-over name. Route 53's rule decides its address: health ch
 ${clockOf(REHEARSAL_PACE)}
 Without --url the drill uses only this machine, with the environment of ./lornu rehearse apply. It needs root on Linux.
 For staging, see docs/operations.md, "Fail over".
-Exit codes: 0 the drill passed, 1 it failed, 2 usage, 3 this machine lacks something.
+Exit codes: 0 the drill passed, 1 it failed, 2 usage, 3 something is missing on this machine.
 `;
 
 interface Flags {

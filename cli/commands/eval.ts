@@ -21,7 +21,7 @@ The sets and configurations are google-adk's: *.evalset.json and test_config.jso
 the same files. Without --url the service is started from its sources with empty stores; Gemini answers where
 GEMINI_API_KEY is set, else the stand-in. Criteria that a model judges need GEMINI_API_KEY and say "not judged" without.
 Results are kept as google-adk keeps them, in AGENT/.adk/eval_history, and --json prints them in that form.
-Exit codes: 0 no case failed, 1 a case failed, 2 usage, 3 this machine lacks something, 130 interrupted.
+Exit codes: 0 no case failed, 1 a case failed, 2 usage, 3 something is missing on this machine, 130 interrupted.
 `;
 
 interface Flags {
@@ -39,8 +39,8 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
   command
     .argument('[agent]', 'the folder of one agent; all that have eval sets when left out')
     .option('--url <url>', "a server of ADK's API to evaluate", serverUrl)
-    .option('--set <file>', 'an eval set elsewhere, for the named agent; repeatable', collect, [])
-    .option('--config <file>', 'criteria in place of the test_config.json beside the set')
+    .option('--set <file>', 'an eval set in another folder, for the named agent; repeatable', collect, [])
+    .option('--config <file>', 'criteria to use instead of test_config.json beside the set')
     .option(
       '--cases <names>',
       'only these cases, separated by commas',
@@ -48,8 +48,8 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
       [],
     )
     .option('--token-file <file>', "a machine's token, for a deployment")
-    .option('--parallel <n>', 'cases at once', wholeNumber(1, 64), 4)
-    .option('--no-keep', 'do not keep the results beside the agent')
+    .option('--parallel <n>', 'cases at the same time', wholeNumber(1, 64), 4)
+    .option('--no-keep', 'do not save the results beside the agent')
     .option('--json', "print the results in google-adk's form")
     .addHelpText('after', HELP)
     .action(async (agent: string | undefined, flags: Flags) => {

@@ -118,10 +118,10 @@ function withBuildFlags(parent: Command, name: string, description: string): Com
   return parent
     .command(name)
     .description(description)
-    .addArgument(new Argument('[target]', 'which image; both when left out').choices(TARGETS))
-    .option('--platform <os/arch>', 'as in linux/arm64; this machine when left out')
-    .addOption(new Option('--engine <name>', 'which builder').choices(['podman', 'docker', 'buildah']))
-    .option('--stand-ins', 'use stand-in bases without asking a registry')
+    .addArgument(new Argument('[target]', 'the image; default: both').choices(TARGETS))
+    .option('--platform <os/arch>', 'for example linux/arm64; default: this machine')
+    .addOption(new Option('--engine <name>', 'the builder').choices(['podman', 'docker', 'buildah']))
+    .option('--stand-ins', 'use stand-in base images and contact no registry')
     .option('--json', 'print the result as JSON');
 }
 

@@ -18,12 +18,12 @@ const HELP = `
 Examples:
   ./lornu plan                               what this checkout would change, with the image that runs
   ./lornu plan --for deploy                  a plan that can be applied, with this commit's image
-  ./lornu plan scan && ./lornu plan summary  scan it, then see what an approval would be about
+  ./lornu plan scan && ./lornu plan summary  scan it, then show what would be approved
 
-The plan file and all that belongs to it lie in .lornu/delivery/. Values of the stack's variables come from
+The plan file and its records are in .lornu/delivery/. Values of the stack's variables come from
 LORNU_TERRAFORM_VARIABLES (JSON) and --var-file; state and lock from Terraform Cloud (terraform login); AWS as for any
 AWS tool. A plan for review takes no lock and can't be applied. A plan that would hold a secret is not kept.
-Exit codes: 0 planned, 1 refused, failed or (scan) something found, 2 usage, 3 this machine lacks something.
+Exit codes: 0 planned, 1 refused, failed or (scan) something found, 2 usage, 3 something is missing on this machine.
 `;
 
 interface PlanFlags {
@@ -43,9 +43,9 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
         .choices(['review', 'deploy'])
         .default('review'),
     )
-    .option('--revision <commit>', "the image's revision; this commit's first 12 digits when left out")
-    .option('--image-digest <sha256>', 'must be what the repository has under that revision')
-    .option('--gate <json>', 'what lornu image publish found of the image before it pushed it')
+    .option('--revision <commit>', "the image's revision; default: the first 12 digits of this commit")
+    .option('--image-digest <sha256>', 'digest that the repository must have under that revision')
+    .option('--gate <json>', 'the verdict of lornu image publish about the image')
     .addOption(varFileOption())
     .addOption(dirOption())
     .option('--json', 'print the result as JSON')
@@ -79,7 +79,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
 
   command
     .command('summary')
-    .description('put plan, scan and cost together and print what an approval is about')
+    .description('combine plan, scan and cost, and print what will be approved')
     .addOption(dirOption())
     .option('--json', 'print the result as JSON')
     .action(async ({ dir, json }: { dir: string; json?: boolean }) => {
@@ -95,8 +95,8 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
 
   command
     .command('comment')
-    .description('write the summary as the one comment of the pull request, in place')
-    .addOption(new Option('--pull-request <number>', 'its number').env('PULL_REQUEST'))
+    .description('write the summary as one comment on the pull request, replacing an earlier one')
+    .addOption(new Option('--pull-request <number>', 'number of the pull request').env('PULL_REQUEST'))
     .addOption(dirOption())
     .option('--json', 'print the result as JSON')
     .action(async ({ dir, pullRequest, json }: { dir: string; pullRequest?: string; json?: boolean }) => {

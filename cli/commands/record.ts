@@ -25,7 +25,7 @@ A cassette is a conversation with what the model and the tools answered in it. A
 are shown with their counts before anything is written; --mask 'name=pattern' adds one. Names of people are not found by
 a pattern: read what was written. What is written is replayed once with this checkout's agents, to keep what they ask of
 the model: record with the agents that are right.
-Exit codes: 0 done, 1 nothing found, 2 usage, 3 this machine lacks something.
+Exit codes: 0 done, 1 nothing found, 2 usage, 3 something is missing on this machine.
 `;
 
 interface Flags {
@@ -45,19 +45,19 @@ interface Flags {
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command
     .option('--url <url>', "a server of ADK's API that has the conversations", serverUrl)
-    .option('--file <file>', 'a file that has them, as the API gives a session')
+    .option('--file <file>', 'a file with a session, as the API returns it')
     .option('--firestore', "the service's own documents in Firestore")
-    .option('--app <name>', 'whose conversations: the app', 'lornu')
-    .option('--user <id>', 'whose conversations: the user')
-    .option('--session <id>', 'only this one')
-    .option('--out <folder>', 'where the cassettes go', 'cassettes')
+    .option('--app <name>', 'record conversations of this app', 'lornu')
+    .option('--user <id>', 'record conversations of this user')
+    .option('--session <id>', 'record only this session')
+    .option('--out <folder>', 'folder for the cassettes', 'cassettes')
     .addOption(
-      new Option('--mask <name=pattern>', 'a further rule, a regular expression; repeatable')
+      new Option('--mask <name=pattern>', 'an additional rule, as a regular expression; repeatable')
         .default([])
         .argParser(maskRule),
     )
     .option('--token-file <file>', "a machine's token, for a deployment")
-    .option('--write', 'write; without it, only show')
+    .option('--write', 'write the files; without it they are only shown')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
     .action(async (flags: Flags) => {
@@ -129,7 +129,7 @@ async function write(
 
 function usage(why: string): CliError {
   return new CliError({
-    what: 'It is not said what to record.',
+    what: 'No conversations to record are named.',
     why,
     next: './lornu record --help',
     exitCode: EXIT.usage,

@@ -197,7 +197,7 @@ Examples:
 
 The command uses the environment of ./lornu rehearse apply, on this machine only. Each break has a verdict with the
 expected and the observed result. For staging, see docs/operations.md, "What breaks, and what it looks like".
-Exit codes: 0 all breaks recovered, 1 a break did not, 2 usage, 3 this machine lacks something.
+Exit codes: 0 all breaks recovered, 1 a break did not, 2 usage, 3 something is missing on this machine.
 `;
 
 function chooseBreaks(names: readonly string[]): readonly Break[] {

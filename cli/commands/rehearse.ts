@@ -72,11 +72,11 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
   defineParts(command, context, finish);
   command
     .command('apply')
-    .description('apply terraform/aws to an emulated account, plan again, compute who reaches whom')
+    .description('apply terraform/aws to an emulated account, plan again, compute what can reach what')
     .option('--var <name=value>', 'a value for a variable of terraform/aws/staging; repeatable', collect, [])
     .option('--var-file <file>', 'a file of such values; repeatable', collect, [])
     .addOption(
-      new Option('--provider <which>', 'where the AWS provider comes from')
+      new Option('--provider <which>', 'source of the AWS provider')
         .choices(PROVIDER_CHOICES)
         .default('auto'),
     )
@@ -93,7 +93,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     });
   command
     .command('plan')
-    .description('show what differs from what was applied; exit code 1 when something does')
+    .description('compare the account with what was applied; exit code 1 if they differ')
     .option(...DATA_DIR_OPTION)
     .option('--json', 'print the result as JSON')
     .action(async ({ json, dataDir }: { json?: boolean; dataDir: string }) => {
@@ -129,7 +129,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .option('--peer', "run the FastAPI/ADK agent beside it, as the service's peer on Google Cloud")
     .addOption(tasksOption())
     .option(...DATA_DIR_OPTION)
-    .option('--json', 'print where it answers, then one event a line, as JSON')
+    .option('--json', 'print its address, then one event per line, as JSON')
     .action(async ({ port, pace, peer = false, tasks, json, dataDir }: ServeFlags) => {
       await besideRehearsal(dataDir, context, async (rehearsal) => {
         const standing = await requireStanding(rehearsal);
@@ -148,7 +148,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     });
   command
     .command('destroy')
-    .description('destroy what was applied, prove that nothing is left, stop the emulator')
+    .description('destroy what was applied, check that nothing is left, stop the emulator')
     .option(...DATA_DIR_OPTION)
     .option('--json', 'print the result as JSON')
     .action(async ({ json, dataDir }: { json?: boolean; dataDir: string }) => {

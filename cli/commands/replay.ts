@@ -30,7 +30,7 @@ cassettes, without a network and without a key. A candidate at --url must run on
 and LORNU_REPLAY_URL set to http://127.0.0.1:PORT. --live uses the real model (GEMINI_API_KEY, else the stand-in), and the
 criteria in the test_config.json beside each agent. With --live, a server at --url runs its own tools. docs/evaluation.md
 explains the comparison and the names of the changes.
-Exit codes: 0 nothing changed, or as good; 1 a conversation changed, or worse, or undecided; 2 usage, 3 this machine lacks something.
+Exit codes: 0 nothing changed, or as good; 1 a conversation changed, or worse, or undecided; 2 usage, 3 something is missing on this machine.
 `;
 
 interface Flags {
@@ -58,7 +58,11 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .option('--parallel <n>', 'conversations at the same time', wholeNumber(1, 64), 8)
     .option('--token-file <file>', "a machine's token, for --url")
     .option('--against <commit>', 'also compare tokens and cost with this commit')
-    .option('--pull-request <number>', 'write that comparison as a comment there', wholeNumber(1, 1e9))
+    .option(
+      '--pull-request <number>',
+      'post that comparison as a comment on this pull request',
+      wholeNumber(1, 1e9),
+    )
     .option('--json', 'print the result as JSON')
     .option('--live', 'use the real model, until it is clear whether the candidate is worse')
     .addHelpText('after', HELP);

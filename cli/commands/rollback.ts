@@ -19,7 +19,7 @@ Examples:
 
 A rollback is a deploy with an earlier image: the same plan, scan, apply and wait. Only the image goes back, the files
 are those of the checkout. The image must be signed by the workflow on main, as for any apply.
-Exit codes: 0 shown, or with -y served, 1 refused or failed, 2 usage, 3 this machine lacks something, 130 interrupted;
+Exit codes: 0 shown, or with -y served, 1 refused or failed, 2 usage, 3 something is missing on this machine, 130 interrupted;
 --automatic never ends with 0.
 `;
 
@@ -35,8 +35,11 @@ interface Flags extends WaitFlags {
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   withWaitOptions(command)
     .argument('[revision]', 'what to go back to')
-    .option('--list', 'show the revisions whose images are there')
-    .option('--automatic', 'go back to what ran before the last apply from here, if only the image changes')
+    .option('--list', 'list the revisions that have an image')
+    .option(
+      '--automatic',
+      'return to the revision before the last apply from here, if only the image changes',
+    )
     .option('-y, --yes', 'apply it')
     .addOption(varFileOption())
     .addOption(dirOption())

@@ -63,8 +63,8 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     context.stdout(flags.json ? `${JSON.stringify(value, null, 2)}\n` : text);
 
   part('list', 'show every run that has not ended, of all sessions and processes', { isDefault: true })
-    .option('--app <name>', 'of this agent')
-    .option('--user <id>', 'of this user')
+    .option('--app <name>', 'runs of this agent')
+    .option('--user <id>', 'runs of this user')
     .addOption(
       new Option('--sort <by>', 'sort key; the largest value comes first').choices(SORTS).default('age'),
     )
@@ -80,9 +80,9 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
 
   part('stop', 'stop one run, those of an agent or a user, or all')
     .argument('[run]', 'the id of one run')
-    .option('--app <name>', 'those of this agent')
-    .option('--user <id>', 'those of this user')
-    .option('--all', 'all of them')
+    .option('--app <name>', 'runs of this agent')
+    .option('--user <id>', 'runs of this user')
+    .option('--all', 'all runs')
     .option(
       '--sentence <text>',
       'sentence for the people whose turn is stopped, one line of at most 500 characters',

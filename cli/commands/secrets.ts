@@ -29,7 +29,7 @@ start the workflow again on main, or ./lornu deploy --force-new-deployment.
 export function define(command: Command, context: CliContext): void {
   command
     .command('set')
-    .description('put a new value into a secret of staging that Terraform has made')
+    .description('set a new value of a staging secret that Terraform created')
     .argument('<name>', 'the name without lornu/staging/')
     .option('--file <path>', 'read the value from this file instead of standard input')
     .option('--json', 'print the new version as JSON')

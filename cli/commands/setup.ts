@@ -25,7 +25,7 @@ it does what is left. terraform/README.md says what each step is for.
 
 Signed in with what is there already: the AWS SDK's credentials, GH_TOKEN (gh auth token), terraform login, gcloud.
 ok is there, NO is missing, -- was not looked at, with the reason.
-Exit codes: 0 nothing is left, 1 something is missing, 2 usage, 3 this machine lacks something.
+Exit codes: 0 nothing is left, 1 a prerequisite is missing, 2 usage, 3 something is missing on this machine.
 `;
 
 interface Flags {
@@ -45,19 +45,16 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .addArgument(
       new Argument('[providers...]', 'only these, and what they need').choices([...PROVIDERS]).default([]),
     )
-    .option('--check', 'only look; nothing is asked and nothing changed')
-    .option('--yes <step>', 'change what this step names without asking; repeatable, or all', collect, [])
+    .option('--check', 'only report: ask nothing and change nothing')
+    .option('--yes <step>', 'make the change of this step without asking; repeatable, or all', collect, [])
     .option(
       '--repository <owner/name>',
       "the repository at GitHub; the checkout's remote origin when left out",
     )
-    .option(
-      '--account <id>',
-      'the AWS account of staging; the variable AWS_ACCOUNT_ID at GitHub when left out',
-    )
-    .option('--region <region>', "the AWS region of staging; staging's variable region when left out")
-    .option('--variables <file>', "JSON of staging's values, as LORNU_TERRAFORM_VARIABLES shall have them")
-    .option('--project <id>', "the Google Cloud project; that of staging's values when left out")
+    .option('--account <id>', "the AWS account of staging; default: GitHub's variable AWS_ACCOUNT_ID")
+    .option('--region <region>', "the AWS region of staging; default: staging's variable region")
+    .option('--variables <file>', "JSON file with staging's values, for LORNU_TERRAFORM_VARIABLES")
+    .option('--project <id>', "the Google Cloud project; default: the one in staging's values")
     .option('--reviewer <login>', 'who may approve a deployment at GitHub; repeatable', collect, [])
     .option('--json', 'print what was found as JSON')
     .addHelpText('after', HELP)

@@ -34,8 +34,8 @@ interface Flags {
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command
     .argument('[suites...]', 'names of suites, or paths of test files')
-    .option('--all', 'the long suites too')
-    .option('--list', 'show the suites, run none')
+    .option('--all', 'also run the long suites')
+    .option('--list', 'list the suites and run none')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
     .action(async (names: string[], flags: Flags) => {

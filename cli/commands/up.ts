@@ -9,13 +9,13 @@ import { up, type UpResult } from '@lornu/ops/up/up.ts';
 const HELP = `
 Examples:
   ./lornu up                          the agent and its page at http://127.0.0.1:8080
-  GEMINI_API_KEY=... ./lornu up       Gemini itself answers, not the stand-in
+  GEMINI_API_KEY=... ./lornu up       Gemini answers instead of the stand-in
   ./lornu up --watch                  restart on every change of a source file
-  ./lornu up --peer                   two agents that ask each other, with tokens of a local issuer
-  ./lornu up --store firestore        conversations in Firestore's documents, in a stand-in's memory
+  ./lornu up --peer                   two agents that call each other, with tokens of a local issuer
+  ./lornu up --store firestore        conversations in a Firestore stand-in, in memory
   ./lornu up --port 0 --json          a free port; the result as one line of JSON
 
-Conversations are kept in .lornu/ and are there again after a restart; delete that folder to start from nothing.
+Conversations are stored in .lornu/ and survive a restart; delete that folder to start without any.
 Ctrl-C stops everything in order; a second Ctrl-C ends it at once.
 `;
 
@@ -38,14 +38,11 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
   const { env } = context;
   command
     .option('--port <number>', 'port to listen on, 0 for a free one (default: 8080, or PORT)', wholePort)
-    .option('--data-dir <folder>', 'where conversations and logs are kept', env['LORNU_DATA_DIR'] || '.lornu')
+    .option('--data-dir <folder>', 'folder of conversations and logs', env['LORNU_DATA_DIR'] || '.lornu')
     .option('--watch', 'restart the service and rebuild the page when their sources change')
-    .option(
-      '--peer',
-      'run the FastAPI/ADK agent beside it, as on Google Cloud; the two ask each other over A2A',
-    )
+    .option('--peer', 'also run the FastAPI/ADK agent, as on Google Cloud; the two call each other over A2A')
     .addOption(
-      new Option('--store <kind>', 'what conversations are kept in')
+      new Option('--store <kind>', 'the store of conversations')
         .choices(['sqlite', 'firestore'])
         .default('sqlite'),
     )

@@ -23,7 +23,7 @@ there are any. One check starts a task there for some seconds, another one leave
 checks make are deleted again.
 
 ok holds, NO does not, -- was not looked at (absent) or is not part of what is served (not offered).
-Exit codes: 0 nothing failed, 1 a check failed, 2 usage, 3 this machine lacks something.
+Exit codes: 0 nothing failed, 1 a check failed, 2 usage, 3 something is missing on this machine.
 `;
 
 /** Variables with AWS credentials. Without any of them, this machine is not expected to access the account. */
@@ -52,30 +52,30 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
       'the public address of the environment (output url of terraform/aws/staging)',
       httpsUrl,
     )
-    .option('--token-file <file>', "a machine's token; what needs one is left out without it")
-    .option('--revision <revision>', 'what should be served, where the account cannot be looked at')
+    .option('--token-file <file>', "a machine's token; without it, checks that need one are left out")
+    .option('--revision <revision>', 'the revision that must be served, if the account cannot be read')
     .option(
       '--wait <seconds>',
       'how long a silent stream is watched',
       wholeNumber(1, 3600, 'of seconds'),
       WAIT_S,
     )
-    .option('--app <name>', 'the agent that is asked', 'lornu')
+    .option('--app <name>', 'the agent to call', 'lornu')
     .option('--cluster <name>', 'ECS cluster', 'lornu-staging')
     .option('--service <name>', 'ECS service', 'agent')
-    .option('--no-aws', 'do not look at the account')
+    .option('--no-aws', 'do not read the account')
     .addOption(
-      new Option('--ca <file>', "PEM of the certificate's authority, where the system does not know it").env(
+      new Option('--ca <file>', 'PEM of the certificate authority, if the system does not know it').env(
         'LORNU_CA_FILE',
       ),
     )
     .addOption(
-      new Option('--connect <host:port>', 'where HTTPS of the address is, as with --connect-to of curl')
+      new Option('--connect <host:port>', "connect there for HTTPS, as with curl's --connect-to")
         .argParser(address)
         .env('LORNU_CONNECT_TO'),
     )
     .addOption(
-      new Option('--connect-http <host:port>', 'where plain HTTP of it is')
+      new Option('--connect-http <host:port>', 'connect there for plain HTTP')
         .argParser(address)
         .env('LORNU_CONNECT_HTTP_TO'),
     )

@@ -135,5 +135,9 @@ export async function readRecord<T>(
 }
 
 function damaged(path: string, why: string, next: string): CliError {
-  return new CliError({ what: `${path} can't be read.`, why: `It is not what lornu wrote: ${why}.`, next });
+  return new CliError({
+    what: `${path} can't be read.`,
+    why: `It does not have the form that lornu writes: ${why}.`,
+    next,
+  });
 }

@@ -134,7 +134,7 @@ async function reach(name: string, url: string, signal: AbortSignal): Promise<Fi
       ...base,
       state: 'optional',
       value: `no answer within ${REACH_MS / 1000} s`,
-      next: 'needed only to fetch what is not here yet; check the network and the proxy settings',
+      next: 'only needed to download missing parts; check the network and the proxy settings',
     };
   }
 }

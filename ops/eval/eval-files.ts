@@ -57,7 +57,7 @@ export async function findSets(
   if (sets.length > 0) return sets;
   throw new CliError({
     what: 'There is nothing to evaluate.',
-    why: `No file *${EXTENSION} is beside ${agent ?? 'an agent'} in ${agentsDir}.`,
+    why: `There is no file *${EXTENSION} beside ${agent ?? 'an agent'} in ${agentsDir}.`,
     next: 'Write one: agents/README.md, "Evaluate an agent".',
     exitCode: EXIT.usage,
   });

@@ -85,7 +85,7 @@ export function assertPassed({ passed, reasons }: GateVerdict, what: string): vo
   if (passed) return;
   throw new CliError({
     what,
-    why: `The candidate is not what was agreed on: ${reasons.join('; ')}.`,
+    why: `The candidate did not pass: ${reasons.join('; ')}.`,
     next: 'Fix it. If the change is intended, run ./lornu replay --accept, and commit the files that it wrote.',
   });
 }

@@ -179,7 +179,7 @@ export async function apply(options: ApplyOptions, context: RehearsalContext): P
         if (differences.length === 0) return `${packets} packets, ${arrived} arrived, as computed`;
         throw new CliError({
           what: `${differences.length} of ${packets} packets did not go as computed.`,
-          why: 'What AWS answers about the network was computed, and built from namespaces, with different results.',
+          why: "The network was computed from AWS's answers and built from namespaces, with different results.",
           next: 'One of rehearsal/reachability and rehearsal/network is wrong: compare them with the page of AWS that each names.',
           output: differences.slice(0, 20),
         });

@@ -35,7 +35,7 @@ export async function terraformAs(
     throw new CliError({
       what: `GitHub's job can't sign in as ${role}.`,
       why: inOneLine(error),
-      next: 'Put right the trust of the role in terraform/aws/bootstrap/github.tf.',
+      next: 'Correct the trust policy of the role in terraform/aws/bootstrap/github.tf.',
     });
   }
 }

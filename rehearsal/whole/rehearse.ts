@@ -153,7 +153,7 @@ async function refuseStanding(context: ServeContext): Promise<void> {
   if (!(await findStanding(context))) return;
   throw new CliError({
     what: 'A rehearsal is already running here.',
-    why: `It was applied in ${context.folder}; a new one starts from nothing.`,
+    why: `It was applied in ${context.folder}; a new rehearsal starts with an empty account.`,
     next: './lornu rehearse destroy, or another folder with --data-dir.',
   });
 }

@@ -25,29 +25,19 @@ const PERMISSIONS: Readonly<Record<string, string>> = {
 const FREE = new Set(['sts:GetCallerIdentity', 'iam:GetUser']);
 const READS = /:(Batch)?(Describe|Get|List|Head|View)/;
 
-/** The reverse of a call, if its name does not show it. */
+/** The reverse of a call, if `OPPOSITES` does not give it. */
 const UNDOES: Readonly<Record<string, readonly string[]>> = {
   'acm:RequestCertificate': ['acm:DeleteCertificate'],
-  'application-autoscaling:PutScalingPolicy': ['application-autoscaling:DeleteScalingPolicy'],
-  'application-autoscaling:RegisterScalableTarget': ['application-autoscaling:DeregisterScalableTarget'],
   'cloudwatch:PutCompositeAlarm': ['cloudwatch:DeleteAlarms'],
   'cloudwatch:PutDashboard': ['cloudwatch:DeleteDashboards'],
   'cloudwatch:PutMetricAlarm': ['cloudwatch:DeleteAlarms'],
   'ec2:AllocateAddress': ['ec2:ReleaseAddress', 'ec2:DisassociateAddress'],
-  'ec2:AssociateRouteTable': ['ec2:DisassociateRouteTable'],
-  'ec2:AttachInternetGateway': ['ec2:DetachInternetGateway'],
-  'ec2:AuthorizeSecurityGroupEgress': ['ec2:RevokeSecurityGroupEgress'],
-  'ec2:AuthorizeSecurityGroupIngress': ['ec2:RevokeSecurityGroupIngress'],
-  'ec2:CreateFlowLogs': ['ec2:DeleteFlowLogs'],
   'ec2:CreateVpcEndpoint': ['ec2:DeleteVpcEndpoints'],
-  'ecs:RegisterTaskDefinition': ['ecs:DeregisterTaskDefinition'],
-  'iam:PutRolePolicy': ['iam:DeleteRolePolicy'],
   'kms:CreateKey': ['kms:ScheduleKeyDeletion'],
+  // Deleted with its log group.
+  'logs:PutRetentionPolicy': [],
   's3:CreateBucket': ['s3:DeleteBucket', 's3:DeleteBucketPolicy', 's3:ListBucketVersions'],
   's3:PutObject': ['s3:DeleteObject', 's3:DeleteObjectVersion'],
-  'sns:Subscribe': ['sns:Unsubscribe'],
-  'wafv2:AssociateWebACL': ['wafv2:DisassociateWebACL'],
-  'wafv2:PutLoggingConfiguration': ['wafv2:DeleteLoggingConfiguration'],
 };
 
 /** Calls that change a resource in place, as a later apply does; the provider's own update calls. */
@@ -237,7 +227,23 @@ function permissions(called: readonly string[]): string[] {
   ];
 }
 
+/** The verb that undoes a verb. */
+const OPPOSITES: readonly [verb: string, opposite: string][] = [
+  ['Create', 'Delete'],
+  ['Put', 'Delete'],
+  ['Associate', 'Disassociate'],
+  ['Attach', 'Detach'],
+  ['Authorize', 'Revoke'],
+  ['Register', 'Deregister'],
+  ['Subscribe', 'Unsubscribe'],
+];
+
 function undoing(action: string): readonly string[] {
   if (UNDOES[action]) return UNDOES[action];
-  return action.includes(':Create') && !action.endsWith('Tags') ? [action.replace(':Create', ':Delete')] : [];
+  const [service = '', name = ''] = action.split(':');
+  const [verb = '', opposite] = OPPOSITES.find(([one]) => name.startsWith(one)) ?? [];
+  if (opposite === undefined || name.endsWith('Tags')) return [];
+  const undo = `${service}:${opposite}${name.slice(verb.length)}`;
+  // Many settings are put and never deleted. Whatever is created can be deleted: a wrong name is reported.
+  return verb === 'Create' || isKnown(undo) ? [undo] : [];
 }
