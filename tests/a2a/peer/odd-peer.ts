@@ -1,6 +1,8 @@
 import { createJsonLogger } from '../../../backend/observability/json-logger.ts';
 import { CircuitBreaker } from '../../../backend/peer/circuit-breaker.ts';
+import { HOPS_KEY } from '../../../backend/peer/hops.ts';
 import { PeerClient, type PeerClientOptions } from '../../../backend/peer/peer-client.ts';
+import { PeerError } from '../../../backend/peer/peer-error.ts';
 
 /** A peer on loopback that a test controls: no real agent behaves like that. */
 export interface OddPeer {
@@ -105,4 +107,31 @@ export function clientFor(
     ...changes,
   });
   return { client, logged };
+}
+
+const open: OddPeer[] = [];
+/** A peer that `stopPeers` stops; by default it answers "hello". */
+export function peer(parts: OddPeerParts = {}): OddPeer {
+  const started = startOddPeer({
+    answer: (call) => streamOf(call, [begun, piece('hello'), ended()]),
+    ...parts,
+  });
+  open.push(started);
+  return started;
+}
+/** Call it after each test. */
+export async function stopPeers(): Promise<void> {
+  await Promise.all(open.splice(0).map(async (one) => one.stop()));
+}
+
+/** Asks with one hop behind it. */
+export const ask = async (client: PeerClient, question = 'hello?') =>
+  client.ask(question, { metadata: { [HOPS_KEY]: 1 } });
+
+/** The kind of the PeerError. */
+export async function failureOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => 'none: it answered',
+    (error: unknown) => (error instanceof PeerError ? error.failure : error),
+  );
 }

@@ -1,49 +1,26 @@
-import { generateAgentCardSignature, AgentCard } from '@a2a-js/sdk';
 import { afterEach, describe, expect, test } from 'bun:test';
-import { exportJWK, generateKeyPair } from 'jose';
 import { CircuitBreaker } from '../../../backend/peer/circuit-breaker.ts';
 import { HOPS_KEY } from '../../../backend/peer/hops.ts';
-import type { PeerClient } from '../../../backend/peer/peer-client.ts';
-import { PeerError } from '../../../backend/peer/peer-error.ts';
 import {
+  ask,
   begun,
-  cardAt,
   clientFor,
   ended,
+  failureOf,
   ids,
   type OddPeer,
-  type OddPeerParts,
+  peer,
   piece,
   type Rpc,
-  startOddPeer,
+  stopPeers,
   streamOf,
 } from './odd-peer.ts';
 
 // How our client handles peers that fail, send invalid data, or never end.
 
-const open: OddPeer[] = [];
-function peer(parts: OddPeerParts = {}): OddPeer {
-  const started = startOddPeer({
-    answer: (call) => streamOf(call, [begun, piece('hello'), ended()]),
-    ...parts,
-  });
-  open.push(started);
-  return started;
-}
-afterEach(async () => {
-  await Promise.all(open.splice(0).map(async (one) => one.stop()));
-});
+afterEach(stopPeers);
 
-const ask = async (client: PeerClient, question = 'hello?') =>
-  client.ask(question, { metadata: { [HOPS_KEY]: 1 } });
-
-/** The kind of the PeerError. */
-async function failureOf(work: Promise<unknown>): Promise<unknown> {
-  return work.then(
-    () => 'none: it answered',
-    (error: unknown) => (error instanceof PeerError ? error.failure : error),
-  );
-}
+const EVENT_STREAM = { headers: { 'content-type': 'text/event-stream' } };
 
 /** Resolves when the peer receives the cancel of the task. */
 async function cancelled(one: OddPeer): Promise<string | undefined> {
@@ -95,128 +72,6 @@ describe('the request', () => {
       message: 'Google gave us no token for the peer.',
     });
     expect(one.asked).toEqual([]);
-  });
-});
-
-describe('the card', () => {
-  test('is loaded once in five minutes, then by its ETag', async () => {
-    let nowMs = 0;
-    const one = peer({
-      card: (url, request) =>
-        request.headers.get('if-none-match') === '"v1"'
-          ? new Response(null, { status: 304 })
-          : Response.json(cardAt(url), { headers: { etag: '"v1"' } }),
-    });
-    const { client } = clientFor(one.url, { clock: () => nowMs });
-    const cards = () => one.asked.filter(({ method }) => method === 'GET');
-    await ask(client);
-    await ask(client);
-    expect(cards()).toHaveLength(1);
-    nowMs = 300_000;
-    await ask(client);
-    await ask(client);
-    expect(cards().map(({ headers }) => headers.get('if-none-match'))).toEqual([null, '"v1"']);
-  });
-
-  test.each([
-    ['another host', (url: string) => url.replace('127.0.0.1', 'localhost')],
-    ['another port', (url: string) => url.replace(/:\d+/, ':1')],
-    ['the metadata server', () => 'http://169.254.169.254/computeMetadata/v1/'],
-    ["the task's credentials", () => 'http://169.254.170.2/v2/credentials/x'],
-    ['a private address', () => 'https://10.0.0.1/'],
-    ['a file', () => 'file:///etc/passwd'],
-    ['credentials in it', (url: string) => url.replace('://', '://user:secret@')],
-    ['no address', () => ''],
-  ])('that names %s is not the card of this peer: nothing is called', async (_name, other) => {
-    for (const place of [0, 1]) {
-      const one = peer({
-        card: (url) => {
-          const interfaces = [
-            { url, protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
-            { url, protocolBinding: 'HTTP+JSON', protocolVersion: '1.0' },
-          ].map((entry, index) => (index === place ? { ...entry, url: other(url) } : entry));
-          return cardAt(url, { supportedInterfaces: interfaces });
-        },
-      });
-      expect(await failureOf(ask(clientFor(one.url).client))).toBe('untrusted');
-      expect(one.asked.filter(({ method }) => method !== 'GET')).toEqual([]);
-    }
-  });
-
-  test.each([
-    ['no JSON', () => new Response('<html>')],
-    ['a list', () => []],
-    ['no interface', () => cardAt('', { supportedInterfaces: [] })],
-    ['interfaces that are no list', (url: string) => cardAt(url, { supportedInterfaces: 'here' })],
-    [
-      'a version that is not spoken',
-      (url: string) =>
-        cardAt(url, { supportedInterfaces: [{ url, protocolBinding: 'JSONRPC', protocolVersion: '2.0' }] }),
-    ],
-    [
-      'a binding that is not spoken',
-      (url: string) =>
-        cardAt(url, { supportedInterfaces: [{ url, protocolBinding: 'GRPC', protocolVersion: '1.0' }] }),
-    ],
-    ['a megabyte', (url: string) => cardAt(url, { description: 'x'.repeat(1_000_000) })],
-  ])('of %s is refused', async (_name, card) => {
-    const { client } = clientFor(peer({ card }).url, { limits: { answerBytes: 4_000_000 } });
-    expect(await failureOf(ask(client))).toBe('untrusted');
-  });
-
-  test('of 1.0 with a patch number is accepted', async () => {
-    const one = peer({
-      card: (url) =>
-        cardAt(url, { supportedInterfaces: [{ url, protocolBinding: 'JSONRPC', protocolVersion: '1.0.1' }] }),
-    });
-    expect((await ask(clientFor(one.url).client)).text).toBe('hello');
-  });
-});
-
-describe('if keys are configured', () => {
-  async function signedBy(kid: string, jku?: string) {
-    const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
-    const sign = generateAgentCardSignature(privateKey, {
-      alg: 'ES256',
-      kid,
-      typ: 'JOSE',
-      ...(jku ? { jku } : {}),
-    });
-    const card = async (url: string) => AgentCard.toJSON(await sign(AgentCard.fromJSON(cardAt(url))));
-    return { key: { ...(await exportJWK(publicKey)), kid }, card };
-  }
-
-  test('a card signed with one of them is accepted, and a changed one is refused', async () => {
-    const { key, card } = await signedBy('k1');
-    let change = {};
-    let signed: object = {};
-    const one = peer({ card: () => ({ ...signed, ...change }) });
-    signed = (await card(one.url)) as object;
-    expect((await ask(clientFor(one.url, { cardKeys: [key] }).client)).text).toBe('hello');
-    change = { description: 'Another one.' };
-    expect(await failureOf(ask(clientFor(one.url, { cardKeys: [key] }).client))).toBe('untrusted');
-  });
-
-  test("no signature, another key's, and one that brings its own key are refused; nobody fetches that key", async () => {
-    const trusted = await signedBy('k1');
-    let jwksAsked = 0;
-    const jwks = Bun.serve({
-      port: 0,
-      hostname: '127.0.0.1',
-      fetch: () => {
-        jwksAsked++;
-        return Response.json({ keys: [] });
-      },
-    });
-    for (const stranger of [undefined, await signedBy('k1'), await signedBy('k2', jwks.url.href)]) {
-      let card: unknown;
-      const one = peer({ card: () => card });
-      card = stranger ? await stranger.card(one.url) : cardAt(one.url);
-      const { client } = clientFor(one.url, { cardKeys: [trusted.key] });
-      expect(await failureOf(ask(client))).toBe('untrusted');
-    }
-    await jwks.stop(true);
-    expect(jwksAsked).toBe(0);
   });
 });
 
@@ -283,11 +138,6 @@ describe('the answer', () => {
     expect(await cancelled(one)).toBe('t1');
   });
 
-  test('that is huge in one piece is refused', async () => {
-    const one = peer({ answer: (call) => streamOf(call, [begun, piece('x'.repeat(200_000)), ended()]) });
-    expect(await failureOf(ask(clientFor(one.url).client))).toBe('too-much');
-  });
-
   test('that becomes silent times out, and its task is cancelled', async () => {
     const one = peer({
       answer: (call) =>
@@ -312,36 +162,26 @@ describe('the answer', () => {
         await Bun.sleep(10);
       }
     })();
-    const one = peer({
-      answer: () =>
-        new Response(pings, {
-          headers: { 'content-type': 'text/event-stream' },
-        }),
-    });
+    const one = peer({ answer: () => new Response(pings, EVENT_STREAM) });
     expect(await failureOf(ask(clientFor(one.url, { withinMs: 200 }).client))).toBe('slow');
   });
 
-  test('that breaks off is a failure', async () => {
-    const one = peer({ answer: (call) => streamOf(call, [begun, piece('half')]) });
-    expect(await failureOf(ask(clientFor(one.url).client))).toBe('away');
-  });
-
-  test.each([
+  test.each<[what: string, answer: (call: Rpc) => Response, failure: string]>([
     [
-      'nonsense',
-      () => new Response('data: {"jsonrpc":"2.0"\n\n', { headers: { 'content-type': 'text/event-stream' } }),
+      'is huge in one piece',
+      (call) => streamOf(call, [begun, piece('x'.repeat(200_000)), ended()]),
+      'too-much',
     ],
-    ['a page', () => new Response('<html>', { headers: { 'content-type': 'text/html' } })],
-  ])('of %s is not believed', async (_name, response) => {
-    const one = peer({ answer: () => response() });
-    expect(await failureOf(ask(clientFor(one.url).client))).toBe('untrusted');
-  });
-
-  test('to another request is refused', async () => {
-    const one = peer({
-      answer: (call) => streamOf({ ...call, id: call.id + 7 }, [begun, piece('x'), ended()]),
-    });
-    expect(await failureOf(ask(clientFor(one.url).client))).toBe('untrusted');
+    ['breaks off', (call) => streamOf(call, [begun, piece('half')]), 'away'],
+    ['is cut JSON', () => new Response('data: {"jsonrpc":"2.0"\n\n', EVENT_STREAM), 'untrusted'],
+    ['is a page', () => new Response('<html>', { headers: { 'content-type': 'text/html' } }), 'untrusted'],
+    [
+      'is for another request',
+      (call) => streamOf({ ...call, id: call.id + 7 }, [begun, piece('x'), ended()]),
+      'untrusted',
+    ],
+  ])('that %s is refused', async (_what, answer, failure) => {
+    expect(await failureOf(ask(clientFor(peer({ answer }).url).client))).toBe(failure);
   });
 
   test.each([
@@ -439,28 +279,6 @@ test('a peer that keeps failing is not called, tried once after the pause, and t
   expect((await ask(client)).text).toBe('back');
   await client.probe();
   expect((await ask(client)).text).toBe('back');
-});
-
-test('each probe of the peer revalidates its card by ETag', async () => {
-  let isUp = true;
-  const one = peer({
-    card: (url, request) => {
-      if (!isUp) return new Response(null, { status: 503 });
-      return request.headers.has('if-none-match')
-        ? new Response(null, { status: 304 })
-        : Response.json(cardAt(url), { headers: { etag: '"v1"' } });
-    },
-  });
-  const { client } = clientFor(one.url);
-  await ask(client);
-  await client.probe();
-  expect(one.asked.filter(({ method }) => method === 'GET')).toHaveLength(2);
-  isUp = false;
-  expect(await failureOf(client.probe())).toBe('away');
-  // A question may use the cached card: only the probe for /ready revalidates it.
-  expect((await ask(client)).text).toBe('hello');
-  isUp = true;
-  await client.probe();
 });
 
 test("the log contains neither a token nor the peer's own error text", async () => {
