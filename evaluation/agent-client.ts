@@ -10,6 +10,8 @@ export interface AgentServer {
   /** Instead of the global one. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
   signal?: AbortSignal;
+  /** Its process, if that runs on this machine. */
+  pid?: number | undefined;
 }
 
 /** An event on the wire; fields that are not read here are kept. */

@@ -8,6 +8,7 @@ export interface PlayedTurn {
   /** Descriptions of calls that the cassette has no answer for. */
   missing: string[];
   wire: string;
+  /** Without the time that the load of this machine explains, if the candidate is a known process on it. */
   ms: number;
 }
 
@@ -38,9 +39,12 @@ const MORE_BYTES = 400;
 /** Replayed turns have no model time, so a turn that exceeds both limits is slow because of the agent. */
 const SLOWER = 4;
 const SLOWER_MS = 300;
+/** A turn with answers from a cassette takes about this time, even if no time was left of it without the load. */
+const LEAST_MS = 30;
 
 /**
- * Compares a played turn with the accepted one. `busy`: the factor by which other programs slow this machine down now.
+ * Compares a played turn with the accepted one. `busy`: the factor by which other programs slow this machine down now,
+ * if the turn's time contains that.
  */
 export function compareTurn(turn: CassetteTurn, played: PlayedTurn, busy = 1): Change[] {
   const { accepted } = turn;
@@ -60,7 +64,9 @@ export function compareTurn(turn: CassetteTurn, played: PlayedTurn, busy = 1): C
     changes.add('result');
   compareRequests(accepted.requests, played.requests, changes);
   if (played.missing.length > 0 && changes.size === 0) changes.add('model calls');
-  const most = Math.max(SLOWER * accepted.ms, accepted.ms + SLOWER_MS) + 2 * accepted.ms * (busy - 1);
+  const most =
+    Math.max(SLOWER * accepted.ms, accepted.ms + SLOWER_MS) +
+    2 * Math.max(accepted.ms, LEAST_MS) * (busy - 1);
   if (played.ms > most) changes.add('slower');
   return [...changes];
 }

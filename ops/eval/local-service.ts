@@ -22,6 +22,7 @@ export const modelVariables = (env: Readonly<Record<string, string | undefined>>
 
 export interface LocalService {
   url: string;
+  pid: number;
   /** A description of the model that answers. */
   model: string;
   isStandIn: boolean;
@@ -59,6 +60,7 @@ export async function startLocalService(
     });
     return {
       url: service.url,
+      pid: service.pid,
       model: choice.label,
       isStandIn: modelUrl !== '',
       stop: async () => {

@@ -46,6 +46,7 @@ export async function runReplay(
   try {
     const server: AgentServer = {
       url: started.url,
+      pid: started.pid,
       headers: options.headers ?? {},
       signal: context.signal,
     };
@@ -81,13 +82,14 @@ export async function startCandidate(
   { modelUrl, env }: { modelUrl: string; env: Readonly<Record<string, string>> },
   context: CliContext,
   agentsDir: string,
-): Promise<{ url: string; stop: () => Promise<void> }> {
+): Promise<{ url: string; pid?: number | undefined; stop: () => Promise<void> }> {
   if (url !== undefined) return { url, stop: async () => undefined };
   if (image === undefined) return startLocalService(context, { agentsDir, modelUrl, env });
   const engine = await fitEngine(await findEngine(context.env), image, ['bun', '--version'], context.env);
   const container = await runImage({ engine, image, port: 0, env }, context);
   return {
     url: container.url,
+    pid: container.pid,
     stop: async () => {
       await container.stop();
       await container.remove();

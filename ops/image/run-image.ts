@@ -24,6 +24,8 @@ export interface RunOptions {
 export interface RunningContainer {
   name: string;
   url: string;
+  /** The service's process on this machine; undefined if the engine may run it in a virtual machine. */
+  pid: number | undefined;
   child: Child;
   /** From the engine's start to the first 200 of /health, in milliseconds. */
   startMs: number;
@@ -81,5 +83,12 @@ export async function runImage(options: RunOptions, context: RunContext): Promis
     await remove();
     throw error;
   }
-  return { name, url, child, startMs: performance.now() - beganMs, stop: child.stop, remove };
+  const startMs = performance.now() - beganMs;
+  return { name, url, pid: await pidOf(engine, name), child, startMs, stop: child.stop, remove };
+}
+
+async function pidOf(engine: Engine, name: string): Promise<number | undefined> {
+  if (engine.kind !== 'podman') return undefined;
+  const { exitCode, stdout } = await tryCommand([engine.path, 'inspect', '--format={{.State.Pid}}', name]);
+  return exitCode === 0 ? Number(stdout) || undefined : undefined;
 }

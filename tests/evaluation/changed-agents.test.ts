@@ -34,8 +34,10 @@ test('there are at least forty regressions', () => {
 
 test.each(REGRESSIONS)('%s: reported as %s', async (name, change) => {
   const variant = regressionNamed(name);
-  // Playing others at the same time would slow them down too.
-  const replayed = byVariant.get(variant) ?? (await library.play(variant));
+  // Playing others at the same time would slow them down too. One conversation is enough, because each is played again.
+  const replayed =
+    byVariant.get(variant) ??
+    (await library.playAll(library.cassettes.slice(0, 1).map((one) => ({ ...one, appName: variant }))));
   expect([...new Set(replayed.flatMap(({ changes }) => changes))]).toContain(change);
   // The report for people names the class, and shows both sides.
   const report = renderReport(replayed, name);

@@ -71,7 +71,7 @@ export async function openLibrary(): Promise<Library> {
     env: { LORNU_REPLAY_URL: player.url },
   });
   const playAll = async (cassettes: readonly Cassette[]): Promise<Replayed[]> =>
-    replayAll(serverAt(service.url), player, cassettes);
+    replayAll({ url: service.url, pid: service.pid }, player, cassettes);
   const first = await playAll(recorded);
   // Through a file, as lornu record and lornu replay do.
   const cassettes = recorded.map((cassette, index) =>
