@@ -86,8 +86,20 @@ test('everything can be done by keyboard: send, open a tool call, confirm, edit,
 test("on a phone's width nothing overflows, and the conversations are in a drawer", async () => {
   chat = await fixture.openPage({ width: 390, height: 844 });
   await chat.ask('show me markdown on a phone');
-  const overflow = await chat.page.evaluate('document.documentElement.scrollWidth - innerWidth');
-  expect(overflow).toBe(0);
+  expect(await violations(chat)).toEqual([]);
+  for (const [item, name] of [
+    ['Rename', 'Rename this conversation'],
+    ['Share', 'Share this conversation'],
+    ['Delete', 'Delete this conversation?'],
+    ['Keys', 'Keys'],
+  ] as const) {
+    await chat.button('More').click();
+    await chat.page.getByRole('menuitem', { name: item, exact: true }).click();
+    const dialog = chat.page.getByRole('dialog', { name, exact: true });
+    await dialog.waitFor();
+    expect([name, await violations(chat)]).toEqual([name, []]);
+    await dialog.getByRole('button', { name: /^(?:Close|Cancel|Keep it)$/u }).click();
+  }
   await chat.button('Conversations').click();
   const drawer = chat.page.getByRole('dialog', { name: 'Conversations' });
   await drawer.getByRole('link', { name: 'show me markdown on a phone' }).waitFor();

@@ -9,10 +9,20 @@ export const LOOKS = [
   { theme: 'light', width: 390, height: 844 },
 ] as const;
 
-/** What axe finds wrong with what is on the page now, one line each. */
+/** The page and its dialogs: nothing in them may be wider than they are. */
+const FRAMES = ':root, dialog[open], header';
+
+/** What axe finds wrong with what is on the page now, and which frames are too narrow for their content, one line each. */
 export async function violations({ page }: ChatPage): Promise<string[]> {
   // Playwright evaluates outside the page's policy, as a browser extension would.
   await page.evaluate(axe.source);
   const { violations: found } = await page.evaluate<AxeResults>('axe.run()');
-  return found.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')}`));
+  const tooNarrow = await page.evaluate<string[]>(`[...document.querySelectorAll('${FRAMES}')]
+    .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+    .map(({ tagName, scrollWidth, clientWidth }) =>
+      'overflow: ' + tagName.toLowerCase() + ' by ' + (scrollWidth - clientWidth) + ' px')`);
+  return [
+    ...found.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')}`)),
+    ...tooNarrow,
+  ];
 }

@@ -50,7 +50,8 @@ test('a deleted conversation is gone from the list, from every tab and from the 
   await chat.ask('delete me');
   const tab = await chat.openTab();
   await chat.page.bringToFront();
-  await chat.button('Delete delete me').click();
+  await chat.button('More').click();
+  await chat.page.getByRole('menuitem', { name: 'Delete' }).click();
   const question = chat.page.getByRole('dialog', { name: 'Delete this conversation?' });
   await question.getByRole('button', { name: 'Delete' }).click();
   await chat.page.getByText('Conversation deleted.').waitFor();

@@ -58,7 +58,7 @@ test('an earlier message is edited: both versions stay, and a person can switch 
   expect(chat.complaints).toEqual([]);
 });
 
-test('a conversation is renamed and pinned, in every tab', async () => {
+test('a conversation is renamed and pinned, in every tab; the list can be hidden', async () => {
   chat = await fixture.openPage();
   await chat.ask('count to 3');
   const tab = await chat.openTab();
@@ -69,6 +69,12 @@ test('a conversation is renamed and pinned, in every tab', async () => {
   await chat.page.keyboard.press('Enter');
   await listed(tab).filter({ hasText: 'Three numbers' }).waitFor();
   expect(await chat.page.title()).toBe('Three numbers · Lornu');
+  // Whoever wants the whole window for the text hides the list, also after a reload.
+  await chat.button('Hide the sidebar').click();
+  await listed(chat).waitFor({ state: 'hidden' });
+  await chat.page.reload();
+  await chat.button('Show the sidebar').click();
+  await listed(chat).waitFor();
   await command('Pin');
   await tab.page.getByRole('heading', { name: 'Pinned' }).waitFor();
   await chat.page.reload();
@@ -86,7 +92,13 @@ test('Ctrl+K finds commands, titles and text of conversations; ? shows the keys'
   const options = chat.page.getByRole('listbox', { name: 'Results' }).getByRole('option');
   await keyboard.press('Control+k');
   await keyboard.type('albatross is');
-  await options.filter({ hasText: 'note: the albatross is on Friday' }).nth(1).waitFor();
+  const found = options.filter({ hasText: 'note: the albatross is on Friday' });
+  await found.nth(1).waitFor();
+  expect(await found.locator('mark').allInnerTexts()).toEqual([
+    'albatross is',
+    'albatross is',
+    'albatross is',
+  ]);
   await keyboard.press('ArrowDown');
   await keyboard.press('Enter');
   await chat.conversation.getByText('Save note').waitFor();

@@ -183,6 +183,15 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'rename',
+    reach: async (chat) => {
+      await chat.ask('count to 5');
+      await chat.button('More').click();
+      await chat.page.getByRole('menuitem', { name: 'Rename' }).click();
+      await chat.page.getByRole('textbox', { name: 'Title' }).waitFor();
+    },
+  },
+  {
     name: 'palette',
     isSample: true,
     inDocs: { theme: 'light' },
@@ -209,6 +218,18 @@ export const SCENES: readonly Scene[] = [
       await chat.page.getByRole('menuitem', { name: 'Share' }).click();
       await chat.button('Make a link').click();
       await chat.page.getByRole('textbox', { name: 'Link' }).waitFor();
+    },
+  },
+  {
+    name: 'shared',
+    reach: async (chat) => {
+      await chat.ask('What is the status of the environment?');
+      await chat.button('More').click();
+      await chat.page.getByRole('menuitem', { name: 'Share' }).click();
+      await chat.button('Make a link').click();
+      await chat.page.goto(await chat.page.getByRole('textbox', { name: 'Link' }).inputValue());
+      await chat.page.getByText('Shared, to read').waitFor();
+      await chat.conversation.getByText('Environment status').waitFor();
     },
   },
   {

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { Preview } from '../chat/preview.ts';
 import { Dialog } from '../ui/dialog.tsx';
+import { ScrollTable } from '../ui/scroll-table.tsx';
 import { CodeBlock } from '../markdown/code-block.tsx';
 import { Markdown } from '../markdown/markdown.tsx';
 
@@ -14,7 +15,7 @@ export function ArtifactPreview({ preview, filename }: { preview: Preview; filen
         <audio className="audio" controls preload="metadata" src={preview.dataUrl} aria-label={filename} />
       );
     case 'table':
-      return <Table rows={preview.rows} name={filename} />;
+      return <ScrollTable name={filename} head={preview.rows[0] ?? []} rows={preview.rows.slice(1)} isTall />;
     case 'markdown':
       return <Markdown text={preview.text} />;
     case 'text':
@@ -50,33 +51,5 @@ export function Picture({ dataUrl, name }: { dataUrl: string; name: string }) {
         </Dialog>
       )}
     </>
-  );
-}
-
-function Table({ rows: [head, ...body], name }: { rows: string[][]; name: string }) {
-  return (
-    <div className="markdown">
-      {/* A region that scrolls must be reachable by keyboard. */}
-      <div className="table-scroll table-tall" tabIndex={0} role="region" aria-label={name}>
-        <table>
-          <thead>
-            <tr>
-              {head?.map((cell, column) => (
-                <th key={column}>{cell}</th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {body.map((row, index) => (
-              <tr key={index}>
-                {row.map((cell, column) => (
-                  <td key={column}>{cell}</td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </div>
   );
 }

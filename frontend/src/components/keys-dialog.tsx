@@ -30,6 +30,11 @@ export function KeysDialog({ onClose }: { onClose: () => void }) {
         ))}
       </dl>
       <p className="dialog-note">On a Mac, ⌘ stands for Ctrl.</p>
+      <div className="dialog-actions">
+        <button type="button" className="button" onClick={onClose}>
+          Close
+        </button>
+      </div>
     </Dialog>
   );
 }

@@ -4,6 +4,7 @@ import type { Owner } from '../api/sessions.ts';
 import type { ConversationSummary } from '../chat/metadata.ts';
 import { useTextSearch } from '../chat/text-search.ts';
 import { Dialog } from '../ui/dialog.tsx';
+import { MarkedText } from '../ui/marked-text.tsx';
 import type { MenuEntry } from '../ui/menu.tsx';
 import { isComposing } from '../util/keys.ts';
 
@@ -104,8 +105,14 @@ export function Palette({ owner, list, commands, onOpen, onClose }: PaletteProps
             onPointerMove={() => setChosen(index)}
           >
             {entry.icon}
-            <span dir="auto">{entry.label}</span>
-            {entry.note && <small dir="auto">{entry.note}</small>}
+            <span dir="auto">
+              <MarkedText text={entry.label} words={words} />
+            </span>
+            {entry.note && (
+              <small dir="auto">
+                <MarkedText text={entry.note} words={words} />
+              </small>
+            )}
           </li>
         ))}
       </ul>

@@ -1,7 +1,8 @@
 import { useState } from 'react';
-import { isFields, toTable, type ValueTable } from '../chat/readable.ts';
+import { isFields, toTable } from '../chat/readable.ts';
 import { CodeBlock } from '../markdown/code-block.tsx';
 import { Fold } from '../ui/fold.tsx';
+import { ScrollTable } from '../ui/scroll-table.tsx';
 import { digitsOf } from '../util/exact-json.ts';
 import { toWords } from '../util/format.ts';
 
@@ -83,7 +84,17 @@ function List({ values, depth, name }: { values: readonly unknown[]; depth: numb
   return (
     <Fold size={`${values.length} entries`} isLong={values.length > LONGEST}>
       {table ? (
-        <Table table={table} depth={depth} name={name} />
+        <ScrollTable
+          name={name}
+          head={table.columns.map((column) => (
+            <span title={column}>{toWords(column) || column}</span>
+          ))}
+          rows={table.rows.map((row) =>
+            table.columns.map((column) => (
+              <Value value={row[column]} depth={depth + 2} name={toWords(column)} />
+            )),
+          )}
+        />
       ) : (
         <ul>
           {values.map((value, index) => (
@@ -94,45 +105,5 @@ function List({ values, depth, name }: { values: readonly unknown[]; depth: numb
         </ul>
       )}
     </Fold>
-  );
-}
-
-function Table({
-  table: { columns, rows },
-  depth,
-  name,
-}: {
-  table: ValueTable;
-  depth: number;
-  name: string;
-}) {
-  return (
-    <div className="markdown">
-      {/* A region that scrolls must be reachable by keyboard. */}
-      <div className="table-scroll" tabIndex={0} role="region" aria-label={name}>
-        <table>
-          <thead>
-            <tr>
-              {columns.map((column) => (
-                <th key={column} title={column}>
-                  {toWords(column) || column}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row, index) => (
-              <tr key={index}>
-                {columns.map((column) => (
-                  <td key={column}>
-                    <Value value={row[column]} depth={depth + 2} name={toWords(column)} />
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </div>
   );
 }

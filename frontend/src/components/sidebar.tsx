@@ -6,11 +6,11 @@ import { titleOf } from '../chat/agent-face.ts';
 import { rootOf, toRows } from '../chat/branches.ts';
 import type { Conversations } from '../chat/conversations.ts';
 import type { ConversationSummary } from '../chat/metadata.ts';
-import { Dialog } from '../ui/dialog.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { toDayLabel } from '../util/format.ts';
 import { toHash } from '../util/route.ts';
 import { useStore } from '../util/store.ts';
+import { DeleteDialog } from './delete-dialog.tsx';
 import { PersonFooter } from './person-footer.tsx';
 
 interface SidebarProps {
@@ -105,22 +105,11 @@ export function Sidebar({
       </nav>
       <PersonFooter person={person} />
       {removing && (
-        <Dialog label="Delete this conversation?" onClose={() => setRemoving(undefined)}>
-          <h2>Delete this conversation?</h2>
-          <p>“{removing.title}” and the files made in it are deleted for good, with all its versions.</p>
-          <div className="dialog-actions">
-            <button type="button" className="button" onClick={() => setRemoving(undefined)}>
-              Keep it
-            </button>
-            <button
-              type="button"
-              className="button button-danger"
-              onClick={() => (setRemoving(undefined), onRemove(removing.id))}
-            >
-              Delete
-            </button>
-          </div>
-        </Dialog>
+        <DeleteDialog
+          title={removing.title}
+          onDelete={() => onRemove(removing.id)}
+          onClose={() => setRemoving(undefined)}
+        />
       )}
     </div>
   );

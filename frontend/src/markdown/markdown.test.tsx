@@ -88,6 +88,8 @@ test('a footnote leads into its own answer, and back', () => {
   expect(new Set(ids).size).toBe(4);
   expect(new Set(links)).toEqual(new Set(ids));
   expect(twice).not.toContain('target="_blank"');
+  // Below the speaker's heading, which has the second level.
+  expect(twice).toContain('<h3 class="visually-hidden"');
 });
 
 test('an external link opens a new tab, and a refused one leads nowhere', () => {

@@ -93,7 +93,12 @@ export const Markdown = memo(function Markdown({ text }: { text: string }) {
   const id = useId();
   const remarkRehypeOptions = useMemo(
     // Footnotes of two answers can have the same names, so each answer gets its own ids.
-    () => ({ clobberPrefix: `${id}-`, footnoteLabelProperties: { className: ['visually-hidden'] } }),
+    () => ({
+      clobberPrefix: `${id}-`,
+      footnoteLabelProperties: { className: ['visually-hidden'] },
+      // Becomes h3, like every heading of the first level.
+      footnoteLabelTagName: 'h1',
+    }),
     [id],
   );
   return (

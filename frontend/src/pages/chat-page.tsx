@@ -1,4 +1,4 @@
-import { Ellipsis, Menu as MenuIcon } from 'lucide-react';
+import { Ellipsis, Menu as MenuIcon, PanelLeft } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { AppSummary, Person, ServiceInfo } from '../api/types.ts';
 import { titleOf } from '../chat/agent-face.ts';
@@ -13,6 +13,7 @@ import { Menu } from '../ui/menu.tsx';
 import { ToastList } from '../ui/toast-list.tsx';
 import { toasts } from '../ui/toasts.ts';
 import { goTo, parseRoute, useHash } from '../util/route.ts';
+import { readStored, writeStored } from '../util/storage.ts';
 import { useStore } from '../util/store.ts';
 import { onTabs } from '../util/tab-channel.ts';
 import { ConversationView } from './conversation-view.tsx';
@@ -21,6 +22,8 @@ import { useCommands, type DialogName } from './use-commands.tsx';
 import { useShortcuts } from './use-shortcuts.ts';
 
 const NO_CHOICE: readonly string[] = [];
+/** Kept in this browser: whether the person hides the sidebar on wide windows. */
+const HIDES_SIDEBAR = 'hides-sidebar';
 
 interface ChatPageProps {
   person: Person;
@@ -41,6 +44,7 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
   const { list } = useStore(conversations);
   const [fresh, setFresh] = useState(0);
   const [drawerOpen, setDrawerOpen] = useState(false);
+  const [hidesSidebar, setHidesSidebar] = useState(() => readStored(HIDES_SIDEBAR) !== undefined);
   const [dialog, setDialog] = useState<DialogName>();
 
   const { sessionId } = route;
@@ -107,7 +111,7 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
     />
   );
   return (
-    <div className="shell">
+    <div className={hidesSidebar ? 'shell shell-alone' : 'shell'}>
       <a
         className="skip-link"
         href="#message"
@@ -122,6 +126,16 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
         <header className="topbar">
           <IconButton label="Conversations" className="menu-button" onClick={() => setDrawerOpen(true)}>
             <MenuIcon aria-hidden />
+          </IconButton>
+          <IconButton
+            label={hidesSidebar ? 'Show the sidebar' : 'Hide the sidebar'}
+            className="sidebar-button"
+            onClick={() => {
+              setHidesSidebar(!hidesSidebar);
+              writeStored(HIDES_SIDEBAR, hidesSidebar ? '' : 'yes');
+            }}
+          >
+            <PanelLeft aria-hidden />
           </IconButton>
           <h1 dir="auto">{title ?? titleOf(app)}</h1>
           <EnvironmentBadge info={info} />
@@ -150,6 +164,7 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
         summary={summary}
         commands={[...general, ...own]}
         onOpen={open}
+        onRemove={remove}
         onClose={() => setDialog(undefined)}
       />
       <ToastList />

@@ -1,5 +1,6 @@
 import type { Conversations } from '../chat/conversations.ts';
 import type { ConversationSummary } from '../chat/metadata.ts';
+import { DeleteDialog } from '../components/delete-dialog.tsx';
 import { KeysDialog } from '../components/keys-dialog.tsx';
 import { Palette } from '../components/palette.tsx';
 import { RenameDialog } from '../components/rename-dialog.tsx';
@@ -15,11 +16,13 @@ interface PageDialogProps {
   summary: ConversationSummary | undefined;
   commands: readonly MenuEntry[];
   onOpen: (sessionId: string) => void;
+  onRemove: (sessionId: string) => void;
   onClose: () => void;
 }
 
 /** Renders the open dialog, if there is one. */
-export function PageDialog({ name, conversations, summary, commands, onOpen, onClose }: PageDialogProps) {
+export function PageDialog(props: PageDialogProps) {
+  const { name, conversations, summary, commands, onOpen, onRemove, onClose } = props;
   const { list } = useStore(conversations);
   const { owner } = conversations;
   if (name === 'keys') return <KeysDialog onClose={onClose} />;
@@ -28,6 +31,8 @@ export function PageDialog({ name, conversations, summary, commands, onOpen, onC
   }
   if (!name || !summary) return null;
   const { id, title, secret } = summary;
+  if (name === 'delete')
+    return <DeleteDialog title={title} onDelete={() => onRemove(id)} onClose={onClose} />;
   if (name === 'rename') {
     return (
       <RenameDialog

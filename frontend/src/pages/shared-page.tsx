@@ -26,9 +26,9 @@ export function SharedPage({ link }: { link: SharedLink }) {
     document.title = `${title} · Lornu`;
   }, [title]);
   return (
-    <div className="shell shell-shared">
+    <div className="shell shell-alone">
       <main className="main">
-        <header className="topbar">
+        <header className="topbar topbar-shared">
           <h1 dir="auto">{title}</h1>
           <span className="shared-note">Shared, to read</span>
           <a className="button" href={toHash({ appName: link.appName })}>

@@ -8,6 +8,7 @@ import {
   Pin,
   PinOff,
   Share2,
+  Trash2,
 } from 'lucide-react';
 import { useMemo } from 'react';
 import { getSession } from '../api/sessions.ts';
@@ -19,7 +20,7 @@ import { toasts } from '../ui/toasts.ts';
 import { chooseFile } from '../util/choose-file.ts';
 import { download } from '../util/download.ts';
 
-export type DialogName = 'rename' | 'share' | 'keys' | 'palette';
+export type DialogName = 'rename' | 'share' | 'delete' | 'keys' | 'palette';
 
 interface CommandOptions {
   conversations: Conversations;
@@ -63,6 +64,7 @@ export function useCommands(options: CommandOptions): { own: MenuEntry[]; genera
             icon: <Download aria-hidden />,
             run: exportAs('json', summary),
           },
+          { id: 'delete', label: 'Delete', icon: <Trash2 aria-hidden />, run: () => onDialog('delete') },
         ]
       : [];
     const general: MenuEntry[] = [
