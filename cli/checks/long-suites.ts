@@ -26,9 +26,12 @@ export const LONG: readonly Suite[] = [
     './tests/firestore --timeout 60000',
     { minutes: 15, needs: 'python uv', env: { LORNU_FIRESTORE_EMULATOR: 'google' } },
   ),
-  tests('long-attacks', 'every known attack fails, within the memory of the task', './tests/long-attacks', {
-    minutes: 6,
-  }),
+  tests(
+    'long-attacks',
+    'every known attack fails, within the memory of the task',
+    './tests/attacks/full-disk.test.ts ./tests/attacks/memory.test.ts',
+    { minutes: 6, env: { LORNU_EVERY_ATTACK: '1' } },
+  ),
   tests(
     'long-fuzz',
     'no request, however unusual, and no session of another writer causes a server error',
@@ -48,8 +51,8 @@ export const LONG: readonly Suite[] = [
   tests(
     'long-histories',
     'after each of 10,000 histories, however damaged, the model accepts the next turn',
-    './tests/long-histories',
-    { minutes: 15 },
+    './tests/histories',
+    { minutes: 15, env: { LORNU_HISTORIES: '10000' } },
   ),
   tests(
     'long-simulation',
