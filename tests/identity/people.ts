@@ -1,0 +1,41 @@
+import { fixedSecret } from '../../backend/identity/secrets/secret.ts';
+import { CookieJar } from '../../backend/identity/sign-in/cookies.ts';
+import { PersonSession } from '../../backend/identity/sign-in/person-session.ts';
+import { SealedCookie } from '../../backend/identity/sign-in/sealed-cookie.ts';
+import type { GuardedApp } from './kit.ts';
+
+const SESSION_KEY = 'a-test-key-for-cookies-of-32-characters';
+export const PUBLIC_URL = 'https://lornu.example';
+
+/** A service that people of lornu.ai sign in to. */
+export const PEOPLE = {
+  OIDC_CLIENT_ID: 'web',
+  OIDC_CLIENT_SECRET: 'x',
+  OIDC_ALLOWED_DOMAINS: 'lornu.ai',
+  SESSION_KEY,
+  LORNU_PUBLIC_URL: PUBLIC_URL,
+  LORNU_ALLOW_ORIGINS: PUBLIC_URL,
+};
+
+/** The headers of a signed-in person's page: the cookie, sealed as the service does, and the origin. */
+export async function cookieOf(
+  { clock }: GuardedApp,
+  subject: string,
+  domain = 'lornu.ai',
+): Promise<Record<string, string>> {
+  const session = new PersonSession({
+    cookies: new CookieJar(PUBLIC_URL),
+    sealed: new SealedCookie({ keys: fixedSecret(SESSION_KEY), purpose: 'session', now: () => clock.nowMs }),
+    allowed: { domains: [domain], emails: [] },
+  });
+  const cookie = await session.start({
+    iss: 'https://accounts.google.com',
+    sub: subject,
+    email: `${subject}@${domain}`,
+    email_verified: true,
+    hd: domain,
+  });
+  return { cookie: cookie?.split(';')[0] ?? '', origin: PUBLIC_URL };
+}
+
+export const sessionsOf = (userId: string): string => `/apps/lornu/users/${userId}/sessions`;
