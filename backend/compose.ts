@@ -22,6 +22,7 @@ import { accessTokens } from './google-access.ts';
 import { measureEnd, MeasuredRuns } from './http/measured-runs.ts';
 import type { AppEnv } from './http/route.ts';
 import { createCallers } from './identity/callers.ts';
+import { SharedCounts } from './identity/limits/shared-counts.ts';
 import { createGoogleIdentity } from './identity/google/create-google-identity.ts';
 import { type GoogleIdentity, SCOPES } from './identity/google/google-identity.ts';
 import { createAwsCredentials, createTaskSecrets } from './identity/task-secrets.ts';
@@ -85,6 +86,7 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
     memory,
     tasks,
     spend,
+    counts,
   } = await openStores(config, google, log);
   const files = artifactFiles(config.artifacts, google);
   const artifacts = new ArtifactService(files, config.limits.uploadBytes);
@@ -135,6 +137,7 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
   });
   const runs = metrics ? new MeasuredRuns(own, metrics) : own;
 
+  const sharedCounts = counts && new SharedCounts({ store: counts, log, now });
   const callers = createCallers(config, {
     fetch,
     now,
@@ -142,6 +145,7 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
     log,
     secrets,
     limitsFile: join(config.dataDir, 'limits.sqlite'),
+    sharedCounts,
   });
   if (!callers.required) {
     log.warn('sign-in is off: everyone on this machine may use the service', { listen: config.listen.host });
@@ -182,6 +186,7 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
   });
   secrets.start();
   keeper.start();
+  sharedCounts?.start();
   return {
     app,
     drain: async () => {
@@ -191,6 +196,7 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
     close: async () => {
       secrets.stop();
       keeper.stop();
+      sharedCounts?.stop();
       push?.sender.stop();
       shadow?.stop();
       await Promise.all([sessions.close(), memory.close()]);

@@ -31,5 +31,6 @@ export function openFirestoreStores(
     memory: new FirestoreMemory(db),
     tasks: new FirestoreTaskRecords({ db }),
     spend: new FirestoreSpend(db),
+    counts: new FirestoreSpend(db, 'count'),
   };
 }

@@ -23,6 +23,8 @@ export interface Stores {
   memory: MemoryService;
   tasks: TaskRecords;
   spend: SpendStore;
+  /** What callers did at other processes; undefined if all processes share a disk, and with it the limits' file. */
+  counts: SpendStore | undefined;
 }
 
 /** The database's name in terraform/gcp. */
@@ -47,6 +49,7 @@ export async function openStores(
       memory: new SqliteMemory(config.memoryFile),
       tasks: new SqliteTaskRecords({ database }),
       spend: new SqliteSpend(database),
+      counts: undefined,
     };
   }
   const { database, project, emulatorHost } = sessions;

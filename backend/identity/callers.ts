@@ -6,6 +6,7 @@ import type { Logger } from '../observability/logger.ts';
 import { Authenticator } from './authenticator.ts';
 import { identifyCaller, type IdentityBindings, type IdentityVariables } from './identify-caller.ts';
 import { CallerLimits } from './limits/caller-limits.ts';
+import type { SharedCounts } from './limits/shared-counts.ts';
 import { LimitStore } from './limits/limit-store.ts';
 import { Attempts } from './sign-in/attempts.ts';
 import { CookieJar } from './sign-in/cookies.ts';
@@ -39,6 +40,8 @@ export interface CallersDeps {
   secrets: Pick<TaskSecrets, 'oidcClientSecret' | 'sessionKey'>;
   /** SQLite file of the limits, shared by processes on one disk; without it, this process counts on its own. */
   limitsFile?: string;
+  /** Counts of processes that have no disk in common. */
+  sharedCounts?: SharedCounts | undefined;
   /** Shortest time between two requests for an issuer's keys, in milliseconds; default 30 s. */
   keyCooldownMs?: number;
 }
@@ -56,6 +59,7 @@ export function createCallers(config: Config, deps: CallersDeps): Callers {
     ? new CallerLimits({
         numbers: callers.limits,
         store: new LimitStore(deps.limitsFile ?? ':memory:'),
+        shared: deps.sharedCounts,
         now,
         newId,
       })

@@ -1,4 +1,5 @@
 import { AppError } from '../errors/app-error.ts';
+import type { SharedSums } from '../identity/limits/shared-counts.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { CompositeSessionKey } from '../sessions/session-store.ts';
 
@@ -12,14 +13,8 @@ export interface BudgetLimits {
   total?: number | undefined;
 }
 
-/** The day's spending, shared by all processes. */
-export interface SpendStore {
-  /**
-   * Adds millionths of a US dollar to counters of a day (YYYY-MM-DD) and returns their sums. An amount of 0 only reads.
-   * If it throws, either nothing or everything was added.
-   */
-  add(day: string, amounts: ReadonlyMap<string, number>): Promise<Map<string, number>>;
-}
+/** The day's spending, in millionths of a US dollar. */
+export type SpendStore = SharedSums;
 
 export interface BudgetsOptions {
   limits: BudgetLimits;

@@ -6,19 +6,24 @@ import type { SpendStore } from '../budgets.ts';
 import { expireTime } from './lease-document.ts';
 import { spendOf } from './paths.ts';
 
-/** A day's counters stay readable for some days. */
+/** A day's counters stay readable for some days, those of a shorter period for an hour. */
 const KEPT_MS = 7 * 24 * 60 * 60_000;
+const KEPT_SHORT_MS = 60 * 60_000;
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
 /** A starting turn waits for the sums; without them each process counts on its own. */
 const WAIT_MS = 3_000;
 /** Documents per transaction. */
 const LARGEST_GROUP = 100;
 
-/** One document per counter and day. Each process writes its counters every SHARE_EVERY_MS, not every turn. */
+/** One document per counter and period. Each process writes its counters every SHARE_EVERY_MS, not every turn. */
 export class FirestoreSpend implements SpendStore {
   readonly #db: Firestore;
+  readonly #field: 'microUsd' | 'count';
 
-  constructor(db: Firestore) {
+  /** `field`: where a counter's sum is, named after its unit. */
+  constructor(db: Firestore, field: 'microUsd' | 'count' = 'microUsd') {
     this.#db = db;
+    this.#field = field;
   }
 
   async add(day: string, amounts: ReadonlyMap<string, number>): Promise<Map<string, number>> {
@@ -48,15 +53,15 @@ export class FirestoreSpend implements SpendStore {
             return found.map((document, index): [string, number] => {
               const key = keys[index] ?? '';
               const amount = amounts.get(key) ?? 0;
-              const microUsd = Number(document.get('microUsd') ?? 0) + amount;
+              const sum = Number(document.get(this.#field) ?? 0) + amount;
               if (amount > 0)
                 transaction.set(document.ref, {
                   day,
                   counter: key,
-                  microUsd,
-                  expireTime: expireTime(Date.parse(day) + KEPT_MS),
+                  [this.#field]: sum,
+                  expireTime: expireTime(Date.parse(day) + (DAY.test(day) ? KEPT_MS : KEPT_SHORT_MS)),
                 });
-              return [key, microUsd];
+              return [key, sum];
             });
           },
           { signal },
