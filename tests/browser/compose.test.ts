@@ -110,7 +110,7 @@ test("a draft's files survive a reload until they are sent", async () => {
 });
 
 test('limits are shown before sending: a picture that the model cannot read is converted, too much and a program are refused', async () => {
-  chat = await fixture.openPage();
+  chat = await fixture.openPage({ width: 390, height: 844 });
   expect(await chat.button('Attach files').getAttribute('title')).toContain('14.0 MB together');
   const input = chat.page.locator('input[type=file]');
   await input.setInputFiles({ name: 'old.bmp', mimeType: 'image/bmp', buffer: bitmap() });
@@ -121,6 +121,12 @@ test('limits are shown before sending: a picture that the model cannot read is c
     buffer: Buffer.alloc(14_000_000, '%'),
   });
   await chat.page.getByText('“book.pdf” is too large: 14.0 MB.').waitFor();
+  // A notice covers neither the message box nor the buttons of the header.
+  const [shown, box, header] = await Promise.all(
+    ['.toast', '.composer', '.topbar'].map((selector) => chat.page.locator(selector).boundingBox()),
+  );
+  expect(shown && box && shown.y + shown.height < box.y).toBe(true);
+  expect(shown && header && shown.y > header.y + header.height).toBe(true);
   await input.setInputFiles({ name: 'a.out', mimeType: '', buffer: Buffer.from([0x7f, 0x45, 0, 0xff]) });
   await chat.page.getByText('The model cannot read “a.out”.').waitFor();
   expect(await attached().count()).toBe(1);

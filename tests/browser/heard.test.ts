@@ -79,8 +79,9 @@ test('a question, a stop, a failure and a lost connection are announced at once'
     .waitFor({ state: 'hidden' });
   await chat.button('Stop').click();
   await heardUntil('assertive: The answer was stopped before its end.');
-  await chat.say('simulate 503');
-  const log = await heardUntil('assertive: The answer failed. The model cannot be reached right now.');
+  // A failure that the service does not try again.
+  await chat.say('simulate 400');
+  const log = await heardUntil('assertive: The answer failed. The model could not read this conversation.');
   // Each of them once, and the text of an answer never token by token.
   expect(log.filter((phrase) => phrase.startsWith('assertive'))).toHaveLength(4);
   expect(log.filter((phrase) => /^polite: (?:1|1 2|1 2 3)$/u.test(phrase))).toEqual([]);
@@ -90,7 +91,7 @@ test('a question, a stop, a failure and a lost connection are announced at once'
 test('opening a conversation does not announce its text', async () => {
   chat = await fixture.openPage();
   await chat.ask('count to 3');
-  await chat.ask('simulate 503');
+  await chat.ask('simulate 400');
   await chat.button('New conversation').click();
   await listen();
   await chat.page.getByRole('link', { name: 'count to 3' }).click();

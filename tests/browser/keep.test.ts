@@ -118,10 +118,14 @@ test('a chosen theme is kept, in every tab', async () => {
   const ground = (page: ChatPage) => page.page.evaluate('getComputedStyle(document.body).backgroundColor');
   const light = await ground(chat);
   const tab = await chat.openTab();
+  // A background tab draws slowly.
+  await chat.page.bringToFront();
   await chat.button('Theme: as the system').click();
   await chat.button('Theme: light').click();
   expect(await ground(chat)).not.toBe(light);
+  await tab.page.bringToFront();
   await tab.button('Theme: dark').waitFor();
+  await chat.page.bringToFront();
   await chat.page.reload();
   await chat.button('Theme: dark').waitFor();
   expect(await ground(chat)).not.toBe(light);

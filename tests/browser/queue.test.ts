@@ -21,6 +21,9 @@ test('while an answer streams, a person queues messages, takes one back, and see
   await chat.conversation.getByText(/^1 2 3/u).waitFor();
   await chat.say('count to 4');
   await chat.say('never mind');
+  const notes = { name: 'notes.md', mimeType: 'text/markdown', buffer: Buffer.from('# Notes') };
+  await chat.page.locator('input[type=file]').setInputFiles(notes);
+  await chat.button('Remove notes.md').waitFor();
   await chat.say('count to 5');
   await queued(chat).getByText('Queued').nth(2).waitFor();
   expect(await chat.message.inputValue()).toBe('');
@@ -31,6 +34,7 @@ test('while an answer streams, a person queues messages, takes one back, and see
   // The service stores them: after a reload they are still queued.
   await chat.page.reload();
   await queued(chat).getByText('count to 5').waitFor();
+  expect(await queued(chat).innerText()).toContain('notes.md');
   expect(await queued(chat).innerText()).not.toContain('never mind');
   expect(await chat.message.inputValue()).toBe('never mind\na draft');
   await fixture.release();

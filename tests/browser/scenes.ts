@@ -85,11 +85,16 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'failure',
-    isSample: true,
     inDocs: { theme: 'light' },
     reach: (chat) => chat.ask('simulate 503'),
   },
-  { name: 'refused', inDocs: { theme: 'light' }, reach: (chat) => chat.ask('simulate safety stop') },
+  {
+    name: 'refused',
+    // In the place of "failure", for which the service tries the model again for seconds.
+    isSample: true,
+    inDocs: { theme: 'light' },
+    reach: (chat) => chat.ask('simulate safety stop'),
+  },
   {
     name: 'quota',
     isSample: true,

@@ -18,7 +18,7 @@ test('a process is killed in the middle of an answer: another one finishes it, a
   const cable = layCable(fixture.service.url);
   try {
     const chat = await fixture.openPage({ url: cable.url });
-    await chat.say('count to 60 every 100 ms');
+    await chat.say('count to 60 every 50 ms');
     await chat.conversation.getByText(/^1 2 3 4 5/u).waitFor();
     process.kill(fixture.service.pid, 'SIGKILL');
     cable.pull();

@@ -1,9 +1,15 @@
 import { Undo2 } from 'lucide-react';
+import type { Part } from '../api/types.ts';
 import { textOf, type QueuedMessage } from '../chat/conversation-state.ts';
 
 interface QueuedMessagesProps {
   messages: readonly QueuedMessage[];
   onTakeBack: (message: QueuedMessage) => void;
+}
+
+/** The names of the files in a message. */
+function filesOf(parts: readonly Part[]): string[] {
+  return parts.flatMap(({ inlineData, fileData }) => (inlineData ?? fileData)?.displayName ?? []);
 }
 
 /** Messages sent while an answer is running; each can be taken back until its own turn begins. */
@@ -13,7 +19,9 @@ export function QueuedMessages({ messages, onTakeBack }: QueuedMessagesProps) {
     <section className="queued" aria-label="Queued messages">
       {messages.map((message) => (
         <div key={message.key} className="user-message">
-          <p className="user-bubble queued-bubble">{textOf(message.parts)}</p>
+          <p className="user-bubble queued-bubble">
+            {[textOf(message.parts), ...filesOf(message.parts)].filter(Boolean).join('\n')}
+          </p>
           <div className="queued-note">
             {message.runId ? 'Queued' : 'Sending'}
             <button
