@@ -60,7 +60,6 @@ test('an A2A path that is spelled with escapes is not there', async () => {
 
 /** Files that parse URLs of the configuration or of constants, which are validated when they are read. */
 const OF_CONFIGURATION = [
-  'compose.ts',
   'identity/callers.ts',
   'identity/google/service-account-key.ts',
   'identity/sign-in/oidc-client.ts',

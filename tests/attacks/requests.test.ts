@@ -26,26 +26,6 @@ test('requests that are impossible to serve cause no failure of the service', as
     expect([path, (await target.send(path, { method })).status]).toEqual([path, 404]);
 });
 
-test('thirty saves of one artifact at once create thirty versions', async () => {
-  const save = async (_one: unknown, index: number) =>
-    target.sendJson(`${SESSIONS}/s1/artifacts`, { filename: 'a.txt', artifact: { text: `${index}` } });
-  const saved = await Promise.all(Array.from({ length: 30 }, save));
-  expect(new Set(saved.map(({ status }) => status))).toEqual(new Set([200]));
-  const versions = await target.send(`${SESSIONS}/s1/artifacts/a.txt/versions?limit=20`);
-  expect(await versions.json()).toEqual(Array.from({ length: 20 }, (_, index) => index));
-  const cursor = versions.headers.get('x-next-cursor') ?? '';
-  const rest = await target.send(`${SESSIONS}/s1/artifacts/a.txt/versions?cursor=${cursor}`);
-  expect(await rest.json()).toEqual(Array.from({ length: 10 }, (_, index) => index + 20));
-});
-
-test.each(['sessions', 'sessions/s1/artifacts', 'sessions/s1/artifacts/a.txt/versions'])(
-  'an invalid limit does not return a complete list: %s',
-  async (list) => {
-    for (const limit of ['-1', '0', 'x'])
-      expect((await target.send(`/apps/lornu/users/ann/${list}?limit=${limit}`)).status).toBe(422);
-  },
-);
-
 test('an artifact has the same bytes on every path', async () => {
   const bytes = Buffer.from(Array.from({ length: 700_001 }, (_, n) => (n * 31) % 256));
   const data = bytes.toString('base64');

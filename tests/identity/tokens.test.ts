@@ -55,36 +55,9 @@ function challengeOf({ description }: TokenCase): string {
     : `Bearer realm="lornu", error="invalid_token", error_description="${description}"`;
 }
 
-/** The three APIs, each with the status that an accepted caller gets. */
-const SURFACES = [
-  {
-    surface: 'REST',
-    letIn: [200],
-    send: (headers: Record<string, string>) => app.request('/run', turn('ada', 's1', headers)),
-  },
-  {
-    surface: 'a stream',
-    letIn: [200],
-    send: (headers: Record<string, string>) => app.request('/run_sse', turn('ada', 's1', headers)),
-  },
-  {
-    surface: 'WebSocket',
-    // 404 while live streams are not served: the caller was admitted.
-    letIn: [101, 404],
-    send: (headers: Record<string, string>) =>
-      app.request('/run_live?app_name=lornu&user_id=ada&session_id=s1', {
-        headers: {
-          connection: 'Upgrade',
-          upgrade: 'websocket',
-          'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
-          'sec-websocket-version': '13',
-          ...headers,
-        },
-      }),
-  },
-];
+describe('a token', () => {
+  const send = (headers: Record<string, string>) => app.request('/run', turn('ada', 's1', headers));
 
-describe.each(SURFACES)('a token on $surface', ({ send, letIn }) => {
   test.each(REFUSED_TOKENS)('is refused: $name', async (attack) => {
     const headers = await attack.headers(kit);
     const response = await send(headers);
@@ -119,28 +92,14 @@ describe.each(SURFACES)('a token on $surface', ({ send, letIn }) => {
 
   test.each(ACCEPTED_TOKENS)('is accepted: $name', async (neighbour) => {
     const response = await send(await neighbour.headers(kit));
-    expect(letIn).toContain(response.status);
+    expect(response.status).toBe(200);
     expect(response.headers.get('www-authenticate')).toBeNull();
   });
 });
 
 describe("the issuer's keys", () => {
   const call = async (token: string) => (await app.request('/list-apps', { headers: bearer(token) })).status;
-  const valid = (header = {}) => sign(signers.current, claims(app.clock.nowMs), header);
-
-  test('a flood of unknown key ids makes one request per cool-down, and delays nobody else', async () => {
-    expect(await call(await valid())).toBe(200);
-    for (let second = 0; second < 60; second += 5) {
-      app.clock.nowMs += 5_000;
-      const flood = Array.from({ length: 10 }, async (_, i) =>
-        call(await valid({ kid: `flood-${second}-${i}` })),
-      );
-      expect(new Set(await Promise.all(flood))).toEqual(new Set([401]));
-      expect(await call(await valid())).toBe(200);
-    }
-    // The first, and one for each of the two cool-downs of 30 s.
-    expect(app.asked).toEqual([JWKS_URL, JWKS_URL, JWKS_URL]);
-  });
+  const valid = () => sign(signers.current, claims(app.clock.nowMs));
 
   test('a rotated key is accepted with its first token; a withdrawn one is refused', async () => {
     app.issuer.keys = [signers.current.publicJwk];
@@ -149,13 +108,6 @@ describe("the issuer's keys", () => {
     app.clock.nowMs += 30_000;
     expect(await call(await sign(signers.other, claims(app.clock.nowMs)))).toBe(200);
     expect(await call(await valid())).toBe(401);
-  });
-
-  test('an outage of the issuer does not affect callers with a known key', async () => {
-    expect(await call(await valid())).toBe(200);
-    app.issuer.failure = new Error('connect ECONNREFUSED');
-    app.clock.nowMs += 6 * 3_600_000;
-    expect(await call(await valid())).toBe(200);
   });
 
   test.each([

@@ -24,29 +24,6 @@ describe('sessions', () => {
     expect(session['lastUpdateTime']).toBeWithin(Date.now() / 1000 - 5, Date.now() / 1000 + 5);
   });
 
-  test('both casings are read, state prefixes are kept and temp: is dropped', async () => {
-    const { request } = createTestApp();
-    const state = { a: 1, 'user:b': 2, 'temp:c': 3 };
-    await request(USER, json({ session_id: ' s1 ', state }));
-    const session = await body(await request(`${USER}/s1`));
-    expect(session['state']).toEqual({ a: 1, 'user:b': 2 });
-  });
-
-  test('an existing id gives a conflict with a sentence', async () => {
-    const { request } = createTestApp();
-    await request(USER, json({ sessionId: 's1' }));
-    const again = await request(USER, json({ sessionId: 's1' }));
-    expect(again.status).toBe(409);
-    expect(await body(again)).toEqual({ detail: 'Session already exists: s1' });
-    expect((await request(`${USER}/s1`, { method: 'POST' })).status).toBe(409);
-  });
-
-  test('the deprecated call takes the state as its body', async () => {
-    const { request } = createTestApp();
-    const response = await request(`${USER}/s2`, json({ k: 1 }));
-    expect(await body(response)).toMatchObject({ id: 's2', state: { k: 1 } });
-  });
-
   test('a list is an array without events, and omits sessions of evaluations', async () => {
     const { request } = createTestApp();
     await request(USER, json({ sessionId: 's1', state: { a: 1 } }));
@@ -91,20 +68,6 @@ describe('sessions', () => {
     expect((await body(await request(`${USER}/s1`)))['state']).toEqual({ a: 1, z: 1 });
   });
 
-  test('a missing session gives 404 to read or change, and null to delete', async () => {
-    const { request } = createTestApp();
-    const answers = await Promise.all([
-      request(`${USER}/none`),
-      request(`${USER}/none`, json({ state_delta: {} }, 'PATCH')),
-    ]);
-    for (const answer of answers) {
-      expect(answer.status).toBe(404);
-      expect(await body(answer)).toEqual({ detail: 'Session not found' });
-    }
-    const deleted = await request(`${USER}/none`, { method: 'DELETE' });
-    expect([deleted.status, await deleted.text()]).toEqual([200, 'null']);
-  });
-
   test('events of an earlier conversation are restored, without showing our own marker', async () => {
     const { request } = createTestApp();
     const event = { author: 'user', content: { role: 'user', parts: [{ text: 'hi' }] } };
@@ -133,18 +96,6 @@ describe('sessions', () => {
       detail: `Session initialization event 0 cannot include ${what}.`,
     });
     expect((await request(`${USER}/s1`)).status).toBe(404);
-  });
-
-  test.each([
-    [{ a: 1 }, 'Session options are not supported by the configured session service.'],
-    [
-      { state: 1, app_name: 2 },
-      'Session options cannot contain keys already bound by the endpoint: app_name, state',
-    ],
-  ])('options %j are refused', async (options, detail) => {
-    const { request } = createTestApp();
-    const response = await request(USER, json({ options }));
-    expect([response.status, await body(response)]).toEqual([400, { detail: detail }]);
   });
 });
 
