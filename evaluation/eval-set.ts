@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { toCamelKeys } from './keys.ts';
 
+/** The end of an eval set's file name; the part before it is the set's id. */
+export const SET_EXTENSION = '.evalset.json';
+
 /** google-adk's files (2.13: evaluation/eval_case.py, eval_set.py, eval_config.py), in camelCase. Unknown fields are kept. */
 const PART = z.looseObject({
   text: z.string().nullish(),

@@ -6,10 +6,9 @@ import {
   FormatError,
   parseEvalConfig,
   parseEvalSet,
+  SET_EXTENSION,
 } from '@lornu/evaluation/eval-set.ts';
 import { CliError, EXIT } from '../base/cli-error.ts';
-
-const EXTENSION = '.evalset.json';
 
 /** An eval set with its metrics and its app. */
 export interface SetFile {
@@ -44,7 +43,7 @@ export async function findSets(
   const files = await Promise.all(
     names.map(async (name) =>
       (await readdir(join(agentsDir, name)))
-        .filter((file) => file.endsWith(EXTENSION))
+        .filter((file) => file.endsWith(SET_EXTENSION))
         .map((file) => join(agentsDir, name, file)),
     ),
   );
@@ -57,7 +56,7 @@ export async function findSets(
   if (sets.length > 0) return sets;
   throw new CliError({
     what: 'There is nothing to evaluate.',
-    why: `There is no file *${EXTENSION} beside ${agent ?? 'an agent'} in ${agentsDir}.`,
+    why: `There is no file *${SET_EXTENSION} beside ${agent ?? 'an agent'} in ${agentsDir}.`,
     next: 'Write one: agents/README.md, "Evaluate an agent".',
     exitCode: EXIT.usage,
   });
@@ -65,7 +64,7 @@ export async function findSets(
 
 /** Reads a set from a file, with the configuration beside it unless another one is given. */
 export async function readSet(path: string, appName: string, config: string | undefined): Promise<SetFile> {
-  const id = basename(path).replace(EXTENSION, '');
+  const id = basename(path).replace(SET_EXTENSION, '');
   const evalSet = await inFile(path, (text) => parseEvalSet(text, id));
   return { appName, path, evalSet, metrics: await readMetrics(dirname(path), config) };
 }

@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type AgentServer, listApps, ServerError } from '@lornu/evaluation/agent-client.ts';
-import { evaluate, type Remark, type SetResult } from '@lornu/evaluation/evaluate.ts';
+import { callsOf, type Invocation, SET_EXTENSION, textOf } from '@lornu/evaluation/eval-set.ts';
+import { type CaseResult, evaluate, type Remark, type SetResult } from '@lornu/evaluation/evaluate.ts';
 import { type AskJudge, geminiJudge } from '@lornu/evaluation/judge.ts';
 import { toSnakeKeys } from '@lornu/evaluation/keys.ts';
 import { STATUS } from '@lornu/evaluation/metrics.ts';
@@ -105,18 +106,22 @@ const WORDS = {
   [STATUS.informational]: '',
 } as const;
 
-/** Cases with their scores, and what was not judged and why. */
+/** Cases with their scores, what failed cases did, and what was not judged and why. */
 export function renderEval(evaluated: readonly Evaluated[]): string {
   const lines: string[] = [];
   for (const { file, result, remarks } of evaluated) {
     const cases = result.evalCaseResults;
     const passed = cases.filter(({ finalEvalStatus }) => finalEvalStatus === STATUS.passed).length;
     lines.push('', `${file.appName}/${result.evalSetId}: ${passed} of ${cases.length} passed`);
-    for (const { evalId, finalEvalStatus, overallEvalMetricResults } of cases) {
+    const name = basename(file.path, SET_EXTENSION);
+    if (name !== result.evalSetId)
+      lines.push(`  note  its eval_set_id should be "${name}", as the file: ADK's page looks for its results there`);
+    for (const one of cases) {
+      const { evalId, finalEvalStatus, overallEvalMetricResults } = one;
       const scores = overallEvalMetricResults
         .filter(({ evalStatus }) => evalStatus === STATUS.passed || evalStatus === STATUS.failed)
         .map(({ metricName, score, threshold }) => `${metricName} ${round(score ?? 0)} of ${threshold}`);
-      lines.push(`  ${WORDS[finalEvalStatus].padEnd(2)}  ${evalId.padEnd(36)} ${scores.join(', ')}`);
+      lines.push(`  ${WORDS[finalEvalStatus].padEnd(2)}  ${evalId.padEnd(36)} ${scores.join(', ')}`, ...differences(one));
     }
     const reasons = Map.groupBy(remarks, ({ metricName, reason }) => `${metricName ?? 'not run'}: ${reason}`);
     for (const [reason, ones] of reasons) {
@@ -126,6 +131,31 @@ export function renderEval(evaluated: readonly Evaluated[]): string {
     lines.push(`  per turn    ${efficiency(result)}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+const MOST_CHARS = 300;
+/** What a metric compares, for people. */
+const COMPARED: Readonly<Record<string, (invocation: Invocation) => string>> = {
+  tool_trajectory_avg_score: (invocation) =>
+    callsOf(invocation)
+      .map(({ name, args = {} }) => `${name} ${JSON.stringify(args)}`)
+      .join(', ') || 'no tool call',
+  response_match_score: ({ finalResponse }) => textOf(finalResponse) || 'no text',
+};
+
+/** The expected and the actual side of each failed comparison of a case. */
+function differences({ evalMetricResultPerInvocation: turns }: CaseResult): string[] {
+  return turns.flatMap(({ actualInvocation, expectedInvocation, evalMetricResults }, index) =>
+    evalMetricResults.flatMap(({ metricName, evalStatus }) => {
+      const show = COMPARED[metricName];
+      if (evalStatus !== STATUS.failed || !show) return [];
+      const cut = (text: string): string => text.replaceAll('\n', ' ').slice(0, MOST_CHARS);
+      return [
+        `        turn ${index + 1}, expected: ${cut(expectedInvocation ? show(expectedInvocation) : '')}`,
+        `        turn ${index + 1}, actual:   ${cut(show(actualInvocation))}`,
+      ];
+    }),
+  );
 }
 
 function efficiency({ evalCaseResults }: SetResult): string {

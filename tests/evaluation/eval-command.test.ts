@@ -112,6 +112,17 @@ test("a failed case gives exit code 1; --json has google-adk's form, and no sess
   expect(left.status).toBe(404);
 });
 
+test('a failed case shows what was expected and what the agent did; a set with an id of another name gets a note', async () => {
+  const set = join(folder, 'mine.evalset.json');
+  const basic = await Bun.file(join(ROOT, 'agents/lornu/basic.evalset.json')).text();
+  await Bun.write(set, basic.replace('"text": "the demo is on Friday"', '"text": "the demo is on Monday"'));
+  const { code, stdout } = await run('lornu', '--set', set, '--cases', 'save_note', '--url', service.url, '--no-keep');
+  expect(code).toBe(EXIT.failed);
+  expect(stdout).toContain('its eval_set_id should be "mine"');
+  expect(stdout).toContain('turn 1, expected: save_note {"text":"the demo is on Monday"}');
+  expect(stdout).toContain('turn 1, actual:   save_note {"text":"the demo is on Friday"}');
+});
+
 test.each([
   ['an agent that there is not', ['nobody'], 'There is no agent "nobody"'],
   ['a case that there is not', ['lornu', '--cases', 'nothing', '--url', 'SERVICE'], 'No case was evaluated'],

@@ -1,11 +1,10 @@
-import { type EvalSet, FormatError, parseEvalSet } from '@lornu/evaluation/eval-set.ts';
+import { type EvalSet, FormatError, parseEvalSet, SET_EXTENSION } from '@lornu/evaluation/eval-set.ts';
 import type { SetResult } from '@lornu/evaluation/evaluate.ts';
 import { toCamelKeys, toSnakeKeys } from '@lornu/evaluation/keys.ts';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../errors/app-error.ts';
 
-const SET = '.evalset.json';
 const RESULT = '.evalset_result.json';
 /** google-adk's rule for ids of sets; ids of results also contain the time. */
 const SET_ID = /^\w{1,200}$/u;
@@ -20,7 +19,7 @@ export class EvalFiles {
   }
 
   async listSets(app: string): Promise<string[]> {
-    return list(join(this.#agentsDir, app), SET);
+    return list(join(this.#agentsDir, app), SET_EXTENSION);
   }
 
   /** Throws EVAL_NOT_FOUND. */
@@ -31,7 +30,7 @@ export class EvalFiles {
       return parseEvalSet(text, id);
     } catch (error) {
       throw error instanceof FormatError
-        ? new AppError('BAD_REQUEST', `${id}${SET}: ${error.message}`)
+        ? new AppError('BAD_REQUEST', `${id}${SET_EXTENSION}: ${error.message}`)
         : error;
     }
   }
@@ -71,7 +70,7 @@ export class EvalFiles {
         'BAD_REQUEST',
         'Invalid Eval Set ID. Eval Set ID should have the `^[a-zA-Z0-9_]+$` format',
       );
-    return join(this.#agentsDir, app, `${id}${SET}`);
+    return join(this.#agentsDir, app, `${id}${SET_EXTENSION}`);
   }
 }
 
