@@ -62,10 +62,10 @@ export async function runEval(
   return evaluated;
 }
 
-/** Checks that the server has the agents; otherwise returns a sentence about the problem. */
+/** Throws if the server lacks an agent of these sets or cassettes; a cassette has a name. */
 export async function assertServed(
   server: AgentServer,
-  wanted: readonly { appName: string }[],
+  wanted: readonly { appName: string; name?: string }[],
 ): Promise<void> {
   const apps = await listApps(server).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
@@ -83,7 +83,10 @@ export async function assertServed(
   throw new CliError({
     what: `There is no agent "${missing.appName}" at ${server.url}.`,
     why: `It serves: ${apps.join(', ') || 'none'}.`,
-    next: 'Name an agent that it serves, or serve this one there.',
+    next:
+      missing.name === undefined
+        ? 'Name an agent that it serves, or serve this one there.'
+        : `Serve this agent there, or leave out its cassettes, such as ${missing.name}; delete them if the agent is gone for good.`,
   });
 }
 
@@ -115,13 +118,18 @@ export function renderEval(evaluated: readonly Evaluated[]): string {
     lines.push('', `${file.appName}/${result.evalSetId}: ${passed} of ${cases.length} passed`);
     const name = basename(file.path, SET_EXTENSION);
     if (name !== result.evalSetId)
-      lines.push(`  note  its eval_set_id should be "${name}", as the file: ADK's page looks for its results there`);
+      lines.push(
+        `  note  its eval_set_id should be "${name}", as the file: ADK's page looks for its results there`,
+      );
     for (const one of cases) {
       const { evalId, finalEvalStatus, overallEvalMetricResults } = one;
       const scores = overallEvalMetricResults
         .filter(({ evalStatus }) => evalStatus === STATUS.passed || evalStatus === STATUS.failed)
         .map(({ metricName, score, threshold }) => `${metricName} ${round(score ?? 0)} of ${threshold}`);
-      lines.push(`  ${WORDS[finalEvalStatus].padEnd(2)}  ${evalId.padEnd(36)} ${scores.join(', ')}`, ...differences(one));
+      lines.push(
+        `  ${WORDS[finalEvalStatus].padEnd(2)}  ${evalId.padEnd(36)} ${scores.join(', ')}`,
+        ...differences(one),
+      );
     }
     const reasons = Map.groupBy(remarks, ({ metricName, reason }) => `${metricName ?? 'not run'}: ${reason}`);
     for (const [reason, ones] of reasons) {

@@ -60,7 +60,7 @@ export async function runReplay(
       files.map(({ cassette }) => cassette),
       options,
     );
-    if (!player.wasAsked()) throw notPlayed(started.url, player.url);
+    if (!player.wasAsked()) throw notPlayed(candidate, player.url, replayed);
     return replayed;
   } finally {
     await started.stop();
@@ -97,7 +97,20 @@ export async function startCandidate(
   };
 }
 
-function notPlayed(url: string, playerUrl: string): CliError {
+function notPlayed({ url, image }: Candidate, playerUrl: string, replayed: readonly Replayed[]): CliError {
+  if (url === undefined) {
+    const failures = replayed.flatMap(({ played }) =>
+      played.flatMap(({ items }) =>
+        items.flatMap(({ kind, value }) => (kind === 'failure' && typeof value === 'string' ? [value] : [])),
+      ),
+    );
+    return new CliError({
+      what: `${image ?? 'This checkout'} plays no conversation.`,
+      why: `Its agents called no model and no tool. ${failures[0] ?? ''}`.trim(),
+      next: 'Run ./lornu up, or the image with ./lornu image run, and send it a message: its log has the cause.',
+      exitCode: EXIT.failed,
+    });
+  }
   const variables = Object.entries(candidateVariables(playerUrl)).map(([name, value]) => `${name}=${value}`);
   return new CliError({
     what: `${url} does not use the cassettes.`,
@@ -113,9 +126,14 @@ export function renderReplay(replayed: readonly Replayed[], reportPath: string |
     replayed.filter((one) => one.verdict === verdict).length;
   const lines = [
     `${replayed.length} ${replayed.length === 1 ? 'conversation' : 'conversations'}: ${count('same')} same, ${count('harmless')} harmless, ${count('changed')} changed${count('new') > 0 ? `, ${count('new')} new (nothing was accepted yet)` : ''}`,
-    ...replayed.flatMap(({ name, verdict, changes }) =>
-      verdict === 'changed' ? [`  ${name}: ${changes.join(', ')}`] : [],
+    ...replayed.flatMap(({ name, verdict, changes, missing }) =>
+      verdict === 'changed'
+        ? [`  ${name}: ${changes.join(', ')}`, ...missing.map((what) => `    not recorded: ${what}`)]
+        : [],
     ),
+    ...(replayed.some(({ missing }) => missing.length > 0)
+      ? ['If the new calls are right, record these conversations again: ./lornu record --help']
+      : []),
     ...(reportPath === undefined ? [] : [`Side by side: ${reportPath}`]),
   ];
   return `${lines.join('\n')}\n`;

@@ -74,6 +74,14 @@ export async function fitEngine(
       return { ...engine, runFlags, buildFlags: note ? CONFINED_BUILD : [], ...(note ? { note } : {}) };
     said = tried.tail.at(-1) ?? said;
   }
+  const found = await tryCommand([engine.path, 'image', 'inspect', image], { timeoutMs: PROBE_MS });
+  if (found.exitCode !== 0)
+    throw new CliError({
+      what: `There is no image ${image}.`,
+      why: said,
+      next: `./lornu image build agent builds one and prints its name; ${engine.kind} images lists those on this machine.`,
+      exitCode: EXIT.machine,
+    });
   throw new CliError({
     what: `${engine.kind} can't run a container here.`,
     why: said,

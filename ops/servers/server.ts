@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { CliError } from '../base/cli-error.ts';
 import { type Child, startChild } from '../process/child.ts';
 import { claimPort } from '../up/port.ts';
 
@@ -58,8 +59,15 @@ async function untilHealthy(url: string, child: Child): Promise<void> {
     if (answer?.ok) return;
     await Bun.sleep(ASK_EVERY_MS);
   }
-  const lines = child.tail.join('\n');
-  throw new Error(
-    `${child.name} ${ending.how ?? `did not answer 200 within ${START_WITHIN_MS / 1_000} s`}.\n${lines}`,
-  );
+  throw new CliError({
+    what: `${child.name} ${ending.how ?? 'does not answer'}.`,
+    why:
+      ending.how === undefined
+        ? `No 200 from /health in ${START_WITHIN_MS / 1_000} s.`
+        : 'Its last lines are above.',
+    next: 'Fix what these lines say, then run the command again.',
+    output: child.tail,
+    // A failing suite prints the cause, and not the output.
+    cause: new Error(child.tail.join('\n')),
+  });
 }

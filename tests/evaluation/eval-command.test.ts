@@ -116,7 +116,16 @@ test('a failed case shows what was expected and what the agent did; a set with a
   const set = join(folder, 'mine.evalset.json');
   const basic = await Bun.file(join(ROOT, 'agents/lornu/basic.evalset.json')).text();
   await Bun.write(set, basic.replace('"text": "the demo is on Friday"', '"text": "the demo is on Monday"'));
-  const { code, stdout } = await run('lornu', '--set', set, '--cases', 'save_note', '--url', service.url, '--no-keep');
+  const { code, stdout } = await run(
+    'lornu',
+    '--set',
+    set,
+    '--cases',
+    'save_note',
+    '--url',
+    service.url,
+    '--no-keep',
+  );
   expect(code).toBe(EXIT.failed);
   expect(stdout).toContain('its eval_set_id should be "mine"');
   expect(stdout).toContain('turn 1, expected: save_note {"text":"the demo is on Monday"}');

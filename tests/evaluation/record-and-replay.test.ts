@@ -214,7 +214,7 @@ test.each([
       turns: [{ message: 'm', at: 0, model: [], tools: [] }],
       blobs: { s: {}, m: [] },
     },
-    'There is no agent "gone"',
+    'leave out its cassettes, such as x',
   ],
 ])('%s is told in a sentence', async (_name, content, sentence) => {
   const path = join(folder, 'bad.cassette.json');
@@ -222,6 +222,32 @@ test.each([
   const { code, stderr } = await run(replayOf(path));
   expect(code === EXIT.usage || code === EXIT.failed).toBe(true);
   expect(stderr).toContain(sentence);
+});
+
+const SAVE_NOTE = join(ROOT, 'agents/lornu/cassettes/save_note.cassette.json');
+
+test('a call that was not recorded is named with the next step', async () => {
+  const path = join(folder, 'no-tool.cassette.json');
+  const cassette = (await Bun.file(SAVE_NOTE).json()) as { turns: { tools: unknown[] }[] };
+  for (const turn of cassette.turns) turn.tools = [];
+  await Bun.write(path, JSON.stringify(cassette));
+  const { code, stdout } = await run(replayOf(path));
+  expect(code).toBe(EXIT.failed);
+  expect(stdout).toContain('not recorded: save_note was not called there');
+  expect(stdout).toContain('record these conversations again');
+});
+
+test('a candidate that does not start, or whose agents do not load, says what to mend', async () => {
+  const unfit = await run(replayOf(SAVE_NOTE), { GOOGLE_GENAI_USE_VERTEXAI: 'maybe' });
+  expect(unfit.code).toBe(EXIT.failed);
+  expect(unfit.stderr).toMatch(
+    /GOOGLE_GENAI_USE_VERTEXAI must be true or false[\s\S]*next: Fix what these lines say/u,
+  );
+  const agents = join(folder, 'broken');
+  await Bun.write(join(agents, 'lornu/agent.ts'), 'throw new Error("broken");');
+  const broken = await run(replayOf(SAVE_NOTE), { LORNU_AGENTS_DIR: agents });
+  expect(broken.code).toBe(EXIT.failed);
+  expect(broken.stderr).toMatch(/plays no conversation[\s\S]*Failed to load agent/u);
 });
 
 test('a server that is not there, and an agent that it does not have, are named before anything is recorded', async () => {
