@@ -1,4 +1,4 @@
-"""Who calls, and whether what was applied lets him: identity policies, boundaries, trust and resource policies.
+"""The caller of each call, and whether the applied policies allow it: identity, boundary, trust and resource policies.
 
 The decision is made by a process of its own, ../iam/serve-decisions.ts, which this one starts; here the call is put
 together with what moto's stores hold. Keys that the emulator's STS has not given out are an administrator's.
@@ -29,7 +29,7 @@ ADMINISTRATOR = {
         }
     ],
 }
-# Global services are asked in this Region, whatever the client's is.
+# Calls to global services count as calls in this region, whatever the client's region is.
 GLOBAL = {"iam", "route53", "budgets", "sts"}
 LINKED = {
     "ecs:CreateService": "ecs.amazonaws.com",
@@ -38,7 +38,7 @@ LINKED = {
     "wafv2:PutLoggingConfiguration": "wafv2.amazonaws.com",
 }
 JSON_PROTOCOLS = {"json"}
-# The last part of an endpoint's service name, where it is not botocore's name of the service.
+# The last part of an endpoint's service name, if it differs from botocore's name of the service.
 ENDPOINTS = {
     "cloudwatch": ("monitoring",),
     "ecr": ("ecr.api",),
@@ -50,7 +50,7 @@ ENDPOINTS = {
 
 
 class Decisions:
-    """The process that decides; it ends when its input does, so with this one."""
+    """The process that decides. It ends when its standard input closes, so with this process."""
 
     def __init__(self, command):
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -77,7 +77,7 @@ def start(command):
 
 
 def readable(value):
-    # Files and times are nobody's condition.
+    # No condition key compares files or times.
     return f"<{type(value).__name__}>"
 
 
@@ -98,7 +98,7 @@ def principal_of(call):
 
 
 def limits_of(session, call):
-    """What narrows this call beside the role's own policies: the session's, and of a task the endpoint's on its way."""
+    """Policies that limit this call in addition to the role's: the session's and, for a task, the VPC endpoint's."""
     document = session_document(session)
     limits = {"session": {"name": session.session_name, "document": document}} if document else {}
     endpoint = endpoint_of(call) if session.__dict__.get("of_task") else None
@@ -109,7 +109,7 @@ def limits_of(session, call):
 
 
 def session_document(session):
-    """The session's inline and managed policies as one: what any of them allows, the session leaves to its role.
+    """The session's policies as one policy: the role keeps what any of them allows.
 
     A policy that was deleted since allows nothing. https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
     """
@@ -124,7 +124,7 @@ def session_document(session):
 
 
 def endpoint_of(call):
-    """Calls of a task, and what ECS calls for it, leave its subnet: by the service's endpoint where there is one.
+    """Calls of a task, and calls of ECS for it, leave its subnet through the service's VPC endpoint, if there is one.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html
     """
@@ -207,7 +207,7 @@ def task_roles(call):
         found = ecs.describe_task_definition(call.params.get("taskDefinition", ""))
     except Exception:
         return []
-    # moto leaves out what was not given.
+    # moto omits parameters that were not given.
     named = (getattr(found, "task_role_arn", None), getattr(found, "execution_role_arn", None))
     return [arn for arn in named if arn]
 
@@ -259,7 +259,7 @@ def claims_of(token):
 
 
 def federated(call):
-    """AssumeRoleWithWebIdentity: the provider, the token's claims, the role's trust; no signature is looked at."""
+    """AssumeRoleWithWebIdentity: checks provider, claims and the role's trust policy, but no signature."""
     claims = claims_of(call.params.get("WebIdentityToken", ""))
     issuer = str(claims.get("iss", "")).removeprefix("https://")
     if claims.get("exp", 0) <= time.time():
@@ -295,7 +295,7 @@ def trust(call, role_arn, principal, action, context):
 
 @route("POST", r"/rehearsal/iam/sessions")
 def start_session(_captured, asked):
-    """A session of a role that a service of AWS takes, where the role trusts it."""
+    """A session of a role for an AWS service, if the role trusts that service."""
     call = Call("sts", "AssumeRole", {}, "us-east-1", "", "", "query", None)
     try:
         principal = {"arn": asked["service"], "policies": []}
@@ -323,7 +323,7 @@ def start_session(_captured, asked):
 
 @route("POST", r"/rehearsal/iam/uses")
 def uses(_captured, _body):
-    """Statements of identity policies that calls have needed, and what was denied."""
+    """Statements of identity policies that calls needed, and denied calls."""
     granted = [
         {"role": role.name, "policy": one["name"], "document": one["document"]}
         for role in store("iam").roles.values()

@@ -1,4 +1,4 @@
-"""Rules about what is in the account: nothing in use is deleted, names stay reserved, some things need others first."""
+"""Rules about the state of the account: resources in use cannot be deleted, names stay reserved, some resources need others first."""
 
 from rule import Rule, at
 from stores import store
@@ -11,7 +11,7 @@ def balancers(call):
 
 
 def endpoints(call):
-    # moto keeps those that were deleted.
+    # moto keeps deleted ones.
     return [one for one in store("ec2", call.region).vpc_end_points.values() if one.state != "deleted"]
 
 
@@ -200,7 +200,7 @@ ROWS = (
     Rule("role-inline-size", ("iam:PutRolePolicy",),
          "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html", "LimitExceeded",
          "Maximum policy size of 10240 bytes exceeded for role {value}", inline_size, 409),
-    # Of these two AWS documents the rule, not its words.
+    # AWS documents the rule of the next two, not their message.
     Rule("session-policies", ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"),
          "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html", "ValidationError",
          "A session takes at most 10 managed policies.", lambda call: len(at(call.params, "PolicyArns[].arn")) > 10),

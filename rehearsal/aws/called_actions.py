@@ -1,4 +1,4 @@
-"""Which actions of AWS Terraform called, by the names that IAM policies use: what its roles have to allow.
+"""The AWS actions that Terraform called, by their names in IAM policies: its roles must allow them.
 
 moto asks before each call whether it is permitted (and permits all): the action is known there, whatever the protocol.
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
@@ -10,13 +10,13 @@ from moto.core.authorization import ActionAuthenticatorMixin
 
 from side_door import route
 
-# moto's names of services where a policy's are others.
+# moto's names of services that have another name in policies.
 PREFIXES = {
     "applicationautoscaling": "application-autoscaling",
     "elbv2": "elasticloadbalancing",
     "s3control": "s3",
 }
-# Our own SDK clients look at the account too; the provider says who it is.
+# Our own SDK clients read the account too; the provider names itself in its user agent.
 PROVIDER = "terraform-provider-aws"
 
 calls = set()
@@ -27,7 +27,7 @@ def action_of(response):
     action = response._get_action()
     if not action:
         return None
-    # S3 knows an action by the name that policies use for it.
+    # moto's S3 names the action as policies do.
     prefix = PREFIXES.get(response.service_name, response.service_name)
     return action if ":" in action else f"{prefix}:{action}"
 
@@ -48,7 +48,7 @@ def watch():
 
 @route("POST", r"/rehearsal/called-actions")
 def take_called_actions(_captured, _body):
-    """The calls since this was last asked for."""
+    """The calls since the last request for them."""
     with lock:
         taken = sorted(calls)
         calls.clear()

@@ -1,4 +1,4 @@
-"""A request of an AWS client, read by AWS's own service models: which operation, with which parameters, by whom.
+"""Parses a request of an AWS client with AWS's service models: operation, parameters, caller.
 
 botocore brings the models, moto the parsers of their five protocols.
 https://smithy.io/2.0/aws/protocols/index.html
@@ -17,19 +17,19 @@ from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
 
 CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
-# Names that requests are signed with, where botocore's models have others.
+# Service names in signatures that differ from those of botocore's models.
 MODELS = {"elasticloadbalancing": "elbv2", "monitoring": "cloudwatch"}
-# Signed by nobody: the token in them says who asks.
+# These calls are not signed: their token names the caller.
 UNSIGNED = {"AssumeRoleWithWebIdentity": "sts"}
 DEFAULT_REGION = "us-east-1"
 
 
 class Unreadable(Exception):
-    """The request names no operation that AWS's models know, or a value is not of its type."""
+    """The request matches no operation of AWS's models, or a value has the wrong type."""
 
 
 class Refused(Exception):
-    """The call is answered with this error instead of being carried out."""
+    """The response is this error; the call is not executed."""
 
     def __init__(self, code, message, status=400):
         super().__init__(message)
@@ -48,7 +48,7 @@ class Call:
     user_agent: str
     protocol: str
     model: Any
-    # What a service that asks in somebody's name says of itself: aws:SourceArn and the like.
+    # Condition keys such as aws:SourceArn, set by a service that calls on behalf of somebody.
     source_address: str = ""
 
     @property
@@ -89,7 +89,7 @@ def operation_of(request, model, environ):
 
 
 def read_call(environ):
-    """The call in a request; Unreadable where it is none."""
+    """The call in a request. Raises Unreadable if it is not a call."""
     body = take_body(environ)
     service, access_key, region = service_of(environ, body)
     if service is None:

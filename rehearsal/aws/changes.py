@@ -1,4 +1,4 @@
-"""How often the network was changed: who keeps a copy of it need not read it again while the number is the same."""
+"""Counts changes of the network: a reader with a copy need not read it again while the number is the same."""
 
 from side_door import route
 

@@ -1,4 +1,4 @@
-"""Every call is held against AWS's models and rules before moto answers it: moto alone accepts nearly everything."""
+"""Checks every call against AWS's models and rules before moto answers it: moto alone accepts nearly everything."""
 
 import traceback
 
@@ -9,7 +9,7 @@ import publish
 import rules
 from calls import Refused, Unreadable, read_call, refusal_of
 
-# moto's own pages, and what the side door has.
+# moto's own pages, and the paths of the side door.
 OWN = ("/moto-api", "/rehearsal/", "/favicon.ico")
 
 

@@ -1,4 +1,4 @@
-"""What lies in the emulator's stores and would not lie in fresh ones: the proof that a destroy left nothing."""
+"""Lists resources that a new account does not have. After a destroy the list must be empty."""
 
 import functools
 
@@ -6,7 +6,7 @@ from moto.core.base_backend import BackendDict
 
 from side_door import route
 
-# What AWS keeps as well after a destroy, by its state.
+# AWS keeps these after a destroy too, in this state.
 # https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deregister-task-definition-v2.html
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html
@@ -15,7 +15,7 @@ KEPT_BY_AWS = ("INACTIVE", "PendingDeletion", "deleted")
 # Nobody can delete points of metrics; AWS drops them after 15 months.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html
 MEASURED = ("metric_data",)
-# Bookkeeping of moto, not resources; tags of what is gone are no resource either, and sessions end by themselves.
+# moto's own records, not resources. Tags of deleted resources are not resources either, and sessions expire.
 NOT_RESOURCES = ("tags", "resource_tags", "_idempotency_tokens", "delegation_sets", "linked_services", "assumed_roles")
 
 
@@ -43,18 +43,18 @@ def state_of(thing):
 
 
 def is_of_session(thing):
-    """Keys that STS gave out end with their session."""
+    """Keys from STS expire with their session."""
     return type(thing).__name__ == "AccessKey" and bool(getattr(thing, "role_arn", None))
 
 
 @functools.cache
 def sizes_when_new(backend_type, region, account):
-    """A new store has things too: IAM the policies that AWS manages, EC2 a default VPC."""
+    """A new account is not empty: IAM has AWS's managed policies, EC2 a default VPC."""
     return {name: len(things) for name, things in contents(backend_type(region, account))}
 
 
 def surplus():
-    """Compared by number, because what every account has from the start gets other ids in a fresh store."""
+    """Compares counts, because the initial resources have other ids in each new account."""
     left, kept_by_aws = [], []
     for backends in list(BackendDict._instances):
         for account, region, backend in list(backends.iter_backends()):

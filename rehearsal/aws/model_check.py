@@ -1,4 +1,4 @@
-"""What AWS's own service models demand of a request: required members, enums, patterns, lengths, ranges, unions.
+"""What AWS's service models require of a request: required members, enums, patterns, lengths, ranges, unions.
 
 https://smithy.io/2.0/spec/constraint-traits.html
 https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html (ValidationError)
@@ -10,7 +10,7 @@ import regex
 
 from calls import Refused
 
-# How each service names such an error; the others say ValidationException, as AWS JSON's services do.
+# The error code of each service; all others use ValidationException, as services with AWS JSON do.
 CODES = {
     "cloudwatch": "ValidationError",
     "ec2": "InvalidParameterValue",
@@ -25,12 +25,12 @@ CODES = {
     "sns": "InvalidParameter",
     "sts": "ValidationError",
 }
-# Code and sentence of a member that is missing, where it is not the sentence of the others.
+# Code and message for a missing member, if they differ from the usual ones.
 MISSING = {
     "ec2": ("MissingParameter", "The request must contain the parameter {name}"),
     "elbv2": ("ValidationError", "{name} is required"),
 }
-# Patterns of the models that AWS cannot enforce as they stand there, with the reason.
+# Patterns of the models that AWS cannot enforce literally, with the reason.
 NOT_ENFORCED = {
     r"arn:[^:]+:s3(express)?:[^:].*": "it refuses every general purpose bucket, whose ARN has no Region",
 }
@@ -40,7 +40,7 @@ NUMBERS = {"integer", "long", "float", "double", "short", "byte"}
 
 @functools.cache
 def compiled(pattern):
-    """None for a pattern that is not enforced, or that is no regular expression here."""
+    """None for a pattern that is not enforced, or that Python cannot compile."""
     if pattern in NOT_ENFORCED:
         return None
     try:
@@ -88,7 +88,7 @@ def faults(shape, value, path=""):
             yield None, constraint(value, path, sentence)
     elif kind == "structure" and isinstance(value, dict):
         for name in shape.required_members:
-            # The account that stands in the host name, in S3 Control.
+            # S3 Control sends the account in the host name.
             if value.get(name) is None and not shape.members[name].serialization.get("hostLabel"):
                 yield f"{path}.{name}".lstrip("."), None
         if shape.is_tagged_union and len(value) > 1:
@@ -106,7 +106,7 @@ def faults(shape, value, path=""):
 
 
 def check(call):
-    """Refuses a call that the model of its service does not allow, with all of its faults in one sentence."""
+    """Refuses a call that its service's model does not allow, with all faults in one message."""
     shape = call.model.input_shape
     if shape is None:
         return

@@ -1,4 +1,4 @@
-"""Who publishes to a topic by itself: an alarm that changes its state, and a budget. Topic and key have to let them.
+"""Alarms and budgets publish to topics. The topic's and the key's policies must allow that.
 
 A refusal stops nothing, as on AWS: nobody gets the message, and only the alarm's history tells.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
@@ -13,7 +13,7 @@ from stores import ACCOUNT, store, stores
 
 
 def refused(service, source, topic):
-    """Why the topic does not take a message of the service; None where it does."""
+    """The reason why the topic refuses a message of this service; None if it accepts it."""
     region = topic.split(":")[3]
     call = Call("sns", "Publish", {"TopicArn": topic}, region, "", "", "query", None)
     context = {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": source}
@@ -23,7 +23,7 @@ def refused(service, source, topic):
 
 
 def notify(call):
-    """Of an alarm whose state is set: each topic that it can not reach is noted among the denied calls."""
+    """After a change of an alarm's state, adds each topic that it cannot publish to to the denied calls."""
     alarm = store("cloudwatch", call.region).alarms.get(call.params.get("AlarmName"))
     state = call.params.get("StateValue")
     if not access.DECISIONS or alarm is None or alarm.state_value == state:
@@ -40,7 +40,7 @@ def topics_in(actions):
 
 
 def publishers():
-    """Every alarm and budget with a topic: what publishes, as which service, from where, to which topic."""
+    """Every alarm and budget with a topic: its name, its service, its source ARN, its topic."""
     for backend in stores("cloudwatch").values():
         for alarm in list(backend.alarms.values()):
             for topic in sorted({*topics_in(alarm.alarm_actions), *topics_in(alarm.ok_actions)}):
@@ -53,7 +53,7 @@ def publishers():
 
 @route("GET", r"/rehearsal/iam/publishers")
 def try_publishers(_captured, _body):
-    """What publishes by itself, and why its topic would not take it."""
+    """Alarms and budgets, each with the reason why its topic would refuse it."""
     answers = []
     for what, service, source, topic in publishers():
         said = refused(service, source, topic) if access.DECISIONS else None

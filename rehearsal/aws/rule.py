@@ -1,4 +1,4 @@
-"""A rule that AWS documents and its service models do not say, and what finds the values that it speaks of."""
+"""A rule that AWS documents but its service models do not contain, and helpers that find values in parameters."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class Rule:
     page: str
     code: str
     sentence: str
-    # Takes the call; a true value is what the sentence's braces are filled with (a dictionary), or True.
+    # Takes the call. Returns True or a dictionary for the braces of the sentence if the rule is broken.
     broken: Any
     status: int = 400
 
@@ -30,7 +30,7 @@ def at(params, path):
 
 
 def text(paths, allowed):
-    """Broken by a value at one of these paths (or at the one path) that the pattern does not match as a whole."""
+    """Broken if a value at one of these paths does not match the pattern as a whole."""
     paths = (paths,) if isinstance(paths, str) else paths
     pattern = re.compile(allowed)
 

@@ -1,4 +1,4 @@
-"""What AWS refuses and its service models do not say: one row a rule, with AWS's page, error code and sentence.
+"""Rules that AWS's service models do not contain: one row each, with AWS's page, error code and message.
 
 Rows about values alone are in value_rules.py, rows about what is in the account (in use, reserved, in order) in
 account_rules.py. Sentences are AWS's own as its pages, SDKs or public reports show them; {braces} are filled in.
@@ -32,5 +32,5 @@ def check(call):
 
 @route("GET", r"/rehearsal/rules")
 def list_rules(_captured, _body):
-    """Every row, for the test that has seen each refuse."""
+    """Every row, for the test that sees each of them refuse a call."""
     return [{"id": row.id, "operations": row.operations, "code": row.code, "page": row.page} for row in ROWS]

@@ -1,4 +1,4 @@
-"""The side door's routes by which the task runner and the load balancer say what really is.
+"""The side door's routes for the task runner and the load balancer, which report the real state.
 
 Names are the AWS API's, so that a report reads like the Describe call that will show it.
 """

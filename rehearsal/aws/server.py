@@ -62,7 +62,7 @@ class Life:
 
         @route("POST", r"/rehearsal/stop")
         def stop(_captured, _body):
-            # A moment later, so that this answer still gets out.
+            # A moment later, so that this response is still sent.
             threading.Timer(0.1, self.stop).start()
             return {}
 

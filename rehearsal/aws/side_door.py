@@ -1,4 +1,4 @@
-"""What the rehearsal tells the emulator outside the AWS API: what really runs, and what is left after a destroy.
+"""Calls of the rehearsal outside the AWS API: reports of what runs, and the list of leftovers.
 
 AWS has no call for "this task is running": on AWS that is known because ECS started it. Here the task runner
 started it, so it says so under /rehearsal/. README.md beside this file lists the routes.
@@ -12,11 +12,11 @@ ROUTES = []
 
 
 class Refused(Exception):
-    """The caller asked for something impossible: answered with 400 and this sentence."""
+    """The request is invalid: the response is 400 with this sentence."""
 
 
 def route(method, pattern):
-    """A handler takes (captured groups, JSON body) and returns what is sent as JSON."""
+    """A handler takes (captured groups, JSON body) and returns the JSON of the response."""
 
     def register(handler):
         ROUTES.append((method, re.compile(pattern), handler))
@@ -45,7 +45,7 @@ def answer_for(environ):
 
 
 class SideDoor:
-    """WSGI middleware; everything outside /rehearsal/ goes on to moto."""
+    """WSGI middleware. Passes everything outside /rehearsal/ to moto."""
 
     def __init__(self, application):
         self.application = application

@@ -3,7 +3,7 @@
 from moto.backends import get_backend
 
 ACCOUNT = "123456789012"
-# Of these there is one for the whole partition.
+# These services have one store for the whole partition.
 GLOBAL = {"budgets", "iam", "route53", "s3", "sts"}
 
 

@@ -77,7 +77,7 @@ def rule_values(call):
 
 
 def attribute_outside(key, least, most):
-    """An attribute of a load balancer or of a target group that is no number of the range."""
+    """Broken if this attribute of a load balancer or target group is not a number in the range."""
 
     def broken(call):
         values = [one.get("Value") or "" for one in call.params.get("Attributes") or [] if one.get("Key") == key]
@@ -101,7 +101,7 @@ def mask_outside(path):
 
 
 def longer(path, most):
-    """IAM leaves white space out when it counts."""
+    """IAM does not count white space."""
 
     def broken(call):
         return any(len("".join(value.split())) > most for value in at(call.params, path))
@@ -157,7 +157,7 @@ def firewall_priorities(call):
 
 
 def locks_out(call):
-    """No statement lets anybody of the account change the policy again."""
+    """No statement allows anybody in the account to change the policy later."""
     if call.params.get("BypassPolicyLockoutSafetyCheck") or not call.params.get("Policy"):
         return False
     document = json.loads(call.params["Policy"])

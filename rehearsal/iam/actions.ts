@@ -1,4 +1,4 @@
-/** Calls whose permission has another name than the operation. https://docs.aws.amazon.com/service-authorization/latest/reference/ */
+/** Calls whose permission has a different name than the operation. https://docs.aws.amazon.com/service-authorization/latest/reference/ */
 const PERMISSIONS: Readonly<Record<string, string>> = {
   'budgets:CreateBudget': 'budgets:ModifyBudget',
   'budgets:CreateNotification': 'budgets:ModifyBudget',
@@ -31,7 +31,7 @@ const PERMISSIONS: Readonly<Record<string, string>> = {
   's3:PutBucketLifecycleConfiguration': 's3:PutLifecycleConfiguration',
   's3:PutPublicAccessBlock': 's3:PutBucketPublicAccessBlock',
 };
-/** The same calls need the permission for a version where they name one. */
+/** The same calls need the permission for a version if they name one. */
 const OF_A_VERSION: Readonly<Record<string, string>> = {
   's3:GetObject': 's3:GetObjectVersion',
   's3:DeleteObject': 's3:DeleteObjectVersion',
@@ -40,7 +40,7 @@ const OF_A_VERSION: Readonly<Record<string, string>> = {
 /** Calls that everybody may make. https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
 const FREE = new Set(['sts:GetCallerIdentity', 'sts:AssumeRoleWithWebIdentity']);
 
-/** Prefixes of policies, where botocore names the service otherwise. */
+/** Prefixes in policies that differ from botocore's name of the service. */
 const PREFIXES: Readonly<Record<string, string>> = { elbv2: 'elasticloadbalancing', s3control: 's3' };
 
 /** The IAM action of an operation; undefined for a call that needs none. */
@@ -52,7 +52,7 @@ export function actionOf(operation: string, params: Readonly<Record<string, unkn
   return params['VersionId'] === undefined ? action : (OF_A_VERSION[action] ?? action);
 }
 
-/** The permission to tag, which is asked for also where a thing is made with its tags. */
+/** The permission to tag, which is also required to create a resource with tags. */
 export const TAGGING: Readonly<Record<string, string>> = {
   acm: 'acm:AddTagsToCertificate',
   'application-autoscaling': 'application-autoscaling:TagResource',
@@ -69,7 +69,7 @@ export const TAGGING: Readonly<Record<string, string>> = {
   sns: 'sns:TagResource',
   wafv2: 'wafv2:TagResource',
 };
-/** IAM has an action for each kind of thing. */
+/** IAM has one action for each kind of resource. */
 export const IAM_TAGGING: Readonly<Record<string, string>> = {
   'iam:CreateRole': 'iam:TagRole',
   'iam:CreatePolicy': 'iam:TagPolicy',

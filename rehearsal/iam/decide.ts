@@ -8,7 +8,7 @@ import { ACCOUNT_ID } from '../emulator/credentials.ts';
 import { needsOf } from './needs.ts';
 import type { Decision, NamedPolicy, Need, Principal, Question } from './question.ts';
 
-/** A statement of an identity policy that a call has needed. */
+/** A statement of an identity policy that a call needed. */
 export interface Use {
   role: string;
   policy: string;
@@ -19,8 +19,8 @@ export interface Use {
 }
 
 /**
- * Condition keys that the evaluator does not know are left out of a decision: of GitHub's tokens the two that everybody
- * uses, and the encryption context of KMS. They are decided under names that it knows, one for one.
+ * Condition keys that the evaluator ignores because it does not know them: the two common keys of GitHub's tokens, and
+ * the encryption context of KMS. They are decided under known names instead, one for each.
  */
 const UNKNOWN_KEYS = /(token\.actions\.githubusercontent\.com|kms:EncryptionContext):([\w:-]+)/g;
 
@@ -31,7 +31,7 @@ function withKnownKeys(text: string): string {
   });
 }
 
-/** Of a key that is only being made, or is not there: the account's policies decide, then KMS says so. https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html */
+/** For a key that is being created or does not exist: the account's policies decide, then KMS reports it. https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html */
 const KEY_DEFAULT = JSON.stringify({
   Version: '2012-10-17',
   Statement: [
@@ -50,7 +50,7 @@ interface Policy {
   policy: { Version: string; Statement: Statement[] };
 }
 
-/** Decides calls by the policies of the account, and keeps which statements they needed. */
+/** Decides calls by the policies of the account, and records which statements they needed. */
 export class Decider {
   readonly #uses = new Map<string, Use>();
   readonly #known = new Map<string, Promise<Verdict>>();
@@ -69,12 +69,12 @@ export class Decider {
           uses.push({ role: who.roleArn.split('/').at(-1) ?? '', policy, sid, action: need.action, alone });
       }
     }
-    // A call that is refused in the end has needed nothing.
+    // A call that is refused in the end needed no statement.
     for (const use of uses) this.#uses.set(JSON.stringify(use), use);
     return { allowed: true };
   }
 
-  /** Whether the trust policy of a role lets this principal have it by this call (the operation). */
+  /** Whether the trust policy of a role allows this principal to assume it by this operation. */
   async trusts(question: Question, role: string): Promise<boolean> {
     const need = { action: question.operation, resource: role, context: question.context };
     const verdict = await this.#verdict(question.principal, need, question);
@@ -146,7 +146,7 @@ export class Decider {
     return { allowed: true, statements };
   }
 
-  /** Statements that are about other actions change nothing, and most are. */
+  /** Most statements are about other actions and change nothing. */
   #parse({ name, document }: NamedPolicy, action?: string): Policy {
     const parsed = this.#parsed.get(document) ?? normalise(JSON.parse(withKnownKeys(document)));
     this.#parsed.set(document, parsed);
@@ -170,7 +170,7 @@ function mayConcern(statement: Statement, action: string): boolean {
   return [statement['Action'] as string | string[]].flat().some((pattern) => matches(pattern, action));
 }
 
-/** A policy's pattern of actions, without regard to case. */
+/** A policy's pattern of actions, case-insensitive. */
 export function matches(pattern: string, action: string): boolean {
   const expression = pattern
     .replaceAll(/[.+^$()|[\]\\{}]/g, String.raw`\$&`)
@@ -189,12 +189,12 @@ function callerKeys({ arn, roleArn }: Principal, account: string): Record<string
   };
 }
 
-/** Objects have their bucket's policy; log streams, versions and the like none. */
+/** The bucket's policy applies to its objects; log streams, versions and others have none. */
 function policyHolder(resource: string): string {
   return resource.startsWith('arn:aws:s3:::') ? (resource.split('/')[0] ?? resource) : resource;
 }
 
-/** As AWS words it. https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+/** In AWS's words. https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
 function why(analysis: RequestAnalysis | undefined): string {
   // The evaluator's reasons leave out the session's policy.
   const reasons = [
@@ -217,7 +217,7 @@ const KINDS: Readonly<Record<string, string>> = {
   vpce: 'VPC endpoint policy',
   session: 'session policy',
 };
-/** How each protocol's services name it; the others say AccessDeniedException. */
+/** The error code of each protocol; all others use AccessDeniedException. */
 const CODES: Readonly<Record<string, string>> = {
   ec2: 'UnauthorizedOperation',
   elbv2: 'AccessDenied',
@@ -242,7 +242,7 @@ function refusal(principal: Principal, need: Need, verdict: { why: string }, ope
   return { allowed: false, code, message, missing };
 }
 
-/** What would allow it, as one adds it to a policy, behind AWS's own sentence. */
+/** The statement that would allow it, to be added to a policy; printed after AWS's message. */
 function statementFor({ action, resource, context }: Need, said: string): string {
   const conditions = Object.fromEntries(Object.entries(context).filter(([name]) => !name.startsWith('aws:')));
   const statement = {

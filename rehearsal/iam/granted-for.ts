@@ -1,4 +1,7 @@
-/** Why roles may do what no call of a rehearsal needs. The first row that fits counts; what fits none is reported. */
+/**
+ * Why roles have permissions that no call of a rehearsal needs. The first row that matches counts; a permission without a
+ * row is reported.
+ */
 export const GRANTED_FOR: readonly { roles: RegExp; actions: readonly string[]; reason: string }[] = [
   {
     roles: /^LornuGithubPublishRole$/,

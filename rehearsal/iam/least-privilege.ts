@@ -2,20 +2,20 @@ import type { Access } from '../emulator/side-door.ts';
 import { matches } from './decide.ts';
 import { GRANTED_FOR } from './granted-for.ts';
 
-/** One statement that lets a role do something. */
+/** One statement that grants a role permissions. */
 export interface GrantedStatement {
   role: string;
   policy: string;
   sid: string;
-  /** Its actions that calls of this rehearsal needed. */
+  /** Actions that calls of this rehearsal needed. */
   used: string[];
-  /** Its actions that none needed, each with the reason why it is granted all the same; "" where there is none. */
+  /** Actions that no call needed, each with the reason for granting it; "" without a reason. */
   unused: { action: string; reason: string }[];
-  /** Without it some call of this rehearsal is denied. */
+  /** Without this statement a call of this rehearsal is denied. */
   isNeeded: boolean;
 }
 
-/** What was granted against what was used: the least that the roles could have, and why they have more. */
+/** Compares granted with used permissions: the minimum for each role, and the reasons for more. */
 export function leastPrivilege({ granted, uses }: Pick<Access, 'granted' | 'uses'>): GrantedStatement[] {
   return granted.flatMap(({ role, policy, document }) => {
     const { Statement = [] } = JSON.parse(document) as { Statement?: Statement | Statement[] };
@@ -40,7 +40,7 @@ export function leastPrivilege({ granted, uses }: Pick<Access, 'granted' | 'uses
   });
 }
 
-/** In a line or two: how much of what was granted was needed, and what is granted without a reason. */
+/** One or two lines: the share of granted permissions that was needed, and those granted without a reason. */
 export function summarisePermissions(statements: readonly GrantedStatement[]): string {
   const used = statements.flatMap((one) => one.used).length;
   const unused = statements.flatMap((one) => one.unused);

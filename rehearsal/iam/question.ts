@@ -1,20 +1,20 @@
-/** What the emulator asks about one call: who calls what, and what the account says about them. */
+/** The emulator's question about one call: caller, operation, and the policies that concern them. */
 export interface Question {
-  /** As botocore names it, "elbv2:CreateLoadBalancer". */
+  /** In botocore's notation: "elbv2:CreateLoadBalancer". */
   operation: string;
   params: Readonly<Record<string, unknown>>;
   region: string;
   account: string;
   principal: Principal;
-  /** Where the call says which service or resource asks for it: aws:SourceArn and the like. */
+  /** Condition keys about the calling service or resource, such as aws:SourceArn. */
   context: Readonly<Record<string, string | string[]>>;
   state: AccountState;
 }
 
 export interface Principal {
-  /** As AWS prints it, a role's with its session. A service's is its name. */
+  /** The ARN as AWS prints it, for a role with its session; for a service its name. */
   arn: string;
-  /** Of the role behind a session. */
+  /** The ARN of the role behind a session. */
   roleArn?: string;
   /** Identity policies by name; none for a service or for a federated token. */
   policies: readonly NamedPolicy[];
@@ -31,11 +31,11 @@ export interface NamedPolicy {
   document: string;
 }
 
-/** Of the emulated account what a decision needs beside the principal. */
+/** The part of the emulated account that a decision needs, without the principal. */
 export interface AccountState {
   /** Resource policies by ARN: keys, buckets, secrets, topics, repositories, roles' trust. */
   resourcePolicies: Readonly<Record<string, string>>;
-  /** Of each topic the key that it is encrypted with. */
+  /** The encryption key of each topic. */
   topics: Readonly<Record<string, string | null>>;
   secrets: readonly { arn: string; name: string; key: string | null }[];
   /** Boundaries of roles by the role's name. */
@@ -44,7 +44,7 @@ export interface AccountState {
   keys: Readonly<Record<string, string>>;
   /** Roles of the task definition that the call names. */
   taskRoles: readonly string[];
-  /** Services whose linked role is there already. */
+  /** Services whose service-linked role exists. */
   linkedRoles: readonly string[];
 }
 
@@ -53,9 +53,9 @@ export interface Need {
   action: string;
   resource: string;
   context: Readonly<Record<string, string | string[]>>;
-  /** Somebody else than the caller: a service that tries what it was told to use. */
+  /** A principal other than the caller: a service that tests the resource it will use. */
   as?: string;
-  /** What AWS answers when it is missing, where that is not the usual sentence. */
+  /** AWS's message if this permission is missing, if it is not the usual one. */
   refusal?: { code: string; message: string };
 }
 

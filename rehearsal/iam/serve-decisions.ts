@@ -1,13 +1,13 @@
 /**
- * Decides what the emulator asks on its standard input, one JSON line a question, one a decision; ends with the emulator,
- * which started it. "uses" asks for the statements that were needed, "forget" forgets them.
+ * Reads the emulator's questions from standard input, one JSON line each, and answers each with one line. Ends with the
+ * emulator, which starts it. "uses" returns the needed statements, "forget" clears them.
  */
 import { Decider } from './decide.ts';
 import type { Question } from './question.ts';
 
 type Asked =
   | { question: Question }
-  /** Whether a role's trust policy, which lies among the resource policies, lets the principal have the role. */
+  /** Whether the role's trust policy, one of the resource policies, allows the principal to assume the role. */
   | { trust: Question; role: string }
   | { uses: true }
   | { forget: true };

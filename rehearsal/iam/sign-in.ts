@@ -5,8 +5,8 @@ import type { Credentials } from '../emulator/credentials.ts';
 const TOKEN_SECONDS = 300;
 
 /**
- * A token as GitHub gives one to a job, for a subject such as repo:OWNER/NAME:environment:staging. Nobody has signed it:
- * the emulator looks at the claims alone. https://docs.github.com/actions/reference/security/oidc
+ * A token as GitHub gives one to a job, for a subject such as repo:OWNER/NAME:environment:staging. It is unsigned: the
+ * emulator only reads the claims. https://docs.github.com/actions/reference/security/oidc
  */
 export function githubToken(sub: string, seconds = TOKEN_SECONDS): string {
   const exp = Math.floor(Date.now() / 1000) + seconds;
@@ -17,7 +17,7 @@ export function githubToken(sub: string, seconds = TOKEN_SECONDS): string {
   return `${parts.join('.')}.`;
 }
 
-/** The role's credentials for a job of GitHub with this subject; STS refuses whom the role does not trust. */
+/** The role's credentials for a GitHub job with this subject. STS refuses subjects that the role does not trust. */
 export async function signInFromGithub(
   emulatorUrl: string,
   roleArn: string,

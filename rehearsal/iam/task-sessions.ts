@@ -3,21 +3,21 @@ import type { Emulator } from '../emulator/start-emulator.ts';
 import { ACCOUNT_ID, type Credentials } from '../emulator/credentials.ts';
 
 const REGION = 'us-east-1';
-/** ECS renews them; a rehearsal that stays up as long starts its tasks again. */
+/** ECS renews them. A rehearsal that runs longer than this must restart its tasks. */
 const SECONDS = 6 * 3600;
 
-/** What the container credentials endpoint answers. */
+/** The response of the container credentials endpoint. */
 interface Answered {
   AccessKeyId: string;
   SecretAccessKey: string;
   Token: string;
 }
 
-/** Sessions of the roles of tasks, which ECS starts as ecs-tasks.amazonaws.com where the roles trust it. */
+/** Sessions of tasks' roles, which ECS assumes as ecs-tasks.amazonaws.com if the roles trust it. */
 export interface TaskSessions {
-  /** The account as one of a task's roles sees it. Rejects with ECS's sentence when the role does not trust ECS. */
+  /** Access to the account with a role of a task. Rejects with ECS's message if the role does not trust ECS. */
   asRole: (roleArn: string, taskId: string) => Promise<AwsClients>;
-  /** Makes credentials that a task was given valid in the account too. */
+  /** Makes the credentials of a task valid in the emulated account. */
   accept: (roleName: string, taskId: string, answer: unknown) => Promise<void>;
 }
 

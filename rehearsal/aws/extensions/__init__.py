@@ -1,4 +1,4 @@
-"""What this environment needs of AWS and moto lacks: one file a topic, each names the AWS page it follows.
+"""What this environment needs and moto lacks: one file per topic. Each names the AWS page that it follows.
 
 An extension changes moto's own classes; what it stores lies on moto's backends, so that moto's reset clears it.
 """
@@ -8,7 +8,7 @@ import pkgutil
 
 
 def names():
-    """The topics, in the order of their names; none depends on another one's place."""
+    """The topics by name. Their order does not matter."""
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 

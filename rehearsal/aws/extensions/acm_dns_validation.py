@@ -1,4 +1,4 @@
-"""A certificate is issued once every name's CNAME is in DNS, not when a minute has gone by.
+"""A certificate is issued once every name's CNAME is in DNS, not after a minute.
 
 https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
 """

@@ -23,7 +23,7 @@ def describe_subscribers_for_notification(self):
     budget = self.backend.budgets[self._get_param("AccountId")].get(self._get_param("BudgetName"))
     asked = self._get_param("Notification")
     for notification in budget.notifications if budget else []:
-        # AWS adds NotificationState on its own, so what was asked for is compared, not everything.
+        # AWS adds NotificationState, so only the requested members are compared.
         if all(notification.details.get(name) == value for name, value in asked.items()):
             return json.dumps({"Subscribers": notification.subscribers})
     raise NotFoundException("Unable to get subscribers - the notification doesn't exist.")

@@ -1,4 +1,4 @@
-"""Alarms on the states of other alarms, which moto describes and deletes but cannot make.
+"""Composite alarms, which moto describes and deletes but cannot create.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html (AlarmTypes)
@@ -31,7 +31,7 @@ def apply():
 
     def describe_alarms(self):
         answer = describe(self)
-        # Only alarms on metrics, where no type is asked for.
+        # Metric alarms only, if the request names no type.
         types = self._get_param("AlarmTypes") or ["MetricAlarm"]
         for kind in ("MetricAlarm", "CompositeAlarm"):
             if kind not in types:

@@ -1,4 +1,4 @@
-"""Elastic addresses of a documentation range (RFC 5737), each given to one; moto's are loopback's.
+"""Elastic addresses from a documentation range (RFC 5737), each unique. moto's are loopback addresses.
 
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/elastic-ip-addresses-eip.html
 """

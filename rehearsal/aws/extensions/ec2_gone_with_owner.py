@@ -1,4 +1,4 @@
-"""What AWS deletes along with its owner: the default network ACL of a VPC, the interface of a NAT gateway.
+"""Resources that AWS deletes with their owner: the default network ACL of a VPC, the interface of a NAT gateway.
 
 https://docs.aws.amazon.com/vpc/latest/userguide/delete-vpc.html
 https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html

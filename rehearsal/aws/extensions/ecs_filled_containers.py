@@ -1,4 +1,4 @@
-"""What ECS fills in when a task definition is read back: lists of Linux parameters that were left out.
+"""Values that ECS fills in when a task definition is read back: omitted lists of Linux parameters.
 
 Terraform compares these as they are written, so leaving them out plans a new task definition for ever.
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_KernelCapabilities.html

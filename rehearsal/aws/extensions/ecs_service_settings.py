@@ -1,4 +1,4 @@
-"""The settings of a service that moto drops: deployment, circuit breaker, alarms, grace period and the like.
+"""Settings of a service that moto ignores: deployment, circuit breaker, alarms, grace period and the like.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
@@ -17,13 +17,13 @@ KEPT = (
     "placementConstraints",
     "placementStrategy",
 )
-# AWS's defaults for what the request leaves out.
+# AWS's defaults for omitted members of the request.
 DEFAULTS = {"enableECSManagedTags": False, "enableExecuteCommand": False}
 ROLLING_DEFAULTS = {"maximumPercent": 200, "minimumHealthyPercent": 100, "strategy": "ROLLING", "bakeTimeInMinutes": 0}
 
 
 def with_defaults(configuration):
-    """Deployment numbers of a rolling update, where the request leaves them out."""
+    """Default percentages of a rolling update, if the request omits them."""
     return {**ROLLING_DEFAULTS, **(configuration or {})}
 
 

@@ -17,7 +17,7 @@ MOST_MINUTES = 2880
 
 
 def protection_of(task):
-    """An expired protection is none, as on AWS."""
+    """An expired protection does not count, as on AWS."""
     until = getattr(task, "protected_until", None)
     if until is None or until <= utcnow():
         return {"taskArn": task.task_arn, "protectionEnabled": False}
@@ -25,7 +25,7 @@ def protection_of(task):
 
 
 def pick(response):
-    """Splits the ARNs asked for into tasks of the cluster's services and failures: no other can be protected."""
+    """Splits the requested ARNs into tasks of the cluster's services and failures: only such tasks can be protected."""
     cluster = response.ecs_backend._get_cluster(response._get_param("cluster", "default"))
     tasks = tasks_of(response.ecs_backend, cluster).values()
     known = {task.id: task for task in tasks if task.group.startswith("service:")}

@@ -1,4 +1,4 @@
-"""Tasks that stand for something: RunTask asks for one, the task runner starts it and reports its states.
+"""Tasks that really run: RunTask requests one, the task runner starts it and reports its states.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html
@@ -36,7 +36,7 @@ class ReportedTask:
         self.tags = []
 
     def advance(self):
-        """moto calls this to age its own tasks; these change by report only."""
+        """moto calls this to advance its own tasks; these change only by reports."""
 
 
 def tasks_of(backend, cluster):
@@ -93,7 +93,7 @@ def run_task(
 
 
 def stop_task(self, cluster_str, task_str, reason):
-    """Wishes only: the task runner sees desiredStatus, stops the task and reports STOPPED."""
+    """Only sets desiredStatus: the task runner reads it, stops the task and reports STOPPED."""
     task = find_task(self, self._get_cluster(cluster_str), task_str)
     task.desired_status = "STOPPED"
     task.stopped_reason = reason or "Task stopped by user"

@@ -1,4 +1,4 @@
-"""A load balancer whose scheme was left out is internet-facing.
+"""A load balancer without a scheme is internet-facing.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
 """

@@ -58,7 +58,7 @@ def apply():
 
     def deregister_targets(self, targets):
         for target in targets:
-            # A target that was never reported has no load balancer that could release it.
+            # No load balancer will release a target that was never reported.
             if target["Id"] in self.targets and target["Id"] in reported(self):
                 reported(self)[target["Id"]] = {"id": target["Id"], **DRAINING}
         return deregister(self, targets)

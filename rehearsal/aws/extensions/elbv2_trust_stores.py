@@ -30,7 +30,7 @@ def stores_of(response):
 
 
 def read_bundle(response, params):
-    """As AWS does, the bundle is read from the bucket once, when the trust store is made or modified."""
+    """Reads the bundle from the bucket once, when the trust store is created or modified, as AWS does."""
     bucket, key = params["CaCertificatesBundleS3Bucket"], params["CaCertificatesBundleS3Key"]
     try:
         backend = s3_backends[response.current_account][response.partition]

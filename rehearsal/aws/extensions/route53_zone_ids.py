@@ -1,4 +1,4 @@
-"""Zone ids in AWS's form: they begin with Z, and the stack's variable insists on it.
+"""Zone ids in AWS's form: they begin with Z, which the stack's variable requires.
 
 https://docs.aws.amazon.com/Route53/latest/APIReference/API_HostedZone.html
 """

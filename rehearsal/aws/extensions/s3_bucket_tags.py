@@ -1,4 +1,4 @@
-"""Tags that come with CreateBucket itself, as the provider sends them.
+"""Tags in CreateBucket, where the provider sends them.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucketConfiguration.html
 """

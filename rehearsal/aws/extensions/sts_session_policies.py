@@ -1,4 +1,4 @@
-"""Managed session policies (PolicyArns): a session keeps their ARNs, and access.py reads them at each call.
+"""Managed session policies (PolicyArns): a session stores their ARNs, and access.py reads the policies at each call.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
 """
