@@ -46,6 +46,7 @@ describe('the service', () => {
     const metrics = {
       streams: none,
       turn: none,
+      inference: () => undefined,
       timeToFirstToken: none,
       tokens: none,
       fault: () => void faults++,

@@ -125,7 +125,7 @@ export function createApp(config: Config, services: Services): Hono<AppEnv> {
 
   const isHttps = config.publicUrl?.startsWith('https:') ?? false;
   app.use(observe({ log, metrics, clock: () => performance.now(), newId, isHttps }));
-  if (config.otlpEndpoint) app.use(traceRequests());
+  if (config.otlpEndpoint || config.cloudTrace || traces) app.use(traceRequests());
   app.use(
     originCheck({
       allowOrigins: config.allowOrigins,

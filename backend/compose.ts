@@ -18,6 +18,7 @@ import { GcsArtifactFiles } from './artifacts/gcs/gcs-artifact-files.ts';
 import { GcsClient } from './artifacts/gcs/gcs-client.ts';
 import { sessionArtifacts } from './artifacts/session-artifacts.ts';
 import type { ArtifactStoreConfig, Config } from './config/config.ts';
+import { isLoopback } from './config/loopback.ts';
 import { accessTokens } from './google-access.ts';
 import { measureEnd, MeasuredRuns } from './http/measured-runs.ts';
 import type { AppEnv } from './http/route.ts';
@@ -50,6 +51,8 @@ export interface Composed {
   /** Refuses new turns and waits, for a bounded time, for the running ones. */
   drain: () => Promise<void>;
   close: () => Promise<void>;
+  /** An access token for Cloud Trace; undefined for a stand-in on this machine while we have no Google identity. */
+  traceToken: () => Promise<string | undefined>;
 }
 
 export interface ComposeOptions {
@@ -74,6 +77,7 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
   useModel({
     backend,
     ...(config.model.name ? { model: config.model.name } : {}),
+    onInference: metrics && ((outcome) => metrics.inference(outcome)),
     onAnswer: (asked, answered) => modelWatch.onAnswer(asked, answered),
     log,
     ...(peer && identity.peer?.fallback ? peerFallbackSettings(peer) : {}),
@@ -189,6 +193,7 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
   sharedCounts?.start();
   return {
     app,
+    traceToken: traceToken(config, google),
     drain: async () => {
       draining = true;
       await runs.drain(config.limits.drainMs);
@@ -202,6 +207,11 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
       await Promise.all([sessions.close(), memory.close()]);
     },
   };
+}
+
+function traceToken({ cloudTrace }: Config, google: GoogleIdentity | undefined): Composed['traceToken'] {
+  if (!cloudTrace || (!google && isLoopback(new URL(cloudTrace.url).hostname))) return async () => undefined;
+  return accessTokens(google, SCOPES.traces);
 }
 
 /**

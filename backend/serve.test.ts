@@ -173,6 +173,7 @@ describe('the bundle', () => {
       appName: 'lornu',
       userId: 'ann',
       sessionId: 'traced',
+      streaming: true,
       newMessage: { parts: [{ text: 'my-private-words' }] },
     });
     const headers = { 'content-type': 'application/json', traceparent: `00-${traceId}-b7ad6b7169203331-01` };
@@ -185,11 +186,22 @@ describe('the bundle', () => {
       .flatMap((body) => (JSON.parse(body) as Traces).resourceSpans ?? [])
       .flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans))
       .filter((span) => span.traceId === traceId);
-    expect(spans.map((span) => span.name).toSorted()).toEqual(
-      expect.arrayContaining(['POST /run_sse', 'call_llm', 'invoke_agent lornu']),
-    );
+    expect(spans.map((span) => span.name).toSorted()).toEqual([
+      'POST /run_sse',
+      'call_llm',
+      'generate_content gemini-3.8-flash',
+      'invoke_agent lornu',
+      'run',
+    ]);
     expect(all).toContain('gen_ai.conversation.id');
-    expect(all).toContain('gen_ai.server.time_to_first_token');
+    for (const metric of [
+      'gen_ai.invoke_agent.duration',
+      'gen_ai.client.inference.duration',
+      'gen_ai.client.inference.time_to_first_chunk',
+      'gen_ai.client.inference.usage.input_tokens',
+      'gen_ai.client.inference.usage.output_tokens',
+    ])
+      expect(all).toContain(metric);
     expect(all).toContain('lornu-agent');
     expect(all).not.toContain('my-private-words');
   }, 20_000);

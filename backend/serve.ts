@@ -1,6 +1,6 @@
 import { setLogger } from '@google/adk';
 import { join } from 'node:path';
-import { compose } from './compose.ts';
+import { compose, type Composed } from './compose.ts';
 import { largestBody } from './http/mount-routes.ts';
 import { ConfigError, parseConfig, type Config } from './config/config.ts';
 import { UnusableDatabaseError } from './errors/unusable-database.ts';
@@ -54,8 +54,9 @@ async function serve(): Promise<void> {
       : undefined;
   if (emf) setInterval(() => emf.flush(), METRICS_EVERY_MS).unref();
   const traces = config.devRoutes ? new TraceMemory() : undefined;
-  const sendTelemetry =
-    config.otlpEndpoint || traces ? startTelemetry(config, process.env, traces) : undefined;
+  const traceToken = Promise.withResolvers<Composed['traceToken']>();
+  const token = async () => (await traceToken.promise)();
+  const sendTelemetry = startTelemetry({ ...config, memory: traces, token }, process.env);
   const sinks = [...(emf ? [emf] : []), ...(config.otlpEndpoint ? [new OtelMetrics()] : [])];
   const metrics = sinks.length > 0 ? combineMetrics(sinks) : undefined;
 
@@ -63,7 +64,9 @@ async function serve(): Promise<void> {
     agentsDir: config.agentsDir ?? beside('agents', '../agents'),
     pageDir: config.pageDir ?? beside('page', '../frontend/dist'),
   };
-  const { app, drain, close } = await compose({ config: { ...config, ...folders }, log, metrics, traces });
+  const composed = await compose({ config: { ...config, ...folders }, log, metrics, traces });
+  const { app, drain, close } = composed;
+  traceToken.resolve(composed.traceToken);
   const server = Bun.serve({
     hostname: config.listen.host,
     port: config.listen.port,

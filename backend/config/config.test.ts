@@ -114,6 +114,30 @@ describe('the configuration', () => {
     expect(problemsOf({ ...LOCAL, ...change }).join('\n')).toStartWith(problem);
   });
 
+  test.each([
+    [
+      { LORNU_TRACE_URL: 'http://trace.example', GOOGLE_CLOUD_PROJECT: 'p' },
+      'LORNU_TRACE_URL must be https://',
+    ],
+    [
+      { LORNU_TRACE_URL: 'https://telemetry.googleapis.com' },
+      'GOOGLE_CLOUD_PROJECT must be the project whose',
+    ],
+    [
+      { LORNU_TRACE_URL: 'http://127.0.0.1:1', GOOGLE_CLOUD_PROJECT: 'p', LORNU_TRACE_SHARE: '2' },
+      'LORNU_TRACE_SHARE must be a number from 0 to 1',
+    ],
+  ])('traces of %j are refused', (change, problem) => {
+    expect(problemsOf({ ...LOCAL, ...change }).join('\n')).toContain(problem);
+  });
+
+  test('there are no traces by default; with an address, all requests are traced or a share', () => {
+    const given = { ...LOCAL, LORNU_TRACE_URL: 'http://127.0.0.1:1/', GOOGLE_CLOUD_PROJECT: 'p' };
+    expect(parseConfig(LOCAL).cloudTrace).toBeUndefined();
+    expect(parseConfig(given).cloudTrace).toEqual({ url: 'http://127.0.0.1:1', share: 1, project: 'p' });
+    expect(parseConfig({ ...given, LORNU_TRACE_SHARE: '0.1' }).cloudTrace?.share).toBe(0.1);
+  });
+
   test('there is no shadow by default, nor with a share of 0; with one, its address is known', () => {
     const url = 'https://candidate.example/';
     expect(parseConfig(LOCAL)).toMatchObject({ shadow: undefined, shadowCandidate: false });

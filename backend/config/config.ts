@@ -52,6 +52,8 @@ export interface Config {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly metrics: 'none' | 'emf';
   readonly otlpEndpoint: string | undefined;
+  /** Google Cloud Trace, and the share of requests that are recorded (0 to 1). */
+  readonly cloudTrace: { readonly url: string; readonly share: number; readonly project: string } | undefined;
   /** The ECS agent's endpoint inside the task. */
   readonly ecsAgentUri: string | undefined;
   readonly limits: {
@@ -154,6 +156,13 @@ function toConfig(v: Variables): Config {
     logLevel: v.LORNU_LOG_LEVEL,
     metrics: v.LORNU_METRICS,
     otlpEndpoint: v.OTEL_EXPORTER_OTLP_ENDPOINT,
+    cloudTrace: v.LORNU_TRACE_URL
+      ? {
+          url: withoutTrailing(v.LORNU_TRACE_URL, '/'),
+          share: v.LORNU_TRACE_SHARE ?? 1,
+          project: v.GOOGLE_CLOUD_PROJECT ?? '',
+        }
+      : undefined,
     ecsAgentUri: v.ECS_AGENT_URI,
     limits: {
       bodyBytes: v.LORNU_MAX_BODY_BYTES,

@@ -10,6 +10,7 @@ export function rulesBroken(v: Variables): string[] {
   return [
     ...modelRules(v),
     ...shadowRules(v),
+    ...traceRules(v),
     ...identityRulesBroken(v),
     ...(v.LORNU_ENVIRONMENT === 'staging' ? stagingRules(v) : localRules(v)),
   ];
@@ -47,6 +48,23 @@ function shadowRules(v: Variables): string[] {
   if (v.LORNU_SHADOW_CANDIDATE === '1')
     problems.push('LORNU_SHADOW_URL must not be set for a candidate: it would send messages on.');
   return problems;
+}
+
+/** Our token goes with the traces. */
+function traceRules({ LORNU_TRACE_URL: url, GOOGLE_CLOUD_PROJECT: project }: Variables): string[] {
+  if (url === undefined) return [];
+  const { protocol, hostname } = new URL(url);
+  const isSafe = protocol === 'https:' || isLoopback(hostname);
+  return [
+    ...(isSafe
+      ? []
+      : [
+          `LORNU_TRACE_URL must be https://, or of this machine: an access token is sent to it; got ${JSON.stringify(url)}.`,
+        ]),
+    ...(project
+      ? []
+      : ['GOOGLE_CLOUD_PROJECT must be the project whose Cloud Trace LORNU_TRACE_URL is; it is not set.']),
+  ];
 }
 
 function localRules(v: Variables): string[] {

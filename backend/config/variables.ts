@@ -173,6 +173,16 @@ export const VARIABLES = z.object({
     form: 'an http:// or https:// URL',
   }),
 
+  LORNU_TRACE_URL: variable(httpUrl.optional(), {
+    meaning:
+      'Google Cloud Trace, where traces are sent over OTLP as our Google identity; none are kept when left out.',
+    form: 'an http:// or https:// URL such as https://telemetry.googleapis.com',
+  }),
+  LORNU_TRACE_SHARE: variable(share, {
+    meaning: 'Share of requests whose traces are sent to LORNU_TRACE_URL; all when left out.',
+    form: 'a number from 0 to 1',
+  }),
+
   LORNU_MAX_BODY_BYTES: variable(positiveInt(4 * 1024 * 1024), {
     meaning: 'Largest request body, in bytes.',
     form: 'a whole number above 0',

@@ -1,4 +1,5 @@
 import { AppError } from '../errors/app-error.ts';
+import { traceCall } from './trace-call.ts';
 
 /** Longest wait for one read or transaction, retries included. */
 const LONGEST_WAIT_MS = 12_000;
@@ -29,7 +30,7 @@ export async function calling<T>(
   waitMs = LONGEST_WAIT_MS,
 ): Promise<T> {
   const late = new AbortController();
-  const running = call(late.signal);
+  const running = traceCall(async () => call(late.signal));
   // The result no longer matters once we have stopped waiting.
   running.catch(() => undefined);
   let timer: ReturnType<typeof setTimeout> | undefined;

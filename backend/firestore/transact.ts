@@ -1,5 +1,6 @@
 import type { Firestore, Transaction } from '@google-cloud/firestore';
 import { AppError } from '../errors/app-error.ts';
+import { nameTransaction } from './trace-call.ts';
 
 export interface TransactOptions {
   /** Aborted when the caller has stopped waiting (see `calling`). */
@@ -20,6 +21,7 @@ export async function transact<T>(
   const assertAwaited = (): void => {
     if (signal.aborted) throw new AppError('STORE_UNAVAILABLE');
   };
+  nameTransaction();
   return db.runTransaction(async (transaction) => {
     assertAwaited();
     const result = await work(transaction);

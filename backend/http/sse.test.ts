@@ -120,6 +120,7 @@ describe('a stream over a socket', () => {
     const metrics = {
       streams: (change: number) => void (open += change),
       turn: () => undefined,
+      inference: () => undefined,
       timeToFirstToken: () => undefined,
       tokens: () => undefined,
       fault: () => undefined,

@@ -10,10 +10,12 @@ import { GEMINI_MODELS, registerModel } from '../adk/model-registry.ts';
 import { parkCalls } from '../adk/parked-calls.ts';
 import { partialsOf, turnScopeOf } from '../adk/turn-scope.ts';
 import { afterLargeStep } from '../json/large.ts';
+import { traceHeaders } from '../observability/trace-context.ts';
 import { StreamAggregator } from './aggregator.ts';
 import { startAnswer } from './started-answer.ts';
 import { callModel, type ModelCall } from './call-model.ts';
 import { nameEmptyAnswer } from './empty-answer.ts';
+import { Inference } from './inference.ts';
 import type { GeminiResponse } from './read-answer.ts';
 import { withFiles } from './referenced-files.ts';
 import { toGeminiBody } from './gemini-request.ts';
@@ -61,37 +63,47 @@ export class GeminiLlm extends BaseLlm {
     this.maybeAppendUserContent(request);
     const model = turnScopeOf(signal)?.model ?? request.model ?? this.model;
     const files = await withFiles(request.contents, turnScopeOf(signal)?.openFile);
-    const answers = await this.#begin(
-      { ...request, contents: files.contents },
-      { model, stream, signal },
-    ).finally(files.release);
-    if (!stream) {
-      for await (const answer of answers) {
-        this.#settings.onAnswer?.(model, answer.modelVersion);
-        yield this.#whole(request, toLlmResponse(answer));
+    const inference = new Inference(this.#settings, model, stream);
+    try {
+      const answers = await this.#begin(
+        { ...request, contents: files.contents },
+        { model, stream, signal },
+        inference,
+      ).finally(files.release);
+      if (!stream) {
+        for await (const answer of answers) {
+          this.#settings.onAnswer?.(model, answer.modelVersion);
+          yield this.#whole(request, toLlmResponse(answer), inference);
+        }
+        return;
       }
-      return;
+      const sink = partialsOf(request, signal);
+      const aggregator = new StreamAggregator();
+      for await (const answer of answers) {
+        if (answer.candidates?.[0]?.index) continue;
+        const piece = aggregator.add(answer);
+        markLongRunning(request, piece);
+        if (sink) {
+          const taking = sink(piece);
+          if (taking) await taking;
+        } else yield parkCalls(piece);
+      }
+      const whole = aggregator.close();
+      this.#settings.onAnswer?.(model, whole?.modelVersion);
+      if (whole) yield this.#whole(request, whole, inference);
+    } catch (error) {
+      inference.failed(error);
+      throw error;
+    } finally {
+      inference.end();
     }
-    const sink = partialsOf(request, signal);
-    const aggregator = new StreamAggregator();
-    for await (const answer of answers) {
-      if (answer.candidates?.[0]?.index) continue;
-      const piece = aggregator.add(answer);
-      markLongRunning(request, piece);
-      if (sink) {
-        const taking = sink(piece);
-        if (taking) await taking;
-      } else yield parkCalls(piece);
-    }
-    const whole = aggregator.close();
-    this.#settings.onAnswer?.(model, whole?.modelVersion);
-    if (whole) yield this.#whole(request, whole);
   }
 
   /** Sends the request; resolves once the answer has begun. */
   async #begin(
     request: LlmRequest,
     { model, stream, signal }: Pick<ModelCall, 'model' | 'stream' | 'signal'>,
+    inference: Inference,
   ): Promise<AsyncIterable<GeminiResponse>> {
     const { body, changes } = toGeminiBody(request, { model, kind: this.#settings.backend.kind });
     for (const change of changes) this.#warnOnce(model, change);
@@ -100,7 +112,11 @@ export class GeminiLlm extends BaseLlm {
       model,
       body,
       stream,
-      headers: { ...this.trackingHeaders, ...request.config?.httpOptions?.headers },
+      headers: {
+        ...this.trackingHeaders,
+        ...request.config?.httpOptions?.headers,
+        ...traceHeaders(inference.span),
+      },
       ...(signal ? { signal } : {}),
     };
     const ask = (changed: Partial<ModelCall>, withinMs: number) =>
@@ -114,7 +130,20 @@ export class GeminiLlm extends BaseLlm {
           ),
         ),
       );
-    return this.#settings.peerFallback ? withPeerFallback(own, this.#settings, request, signal) : own();
+    const recorded = async () => {
+      try {
+        const answer = await own();
+        if (stream) inference.chunk();
+        return answer;
+      } catch (error) {
+        // The peer may answer in the place of the model, which has failed all the same.
+        inference.failed(error);
+        throw error;
+      }
+    };
+    return this.#settings.peerFallback
+      ? withPeerFallback(recorded, this.#settings, request, signal)
+      : recorded();
   }
 
   override async connect(): Promise<BaseLlmConnection> {
@@ -134,7 +163,8 @@ export class GeminiLlm extends BaseLlm {
     this.#settings.log?.warn('A request did not suit the model and was changed', { model, change });
   }
 
-  #whole(request: LlmRequest, response: LlmResponse): LlmResponse {
+  #whole(request: LlmRequest, response: LlmResponse, inference: Inference): LlmResponse {
+    inference.answered(response);
     coverMissingTools(request, response);
     nameEmptyAnswer(response);
     return response;

@@ -1,4 +1,5 @@
 import type { Logger } from '../observability/logger.ts';
+import type { InferenceOutcome } from '../observability/metrics.ts';
 
 /** Where model requests are sent. */
 export type ModelBackend =
@@ -51,6 +52,8 @@ export interface ModelSettings {
   ) => Promise<boolean>;
   /** Called after each answer with the requested model and the one that the answer names. */
   onAnswer?: (asked: string, answered: string | undefined) => void;
+  /** Called at the end of each answer, complete or not. */
+  onInference?: ((outcome: InferenceOutcome) => void) | undefined;
   log?: Logger;
   fetch?: typeof globalThis.fetch;
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;

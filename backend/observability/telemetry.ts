@@ -1,53 +1,77 @@
-import { maybeSetOtelProviders } from '@google/adk';
-import { metrics, ProxyTracerProvider, trace } from '@opentelemetry/api';
+import { metrics } from '@opentelemetry/api';
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { BatchSpanProcessor, NodeTracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace-node';
+import { CloudTraceExporter } from './cloud-trace-exporter.ts';
+import { RequestSampler } from './request-sampler.ts';
 import type { TraceMemory } from './trace-memory.ts';
 
-export interface TelemetryResource {
+export interface TelemetryOptions {
   environment: string;
   region: string;
   revision: string;
-}
-
-interface Flushable {
-  forceFlush(): Promise<void>;
+  /** Receives traces and metrics over OTLP/HTTP. */
+  otlpEndpoint: string | undefined;
+  /** Google Cloud Trace, or a stand-in for it, and the share of traces that are recorded (0 to 1). */
+  cloudTrace: { url: string; share: number; project: string } | undefined;
+  /** Keeps the latest spans of this process. */
+  memory: TraceMemory | undefined;
+  /** An access token for Cloud Trace; undefined if its address needs none. */
+  token: () => Promise<string | undefined>;
 }
 
 /** ADK's switch for message contents in spans; ADK's default is on. */
 const CONTENT_IN_SPANS = 'ADK_CAPTURE_MESSAGE_CONTENT_IN_SPANS';
+/** The Firestore client's switch for its own spans, on by default; ours (firestore/trace-call.ts) are fewer. */
+const FIRESTORE_SPANS = 'FIRESTORE_ENABLE_TRACING';
+/** Longest wait for the last export at shutdown. */
+const FLUSH_MS = 2_000;
 
 /**
- * Exports traces and metrics over OTLP/HTTP to OTEL_EXPORTER_OTLP_ENDPOINT, with ADK's own setup, which reads that
- * variable itself. Call it before anything is traced. Without it OpenTelemetry's no-op stays in place, which stores
- * nothing. `traces` also stores the latest spans of this process. Message contents stay out of spans unless ADK's
- * variable enables them. Returns a function that flushes at shutdown, with a time limit.
+ * Starts OpenTelemetry, if anything receives its traces. Call it before anything is traced. Without it, OpenTelemetry's
+ * no-op stays in place, which stores nothing. Message contents stay out of spans unless ADK's variable enables them.
+ * Returns a function that flushes at shutdown, with a time limit.
  */
 export function startTelemetry(
-  { environment, region, revision }: TelemetryResource,
+  { otlpEndpoint, cloudTrace, memory, token, ...service }: TelemetryOptions,
   env: Record<string, string | undefined>,
-  traces?: TraceMemory,
-): () => Promise<void> {
+): (() => Promise<void>) | undefined {
+  if (!otlpEndpoint && !cloudTrace && !memory) return undefined;
   env[CONTENT_IN_SPANS] ||= 'false';
-  maybeSetOtelProviders(
-    traces ? [{ spanProcessors: [traces] }] : [],
-    resourceFromAttributes({
-      'service.name': 'lornu-agent',
-      'service.version': revision,
-      'deployment.environment.name': environment,
-      'cloud.region': region,
-    }),
-  );
+  env[FIRESTORE_SPANS] ||= 'false';
+  const resource = resourceFromAttributes({
+    'service.name': 'lornu-agent',
+    'service.version': service.revision,
+    'deployment.environment.name': service.environment,
+    'cloud.region': service.region,
+    // Cloud Trace stores the spans in this project.
+    ...(cloudTrace ? { 'gcp.project_id': cloudTrace.project } : {}),
+  });
+  const exporters: SpanExporter[] = [
+    // It reads the endpoint and headers from OpenTelemetry's own variables.
+    ...(otlpEndpoint ? [new OTLPTraceExporter()] : []),
+    ...(cloudTrace ? [new CloudTraceExporter({ url: cloudTrace.url, token })] : []),
+  ];
+  const tracing = new NodeTracerProvider({
+    resource,
+    sampler: new RequestSampler(cloudTrace?.share ?? 1),
+    spanProcessors: [
+      ...(memory ? [memory] : []),
+      ...exporters.map((exporter) => new BatchSpanProcessor(exporter)),
+    ],
+  });
+  tracing.register();
+  const metering = otlpEndpoint
+    ? new MeterProvider({
+        resource,
+        readers: [new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter() })],
+      })
+    : undefined;
+  if (metering) metrics.setGlobalMeterProvider(metering);
   return async () => {
-    const tracers = trace.getTracerProvider();
-    const providers: object[] = [
-      tracers instanceof ProxyTracerProvider ? tracers.getDelegate() : tracers,
-      metrics.getMeterProvider(),
-    ];
-    const flushed = providers.filter(isFlushable).map((provider) => provider.forceFlush());
-    await Promise.race([Promise.allSettled(flushed), Bun.sleep(2_000)]);
+    const flushed = [tracing.forceFlush(), ...(metering ? [metering.forceFlush()] : [])];
+    await Promise.race([Promise.allSettled(flushed), Bun.sleep(FLUSH_MS)]);
   };
-}
-
-function isFlushable(provider: object): provider is Flushable {
-  return 'forceFlush' in provider && typeof provider.forceFlush === 'function';
 }

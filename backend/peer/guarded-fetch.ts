@@ -1,3 +1,4 @@
+import { traceHeaders } from '../observability/trace-context.ts';
 import type { PeerAddress } from './peer-address.ts';
 import { PeerError } from './peer-error.ts';
 
@@ -13,13 +14,14 @@ export interface GuardOptions {
 }
 
 /**
- * The only way to call the peer: its own origin only, with our token, no redirects, limited in bytes and silence.
+ * The only way to call the peer: its own origin only, with our token and trace, no redirects, limited in bytes and
+ * silence.
  * Throws PeerError; a caller's abort is passed on unchanged.
  */
 export function guardedFetch(options: GuardOptions): typeof fetch {
   const call = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     const url = options.address.check(input instanceof Request ? input.url : String(input));
-    const headers = new Headers(init.headers);
+    const headers = new Headers({ ...traceHeaders(), ...Object.fromEntries(new Headers(init.headers)) });
     const watch = new Watch(init.signal ?? undefined, options.silenceMs);
     try {
       const token = await Promise.race([options.token(), watch.over]);

@@ -14,6 +14,7 @@ import { guardedFetch } from './guarded-fetch.ts';
 import { PeerAddress } from './peer-address.ts';
 import { PeerError } from './peer-error.ts';
 import { PeerWords } from './peer-words.ts';
+import { traceConsultation } from './trace-consultation.ts';
 
 export interface PeerClientOptions {
   /** The peer's A2A address. */
@@ -108,7 +109,7 @@ export class PeerClient {
     const { clock = () => performance.now(), log } = this.#options;
     const beganMs = clock();
     try {
-      const answer = await this.#ask(question, asking);
+      const answer = await traceConsultation(this.#options.url, async () => this.#ask(question, asking));
       this.#breaker.succeeded();
       log.info('the peer answered', {
         name: answer.name,

@@ -1,9 +1,11 @@
 import { AppError } from '../errors/app-error.ts';
 import { newInvocationId } from '../events/ids.ts';
 import type { CompositeSessionKey } from '../sessions/session-store.ts';
+import { traceHeaders } from '../observability/trace-context.ts';
 import { checkMessage } from '../turn/check-message.ts';
 import { invocationToResume, unknownCallIds } from '../turn/invocation-to-resume.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
+import { traceRun } from './trace-run.ts';
 import { runWorker, MOST_TAKEOVERS, type Assignment } from './run-worker.ts';
 import { LiveRun } from './live-run.ts';
 import { fromIndexAfter } from './frame-ids.ts';
@@ -85,13 +87,14 @@ class DurableRunService implements RunService {
     const { appName, userId, sessionId } = request;
     const session = { appName, userId, sessionId };
     await this.#deps.budgets?.assertLeft(session);
+    const traced = { ...request, ...traceHeaders() };
     const asked: NewRun = {
       id: newId(),
       session,
       invocationId: await this.#invocationOf(request),
       owner: this.#owner,
       startedMs: now(),
-      request,
+      request: traced,
     };
     const begun = await this.#beginOrQueue(asked);
     if (begun instanceof QueuedRun) return begun;
@@ -105,7 +108,7 @@ class DurableRunService implements RunService {
       throw new AppError('SESSION_NOT_FOUND', `Session not found: ${sessionId}`);
     }
     sessions.bindLease(loaded, lease.token);
-    return this.#startWorker(run, lease, request, { session: loaded, rootAgent: agent.rootAgent });
+    return this.#startWorker(run, lease, traced, { session: loaded, rootAgent: agent.rootAgent });
   }
 
   async attach(choice: RunChoice, lastEventId?: string): Promise<Attachment> {
@@ -214,7 +217,7 @@ class DurableRunService implements RunService {
     const { protection } = this.#deps;
     protection?.runStarted(record.startedMs);
     const beganMs = performance.now();
-    void runWorker(this.#deps, this.#limits, { ...assignment, run }).finally(() => {
+    void traceRun(run, () => runWorker(this.#deps, this.#limits, { ...assignment, run })).finally(() => {
       // A run that returned to this process after its lease had expired is another object.
       if (this.#active.get(run.id) === run) this.#active.delete(run.id);
       protection?.runEnded(record.startedMs);

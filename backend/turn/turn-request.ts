@@ -26,4 +26,6 @@ export interface TurnRequest {
   model?: string;
   /** Default: refuse. */
   whenBusy?: WhenBusy;
+  /** W3C trace context of the request. Stored with it, so that a queued turn and a takeover continue the trace. */
+  traceparent?: string;
 }

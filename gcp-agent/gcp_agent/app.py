@@ -22,6 +22,7 @@ from gcp_agent.referenced_files import PLUGIN, add_session_deletion
 from gcp_agent.refusals import add_refusals
 from gcp_agent.settings import Settings
 from gcp_agent.sqlite_sessions import register_sqlite
+from gcp_agent.tracing import start_tracing
 
 _SQLITE = "sqlite:///"
 
@@ -39,6 +40,8 @@ def create_app(settings: Settings) -> FastAPI:
         from gcp_agent.firestore.session_service import register_firestore
 
         register_firestore(settings.google_access)
+    if settings.tracing:
+        start_tracing(settings.tracing, settings.revision)
     register_sqlite()
     register_bounded_model()
     app = get_fast_api_app(

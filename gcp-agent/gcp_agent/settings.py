@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gcp_agent.a2a.settings import A2aSettings, is_loopback, read_a2a_settings
-from gcp_agent.firestore.access import GoogleAccess, create_credentials, read_access
+from gcp_agent.firestore.access import GoogleAccess, create_credentials, read_access, read_identity
 from gcp_agent.firestore.uri import is_firestore, read_uri
+from gcp_agent.tracing import TracingSettings
 
 _PROJECT = Path(__file__).parent.parent
 
@@ -41,6 +42,8 @@ class Settings:
     metrics_environment: str | None
     # None if A2A is not served.
     a2a: A2aSettings | None
+    # None if no traces are recorded.
+    tracing: TracingSettings | None
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -81,6 +84,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
     host = value("HOST", "127.0.0.1")
     a2a = read_a2a_settings(environment, host, problems)
+    trace_url, project = value("LORNU_TRACE_URL", ""), value("GOOGLE_CLOUD_PROJECT", "")
+    if trace_url and not project:
+        problems.append("GOOGLE_CLOUD_PROJECT must name the project of LORNU_TRACE_URL; it is not set.")
     if problems:
         raise SettingsError("\n".join(problems))
     data_dir = Path(value("DATA_DIR", str(_PROJECT / ".data"))).resolve()
@@ -99,4 +105,5 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         if value("LORNU_METRICS", "") == "emf"
         else None,
         a2a=a2a,
+        tracing=TracingSettings(trace_url, project, read_identity(environment)) if trace_url else None,
     )

@@ -13,6 +13,7 @@ export const GOOGLE_SERVICES = {
       'iamcredentials.googleapis.com',
       'oauth2.googleapis.com',
       'sts.googleapis.com',
+      'telemetry.googleapis.com',
       'www.googleapis.com',
     ],
   },

@@ -28,6 +28,7 @@ test('a rehearsal on loopback adds this closed list to what was applied, all on 
       'HOST',
       'LORNU_LISTEN_HOST',
       'LORNU_REHEARSAL',
+      'LORNU_TRACE_URL',
       'NODE_EXTRA_CA_CERTS',
       'OIDC_ISSUER',
       'STORAGE_EMULATOR_HOST',

@@ -41,6 +41,7 @@ export function rehearsalVariables(given: GivenByAccount): Record<StackName, Rec
       deletion_protection: false,
       force_destroy: true,
       interface_endpoints: true,
+      trace_share: 1,
       alarm_emails: [`operations@${ZONE_NAME}`],
       domain_name: DOMAIN_NAME,
       route53_zone_id: given.route53ZoneId,

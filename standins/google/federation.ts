@@ -161,6 +161,12 @@ export class Federation {
     }
   }
 
+  /** An access token in the form of the metadata server: for a caller that runs on Google Cloud. */
+  accessTokenFor({ email }: Pick<ServiceAccount, 'email'>, scopes: string[]): object {
+    const token = this.#issue(email, 'service-account', scopes);
+    return { access_token: token, expires_in: LIFETIME_S, token_type: 'Bearer' };
+  }
+
   #issue(principal: string, kind: AccessToken['kind'], scopes: string[]): string {
     const token = `ya29.stand-in-${randomBytes(24).toString('base64url')}`;
     this.#tokens.set(token, {

@@ -4,7 +4,7 @@ import type { Federation, ServiceAccount } from './federation.ts';
 const ROOT = '/computeMetadata/v1/instance/service-accounts/default';
 
 /**
- * The metadata server of Cloud Run, which gives a service there its identity and ID tokens (Google, "Authenticating
+ * The metadata server of Cloud Run, which gives a service there its identity, access tokens and ID tokens (Google, "Authenticating
  * service-to-service"). google-auth finds it through GCE_METADATA_HOST and GCE_METADATA_IP.
  */
 export function addMetadataServer(app: Hono, account: ServiceAccount, federation: Federation): void {
@@ -20,6 +20,9 @@ export function addMetadataServer(app: Hono, account: ServiceAccount, federation
   });
   app.get(`${ROOT}/`, (c) => c.json({ aliases: ['default'], email: account.email, scopes: [] }));
   app.get(`${ROOT}/email`, (c) => c.text(account.email));
+  app.get(`${ROOT}/token`, (c) =>
+    c.json(federation.accessTokenFor(account, (c.req.query('scopes') ?? '').split(','))),
+  );
   app.get(`${ROOT}/identity`, async (c) => {
     const audience = c.req.query('audience');
     if (!audience) return c.text('non-empty audience parameter required', 400);

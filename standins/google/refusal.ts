@@ -1,6 +1,6 @@
 /** A request that Google would refuse; rendered in the form of the called API. */
 export class Refusal extends Error {
-  readonly status: 400 | 401 | 403 | 404;
+  readonly status: 400 | 401 | 403 | 404 | 413 | 415;
   readonly error: string;
 
   constructor(status: Refusal['status'], error: string, message: string) {

@@ -1,4 +1,5 @@
 import { type Context, type Env, Hono } from 'hono';
+import { CloudTrace } from './cloud-trace.ts';
 import { Federation, type ServiceAccount } from './federation.ts';
 import { addMetadataServer } from './metadata-server.ts';
 import { Oidc, type Person } from './oidc.ts';
@@ -26,7 +27,7 @@ export interface GoogleStandInOptions {
 }
 
 /** The parts that can be made to fail, to see how a caller reacts. */
-export type FailingPart = 'certs' | 'token' | 'sts' | 'iam' | 'task-credentials' | 'secrets';
+export type FailingPart = 'certs' | 'token' | 'sts' | 'iam' | 'task-credentials' | 'secrets' | 'traces';
 
 export const DEFAULTS = {
   provider:
@@ -56,6 +57,8 @@ export interface GoogleStandIn {
   readonly keys: SigningKeys;
   readonly federation: Federation;
   readonly taskCredentials: TaskCredentialsIssuer;
+  /** The traces that it has received. */
+  readonly cloudTrace: CloudTrace;
   /** Values in Secrets Manager, by ARN; change one to rotate it. */
   readonly secrets: Map<string, string>;
   /** Requested paths, oldest first. */
@@ -65,7 +68,7 @@ export interface GoogleStandIn {
 }
 
 /**
- * Starts the stand-in on a loopback port: Google's sign-in, STS and IAM Credentials; from AWS the container credentials
+ * Starts the stand-in on a loopback port: Google's sign-in, STS, IAM Credentials and Cloud Trace; from AWS the container credentials
  * and Secrets Manager.
  */
 export async function startGoogleStandIn(options: GoogleStandInOptions = {}): Promise<GoogleStandIn> {
@@ -109,6 +112,7 @@ export async function startGoogleStandIn(options: GoogleStandInOptions = {}): Pr
     now,
   });
   const secrets = new Map<string, string>();
+  const cloudTrace = new CloudTrace(federation, now);
   const requests: string[] = [];
   const failing = new Set<FailingPart>();
   const app = createRoutes({
@@ -116,6 +120,7 @@ export async function startGoogleStandIn(options: GoogleStandInOptions = {}): Pr
     federation,
     oidc,
     taskCredentials,
+    cloudTrace,
     secrets,
     requests,
     failing,
@@ -136,6 +141,7 @@ export async function startGoogleStandIn(options: GoogleStandInOptions = {}): Pr
     keys,
     federation,
     taskCredentials,
+    cloudTrace,
     secrets,
     requests,
     failing,
@@ -150,6 +156,7 @@ interface Parts {
   federation: Federation;
   oidc: Oidc;
   taskCredentials: TaskCredentialsIssuer;
+  cloudTrace: CloudTrace;
   secrets: Map<string, string>;
   requests: string[];
   failing: Set<FailingPart>;
@@ -193,17 +200,15 @@ function createRoutes(parts: Parts): Hono {
     const [email = '', method] = c.req.param('call').split(':');
     const authorization = c.req.header('authorization') ?? null;
     const body: Record<string, never> = await c.req.json();
-    try {
+    return api(async () => {
       if (method === 'generateIdToken')
         return c.json(await federation.generateIdToken(authorization, email, body));
       if (method === 'generateAccessToken')
         return c.json(federation.generateAccessToken(authorization, email, body));
       throw new Refusal(404, 'NOT_FOUND', 'unknown method');
-    } catch (error) {
-      if (error instanceof Refusal) return toApiError(error);
-      throw error;
-    }
+    });
   });
+  app.post('/v1/traces', failable('traces'), (c) => api(() => parts.cloudTrace.receive(c.req.raw)));
   app.get('/v2/credentials/:task', failable('task-credentials'), (c) =>
     taskCredentials.toAnswer(c.req.param('task'), c.req.query('role')),
   );
@@ -218,6 +223,15 @@ function createRoutes(parts: Parts): Hono {
     return c.json(keys.jwks());
   });
   return app;
+}
+
+async function api(answer: () => Promise<Response>): Promise<Response> {
+  try {
+    return await answer();
+  } catch (error) {
+    if (error instanceof Refusal) return toApiError(error);
+    throw error;
+  }
 }
 
 async function oauth(answer: () => Response | Promise<Response>): Promise<Response> {

@@ -128,7 +128,7 @@ class GcpStaging(unittest.TestCase):
 
     def test_the_agent_reaches_only_its_database_and_bucket(self) -> None:
         project_grants = resources("google_project_iam_member")
-        self.assertEqual(list(project_grants), ["firestore"])
+        self.assertEqual(list(project_grants), ["firestore", "traces"])
         grant = project_grants["firestore"]
         self.assertEqual(grant["role"], "roles/datastore.user")
         self.assertEqual(grant["member"], "${google_service_account.agent.member}")
@@ -139,6 +139,17 @@ class GcpStaging(unittest.TestCase):
         )
         bucket_grant = resources("google_storage_bucket_iam_member")["artifacts"]
         self.assertEqual((bucket_grant["bucket"], bucket_grant["role"]), ("${google_storage_bucket.artifacts.name}", "roles/storage.objectUser"))
+
+    def test_the_agent_writes_traces_only_where_that_is_asked_for(self) -> None:
+        constants = {key: plain(value) for block in parsed()["locals"] for key, value in block.items()}
+        self.assertEqual(constants["traces"], "${var.traces ? toset(['telemetry.googleapis.com']) : toset([])}")
+        [asked] = [plain(block["traces"]) for block in parsed()["variable"] if "traces" in block]
+        self.assertIs(asked["default"], False, "Spans would be paid for unasked.")
+        self.assertEqual(resources("google_project_service")["traces"]["for_each"], "${local.traces}")
+        grant = resources("google_project_iam_member")["traces"]
+        self.assertEqual(grant["for_each"], "${google_project_service.traces}")
+        self.assertEqual(grant["role"], "roles/telemetry.tracesWriter", "Any other role could read traces, or more.")
+        self.assertEqual(grant["member"], "${google_service_account.agent.member}")
 
     def test_no_key_of_the_service_account_is_made(self) -> None:
         self.assertEqual(resources("google_service_account_key"), {}, "A key made here would stand in the state.")

@@ -4,7 +4,9 @@ import { FirestoreOperatorStore } from '../../backend/runs/firestore/firestore-o
 import { leaseOf } from '../../backend/runs/firestore/paths.ts';
 import type { Server } from '../../ops/servers/server.ts';
 import type { Wire } from './events.ts';
+import { BALANCER_ID, clickSend, outside, traceOf } from './traces.ts';
 import { openTwoClouds, type TwoClouds } from './two-clouds.ts';
+import { until } from '../support/until.ts';
 
 const SESSIONS = '/apps/lornu/users/ann/sessions';
 let clouds: TwoClouds;
@@ -13,7 +15,8 @@ let gcp: Server;
 
 beforeAll(async () => {
   clouds = await openTwoClouds();
-  [aws, gcp] = await Promise.all([clouds.startAws(), clouds.startGcp()]);
+  gcp = await clouds.startGcp();
+  aws = await clouds.startAws();
 }, 120_000);
 afterAll(() => clouds?.close(), 30_000);
 
@@ -78,6 +81,76 @@ test('a conversation moves from cloud to cloud, and both return the same', async
   expect(here).toEqual(there.map(near));
   expect(here.filter(({ author }) => author === 'user')).toHaveLength(3);
   expect((await lease('walk').get()).exists).toBe(false);
+}, 60_000);
+
+test('one trace leads from the click through service, Gemini and Firestore to the peer, without what was said', async () => {
+  const canary = 'canary-7f3e';
+  await create(aws, 'traced');
+  const text = `call consult_peer with ${JSON.stringify({ question: `${canary}: how are you?` })}`;
+  expect(await (await clickSend(aws.url, 'traced', [{ text }])).text()).toContain(canary);
+  const received = clouds.google.cloudTrace.spans;
+  const { request } = await traceOf(received, 'traced');
+  const ofTrace = () => received.filter(({ traceId }) => traceId === request.traceId);
+  const ofService = (name: string) => ofTrace().filter(({ resource }) => resource['service.name'] === name);
+  // Those of the peer come by themselves, its request last.
+  await until(() => ofService('gcp-agent').some(({ kind }) => kind === 'server'));
+  expect(request.attributes).toMatchObject({
+    'http.route': '/run_sse',
+    'http.request.header.x-amzn-trace-id': [BALANCER_ID],
+  });
+  // The click, of which the browser sends no span.
+  expect(request.parentSpanId).toMatch(/^[\da-f]{16}$/);
+  expect(outside(ofTrace(), request)).toEqual([]);
+
+  const own = ofService('lornu-agent');
+  const inferences = own.filter(({ name }) => name.startsWith('generate_content '));
+  expect(inferences).toHaveLength(2);
+  expect(inferences[0]).toMatchObject({
+    kind: 'client',
+    attributes: {
+      'gen_ai.operation.name': 'generate_content',
+      'gen_ai.provider.name': 'gcp.gemini',
+      'gen_ai.request.model': expect.any(String),
+      'gen_ai.request.stream': true,
+      'gen_ai.response.model': expect.any(String),
+      'gen_ai.response.finish_reasons': ['stop'],
+      'gen_ai.response.time_to_first_chunk': expect.any(Number),
+      'gen_ai.usage.input_tokens': expect.any(Number),
+      'gen_ai.usage.output_tokens': expect.any(Number),
+      'server.address': '127.0.0.1',
+    },
+  });
+  expect(own.some(({ name }) => name === 'firestore transaction')).toBe(true);
+
+  const consultation = own.find(({ name, kind }) => name === 'invoke_agent lornu' && kind === 'client');
+  expect(consultation?.attributes).toMatchObject({
+    'gen_ai.operation.name': 'invoke_agent',
+    'gen_ai.provider.name': 'gcp.gen_ai',
+    'gen_ai.agent.name': 'lornu',
+  });
+  expect(outside([consultation!, ...ofService('gcp-agent')], consultation!)).toEqual([]);
+  expect(JSON.stringify(received)).not.toContain(canary);
+}, 60_000);
+
+test('a takeover continues the trace of the turn whose process died', async () => {
+  await create(aws, 'taken');
+  const answer = await clickSend(aws.url, 'taken', [{ text: 'count to 40 every 50 ms' }]);
+  const runId = answer.headers.get('lornu-run-id');
+  const received = clouds.google.cloudTrace.spans;
+  const died = await until(() => received.find(({ attributes }) => attributes['lornu.run.id'] === runId));
+  process.kill(aws.pid, 'SIGKILL');
+  await answer.text().catch(() => undefined);
+  aws = await clouds.startAws();
+  await lease('taken').update({ until: Timestamp.fromMillis(Date.now() - 1) });
+  const { spans, request } = await traceOf(received, 'taken');
+  expect(request).toBe(died);
+  // The span of the killed process's run is lost with it.
+  const runs = spans.filter(({ name }) => name === 'run');
+  expect(runs).toMatchObject([
+    { parentSpanId: request.spanId, attributes: { 'lornu.run.id': runId, 'lornu.run.takeovers': 1 } },
+  ]);
+  const below = spans.filter((span) => outside([span, ...spans], runs[0]!).every((one) => one !== span));
+  expect(below.map(({ name }) => name)).toContain('firestore transaction');
 }, 60_000);
 
 test('messages queue behind a turn of the other cloud, which they cannot interrupt', async () => {

@@ -7,6 +7,8 @@ import { createFirestore } from '../../backend/firestore/create-firestore.ts';
 import { startGcpAgent, startService } from '../../ops/servers/agent-servers.ts';
 import type { Server } from '../../ops/servers/server.ts';
 import { startFirestoreStandin, type FirestoreStandin } from '@lornu/standins/firestore/server.ts';
+import { peerEnvironment, serviceEnvironment } from '../../ops/up/start-google.ts';
+import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/server.ts';
 import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { firestoreVariables } from '../runs/chaos.ts';
 import { DATABASE, PROJECT } from './fixture.ts';
@@ -18,6 +20,9 @@ export interface TwoClouds {
   firestore: FirestoreStandin;
   db: Firestore;
   modelUrl: string;
+  /** Issues the tokens of both, and receives their traces. */
+  google: GoogleStandIn;
+  /** After `startGcp`, whose agent is its peer. */
   startAws: () => Promise<Server>;
   startGcp: () => Promise<Server>;
   close: () => Promise<void>;
@@ -26,7 +31,19 @@ export interface TwoClouds {
 export async function openTwoClouds(): Promise<TwoClouds> {
   // Optimistic, like staging's: with locks, a killed process's transaction holds its documents for a minute.
   const firestore = await startFirestoreStandin({ databases: [DATABASE], concurrencyMode: 'OPTIMISTIC' });
-  const model = await spawnGeminiStandin();
+  const [model, google] = await Promise.all([spawnGeminiStandin(), startGoogleStandIn()]);
+  const identities = { issuer: google.url, service: 'https://service.example', peer: 'https://peer.example' };
+  // Callers of the service need no token here.
+  const identity = { ...serviceEnvironment(identities), A2A_ALLOWED_EMAILS: '' };
+  // The card names the peer's own address.
+  const peerIdentity = { ...peerEnvironment(identities), LORNU_PUBLIC_URL: '', A2A_PEER_URL: '' };
+  const traces = {
+    LORNU_TRACE_URL: google.url,
+    GOOGLE_CLOUD_PROJECT: PROJECT,
+    // Milliseconds until spans are sent: a killed process loses what it has not sent.
+    OTEL_BSP_SCHEDULE_DELAY: '100',
+  };
+  let peerUrl = '';
   const scratchDir = mkdtempSync(join(tmpdir(), 'two-clouds-'));
   const db = createFirestore({ project: PROJECT, database: DATABASE, emulatorHost: firestore.host });
   const started: Server[] = [];
@@ -40,12 +57,20 @@ export async function openTwoClouds(): Promise<TwoClouds> {
     firestore,
     db,
     modelUrl: model.url,
+    google,
     startAws: () =>
       kept(
         startService({
           ...parts,
           agentsDir: join(ROOT, 'agents'),
-          env: { ...firestoreVariables(firestore.host), LORNU_DRAIN_MS: '300' },
+          env: {
+            ...firestoreVariables(firestore.host),
+            ...identity,
+            ...traces,
+            A2A_PEER_URL: `${peerUrl}/a2a/lornu`,
+            A2A_PEER_AUDIENCE: identities.peer,
+            LORNU_DRAIN_MS: '300',
+          },
         }),
       ),
     startGcp: () =>
@@ -56,13 +81,18 @@ export async function openTwoClouds(): Promise<TwoClouds> {
           env: {
             SESSION_SERVICE_URI: `firestore://${PROJECT}/${DATABASE}`,
             FIRESTORE_EMULATOR_HOST: firestore.host,
+            ...peerIdentity,
+            ...traces,
           },
         }),
-      ),
+      ).then((server) => {
+        peerUrl = server.url;
+        return server;
+      }),
     close: async () => {
       await Promise.all(started.map((server) => server.stop()));
       await db.terminate();
-      await model.stop();
+      await Promise.all([model.stop(), google.stop()]);
       firestore.stop();
       await rm(scratchDir, { recursive: true, force: true });
     },

@@ -107,6 +107,7 @@ describe('from an AWS task role to Google, without a key', () => {
     expect(SCOPES).toEqual({
       firestore: ['https://www.googleapis.com/auth/datastore'],
       storage: ['https://www.googleapis.com/auth/devstorage.read_write'],
+      traces: ['https://www.googleapis.com/auth/trace.append'],
       cloud: ['https://www.googleapis.com/auth/cloud-platform'],
     });
   });

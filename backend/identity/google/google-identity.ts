@@ -15,6 +15,7 @@ export interface GoogleIdentity {
 export const SCOPES = {
   firestore: ['https://www.googleapis.com/auth/datastore'],
   storage: ['https://www.googleapis.com/auth/devstorage.read_write'],
+  traces: ['https://www.googleapis.com/auth/trace.append'],
   cloud: ['https://www.googleapis.com/auth/cloud-platform'],
 } as const;
 

@@ -15,15 +15,18 @@ import { sessionName } from './paths.ts';
 /** How long a run whose lease nobody took can be read. */
 const FORGOTTEN_AFTER_MS = 24 * 60 * 60_000;
 /**
- * A larger request is not stored: if its message was not stored either, no other process can begin such a turn again. A
- * queued run's request is always stored; MOST_QUEUED_BYTES limits it.
+ * Of a larger request only the trace is stored: if its message was not stored either, no other process can begin such a
+ * turn again. A queued run's request is always stored; MOST_QUEUED_BYTES limits it.
  */
 const LONGEST_REQUEST = 250_000;
 
 /** `serverTime`: by Firestore's clock, which decides how long documents are kept. */
 export function newRun({ session, ...run }: RunRecord, serverTime: Timestamp): DocumentData {
   const { appName, userId, sessionId } = session;
-  const request = JSON.stringify(run.request);
+  const whole = JSON.stringify(run.request);
+  const isKept = run.state !== 'running' || whole.length <= LONGEST_REQUEST;
+  const { streaming = true, traceparent } = run.request ?? {};
+  const request = isKept ? whole : traceparent && JSON.stringify({ ...session, streaming, traceparent });
   return {
     session: sessionName(session),
     appName,
@@ -31,7 +34,7 @@ export function newRun({ session, ...run }: RunRecord, serverTime: Timestamp): D
     sessionId,
     invocationId: run.invocationId,
     state: run.state,
-    ...(run.state === 'running' && request.length > LONGEST_REQUEST ? {} : { request }),
+    ...(request === undefined ? {} : { request }),
     begunAfterMs: run.begunAfterMs,
     owner: run.owner,
     takeovers: run.takeovers,

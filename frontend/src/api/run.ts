@@ -1,6 +1,7 @@
 import { getJson, request, sendJson, toPath } from './http.ts';
 import { Problem } from './problem.ts';
 import type { Owner } from './sessions.ts';
+import { newTraceparent } from './trace.ts';
 import type { Part } from './types.ts';
 
 /** A run: a running turn, or a finished one that is still stored. */
@@ -40,7 +41,11 @@ export function startTurn(
   const message = { newMessage: { role: 'user', parts }, ...choices };
   return request('/run_sse', {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    headers: {
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+      traceparent: newTraceparent(),
+    },
     body: JSON.stringify({ ...owner, sessionId, streaming: true, ...message }),
     signal,
   });

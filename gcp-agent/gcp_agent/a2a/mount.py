@@ -28,6 +28,7 @@ from gcp_agent.a2a.settings import A2aSettings
 from gcp_agent.a2a.task_store import BoundedTaskStore
 from gcp_agent.a2a.tokens import TokenVerifier
 from gcp_agent.referenced_files import PLUGIN, ReferencedFiles
+from gcp_agent.tracing import TraceRequests
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +88,12 @@ def add_a2a(
                 route.path,
                 route.endpoint,
                 methods=sorted(route.methods or []),
-                middleware=[gate, Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)],
+                middleware=[
+                    gate,
+                    # Behind the gate: nobody else may have spans stored.
+                    Middleware(TraceRequests),
+                    Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),
+                ],
             )
         )
 

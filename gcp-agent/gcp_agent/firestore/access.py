@@ -38,13 +38,18 @@ class GoogleAccess:
 
 
 def read_access(environment: Mapping[str, str]) -> GoogleAccess | None:
-    """None if Google's default credentials apply: Cloud Run, a laptop, a stand-in for Firestore."""
+    """For Firestore; None if Google's default credentials apply: Cloud Run, a laptop, a stand-in."""
+    return None if environment.get("FIRESTORE_EMULATOR_HOST") else read_identity(environment)
+
+
+def read_identity(environment: Mapping[str, str]) -> GoogleAccess | None:
+    """None if Google's default credentials apply: Cloud Run, a laptop."""
 
     def value(name: str, default: str = "") -> str:
         return environment.get(name) or default
 
     key, audience = value("GCP_SERVICE_ACCOUNT_KEY"), value("GOOGLE_WORKLOAD_IDENTITY_AUDIENCE")
-    if value("FIRESTORE_EMULATOR_HOST") or not (key or audience):
+    if not (key or audience):
         return None
     relative = value("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
     return GoogleAccess(
@@ -58,12 +63,12 @@ def read_access(environment: Mapping[str, str]) -> GoogleAccess | None:
     )
 
 
-def create_credentials(access: GoogleAccess) -> Credentials:
-    """Credentials that renew themselves. Raises ValueError for an invalid key, without repeating it."""
+def create_credentials(access: GoogleAccess, scopes: tuple[str, ...] = SCOPES) -> Credentials:
+    """Credentials that renew themselves, by default for Firestore. Raises ValueError for an invalid key, without repeating it."""
     if access.service_account_key:
         try:
             info = json.loads(access.service_account_key)
-            return service_account.Credentials.from_service_account_info(info, scopes=SCOPES)
+            return service_account.Credentials.from_service_account_info(info, scopes=scopes)
         except (ValueError, TypeError, KeyError):
             raise ValueError("GCP_SERVICE_ACCOUNT_KEY is not the JSON of a service account's key.") from None
     email = access.service_account_email
@@ -75,7 +80,7 @@ def create_credentials(access: GoogleAccess) -> Credentials:
             f"{access.iam_credentials_url}/v1/projects/-/serviceAccounts/{email}:generateAccessToken"
         ),
         aws_security_credentials_supplier=_TaskRole(access),
-        scopes=SCOPES,
+        scopes=scopes,
     )
 
 

@@ -27,6 +27,10 @@ locals {
     LORNU_SHADOW_SHARE    = var.shadow == null ? "" : tostring(var.shadow.share)
     LORNU_SHADOW_AUDIENCE = var.shadow == null ? "" : var.shadow.audience
 
+    # Spans go straight to Google, as the task's own identity there: no collector beside the agent.
+    LORNU_TRACE_URL   = var.trace_share > 0 ? "https://telemetry.googleapis.com" : ""
+    LORNU_TRACE_SHARE = var.trace_share > 0 ? tostring(var.trace_share) : ""
+
     # Conversations are where Google Cloud's agent has them, in staging's own database.
     LORNU_SESSION_STORE               = "firestore"
     GOOGLE_CLOUD_PROJECT              = var.google.project_id

@@ -168,6 +168,18 @@ variable "daily_budgets_usd" {
   }
 }
 
+variable "trace_share" {
+  description = "Share of requests (0 to 1) whose traces go to Google Cloud Trace; costs 0.20 USD per million spans above 2.5 million a month, and needs traces = true in terraform/gcp/staging"
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = var.trace_share >= 0 && var.trace_share <= 1
+    error_message = "trace_share must lie between 0 (no traces) and 1 (every request)."
+  }
+}
+
 variable "extra_environment" {
   description = "Further environment variables of the container, for tuning without a change here; never secrets"
   type        = map(string)
@@ -183,7 +195,7 @@ variable "extra_environment" {
   validation {
     condition = alltrue([
       for name in keys(var.extra_environment) :
-      !can(regex("^LORNU_(REHEARSAL|SIGN_IN|SECRET|SHADOW_URL|DAILY_BUDGET)|^(A2A|AWS|GCP|GEMINI|GOOGLE|NODE|OIDC)_|EMULATOR|BASE_URL", name))
+      !can(regex("^LORNU_(REHEARSAL|SIGN_IN|SECRET|SHADOW_URL|TRACE|DAILY_BUDGET)|^(A2A|AWS|GCP|GEMINI|GOOGLE|NODE|OIDC)_|EMULATOR|BASE_URL", name))
     ])
     error_message = "extra_environment must not select stand-ins, endpoints, trust or identity, nor what has a variable of its own."
   }

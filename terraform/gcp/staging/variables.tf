@@ -41,6 +41,13 @@ variable "aws_task_role_name" {
   }
 }
 
+variable "traces" {
+  description = "Let the agent write traces to this project's Cloud Trace; trace_share of terraform/aws/staging says how many"
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "deletion_protection" {
   description = "Refuse to delete the database, and keep the bucket while it holds objects"
   type        = bool

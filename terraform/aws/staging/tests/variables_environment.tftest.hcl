@@ -131,6 +131,16 @@ run "a_budget_has_one_variable" {
   expect_failures = [var.extra_environment]
 }
 
+run "traces_have_one_variable" {
+  command = plan
+
+  variables {
+    extra_environment = { LORNU_TRACE_URL = "https://collector.example" }
+  }
+
+  expect_failures = [var.extra_environment]
+}
+
 run "a_model_has_one_variable" {
   command = plan
 
@@ -141,45 +151,50 @@ run "a_model_has_one_variable" {
   expect_failures = [var.extra_environment]
 }
 
-run "budgets_models_and_a_shadow_are_refused_out_of_bounds" {
+run "budgets_models_traces_and_a_shadow_are_refused_out_of_bounds" {
   command = plan
 
   variables {
     other_models      = ["gpt-9"]
     daily_budgets_usd = { user = 0 }
     shadow            = { url = "http://candidate.example", share = 2 }
+    trace_share       = 1.1
   }
 
-  expect_failures = [var.other_models, var.daily_budgets_usd, var.shadow]
+  expect_failures = [var.other_models, var.daily_budgets_usd, var.shadow, var.trace_share]
 }
 
-run "budgets_and_a_share_are_refused_beyond_their_bounds" {
+run "budgets_and_shares_are_refused_beyond_their_bounds" {
   command = plan
 
   variables {
     daily_budgets_usd = { total = 10001 }
     shadow            = { url = "https://candidate.example", share = 0 }
+    trace_share       = -0.1
   }
 
-  expect_failures = [var.daily_budgets_usd, var.shadow]
+  expect_failures = [var.daily_budgets_usd, var.shadow, var.trace_share]
 }
 
-run "budgets_models_and_a_shadow_reach_the_container" {
+run "budgets_models_traces_and_a_shadow_reach_the_container" {
   command = plan
 
   variables {
     other_models      = ["gemini-3.6-flash", "gemini-3.5-flash-lite"]
     daily_budgets_usd = { user = 2.5, total = 100 }
     shadow            = { url = "https://candidate.example", share = 0.05 }
+    trace_share       = 0.25
   }
 
   assert {
-    condition = { for name in ["GEMINI_OTHER_MODELS", "LORNU_DAILY_BUDGET_USER_USD", "LORNU_DAILY_BUDGET_USD", "LORNU_SHADOW_URL", "LORNU_SHADOW_SHARE"] : name => local.environment[name] } == {
+    condition = { for name in ["GEMINI_OTHER_MODELS", "LORNU_DAILY_BUDGET_USER_USD", "LORNU_DAILY_BUDGET_USD", "LORNU_SHADOW_URL", "LORNU_SHADOW_SHARE", "LORNU_TRACE_URL", "LORNU_TRACE_SHARE"] : name => local.environment[name] } == {
       GEMINI_OTHER_MODELS         = "gemini-3.5-flash-lite,gemini-3.6-flash"
       LORNU_DAILY_BUDGET_USER_USD = "2.5"
       LORNU_DAILY_BUDGET_USD      = "100"
       LORNU_SHADOW_URL            = "https://candidate.example"
       LORNU_SHADOW_SHARE          = "0.05"
+      LORNU_TRACE_URL             = "https://telemetry.googleapis.com"
+      LORNU_TRACE_SHARE           = "0.25"
     }
     error_message = "What was asked for must stand in the container's environment."
   }

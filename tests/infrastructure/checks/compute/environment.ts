@@ -126,6 +126,12 @@ function expectedEnvironment({
     LORNU_SHADOW_URL: text('shadow', 'value.url'),
     LORNU_SHADOW_SHARE: figure('shadow', 'value.share'),
     LORNU_SHADOW_AUDIENCE: text('shadow', 'value.audience'),
+    ...(staging.input('trace_share').number('value') > 0
+      ? {
+          LORNU_TRACE_URL: 'https://telemetry.googleapis.com',
+          LORNU_TRACE_SHARE: figure('trace_share', 'value'),
+        }
+      : {}),
     GOOGLE_CLOUD_PROJECT: text('google', 'value.project_id'),
     FIRESTORE_DATABASE: inputText(staging, 'google', 'firestore_database', 'staging'),
     ARTIFACT_BUCKET: text('google', 'value.artifact_bucket'),

@@ -1,0 +1,36 @@
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { TRACER } from '../observability/trace-context.ts';
+import { PeerError } from './peer-error.ts';
+
+/**
+ * A question to the peer as a span, by OpenTelemetry's conventions for a remote agent. The peer continues the trace. Its
+ * words and the reasons of its failures are not recorded.
+ * https://github.com/open-telemetry/semantic-conventions-genai/blob/v0.1.0/docs/gen-ai/client-invoke-agent.md
+ */
+export async function traceConsultation<Answer extends { name: string }>(
+  url: string,
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  const { hostname, port, protocol } = new URL(url);
+  const attributes = {
+    'gen_ai.operation.name': 'invoke_agent',
+    // The peer's agent uses Google's models; through which of their addresses is not known here.
+    'gen_ai.provider.name': 'gcp.gen_ai',
+    'server.address': hostname,
+    'server.port': Number(port || (protocol === 'https:' ? 443 : 80)),
+  };
+  const options = { kind: SpanKind.CLIENT, attributes };
+  return trace.getTracer(TRACER).startActiveSpan('invoke_agent', options, async (span) => {
+    try {
+      const answer = await ask();
+      span.updateName(`invoke_agent ${answer.name}`).setAttribute('gen_ai.agent.name', answer.name);
+      return answer;
+    } catch (error) {
+      span.setStatus({ code: SpanStatusCode.ERROR });
+      span.setAttribute('error.type', error instanceof PeerError ? error.failure : '_OTHER');
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
+}
