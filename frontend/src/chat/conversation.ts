@@ -14,6 +14,7 @@ import { createSession, getSession, rewindSession, type Owner } from '../api/ses
 import type { Part, Session } from '../api/types.ts';
 import { Store } from '../util/store.ts';
 import { tellTabs } from '../util/tab-channel.ts';
+import { noteFrame } from './answer-times.ts';
 import {
   isBusy,
   titleTextOf,
@@ -21,7 +22,6 @@ import {
   type ConversationState,
   type QueuedMessage,
 } from './conversation-state.ts';
-import { noteFirstWord } from './first-word.ts';
 import { followTurn } from './follow-turn.ts';
 import { mergeFrame, withoutUnfinished } from './merge-frame.ts';
 import { settle } from './settle.ts';
@@ -236,7 +236,7 @@ export class Conversation extends Store<ConversationState> {
         if (isUnsent || KEEPS_MESSAGE.has(asProblem(error).status)) this.set({ events, unsent: parts });
         throw error;
       }
-    });
+    }, performance.now());
   }
 
   /** Never rejects. */
@@ -288,12 +288,12 @@ export class Conversation extends Store<ConversationState> {
     await this.#follow((signal) => attachRun(key, runId, undefined, signal));
   }
 
-  async #follow(open: (signal: AbortSignal) => Promise<Response>): Promise<void> {
+  /** `sentMs`: when this page sent the message; absent for an answer that may have begun before. */
+  async #follow(open: (signal: AbortSignal) => Promise<Response>, sentMs?: number): Promise<void> {
     const request = new AbortController();
     this.#request = request;
     let isIncomplete = false;
     let count = 0;
-    const sentMs = performance.now();
     let hasFailed = false;
     this.#hasBegun = false;
     this.set({ phase: 'waiting' });
@@ -305,7 +305,7 @@ export class Conversation extends Store<ConversationState> {
       const frames = followTurn({ key: () => this.#key(), open, signal: request.signal, onConnection });
       for await (const frame of frames) {
         count++;
-        if (!isIncomplete && !isFailure(frame.event)) noteFirstWord(frame.event.invocationId, sentMs);
+        if (!isFailure(frame.event)) noteFrame(frame.event.invocationId, isIncomplete ? undefined : sentMs);
         this.#take(frame);
       }
     } catch (error) {

@@ -1,20 +1,21 @@
 import { useEffect, useMemo, useState } from 'react';
 import type { AdkEvent } from '../api/types.ts';
+import type { AnswerTimes } from '../chat/answer-times.ts';
 import { toFacts } from '../chat/turn-facts.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { toDollars, toSeconds } from '../util/format.ts';
 
 interface AnswerDetailsProps {
   events: readonly AdkEvent[];
-  /** Measured by this page; absent for an answer that it only loaded. */
-  firstWordSeconds: number | undefined;
+  /** Absent for an answer that this page only loaded. */
+  times: AnswerTimes | undefined;
   /** US dollars; absent where the conversation is another person's. */
   loadCost: (() => Promise<number | undefined>) | undefined;
   onClose: () => void;
 }
 
 /** Details of an answer: model, tokens, time, and how the time was spent. */
-export function AnswerDetails({ events, firstWordSeconds, loadCost, onClose }: AnswerDetailsProps) {
+export function AnswerDetails({ events, times, loadCost, onClose }: AnswerDetailsProps) {
   const { models, tokens, steps, seconds } = useMemo(() => toFacts(events), [events]);
   const [cost, setCost] = useState<number>();
   useEffect(() => {
@@ -27,10 +28,8 @@ export function AnswerDetails({ events, firstWordSeconds, loadCost, onClose }: A
       <h2>Details of this answer</h2>
       <dl className="facts">
         <Fact name="Model" value={models.join(', ') || 'not known'} isWide />
-        {firstWordSeconds !== undefined && (
-          <Fact name="First word after" value={toSeconds(firstWordSeconds)} />
-        )}
-        <Fact name="Took" value={toSeconds(seconds)} />
+        {times && <Fact name="First word after" value={toSeconds(times.firstWord)} />}
+        <Fact name="Took" value={toSeconds(times?.whole ?? seconds)} />
         {counted && (
           <>
             <Fact

@@ -3,7 +3,7 @@ import { memo, useMemo, useRef, useState } from 'react';
 import type { ArtifactFolder } from '../api/artifacts.ts';
 import type { Versions } from '../chat/branches.ts';
 import { answeredAtSeconds, type Confirmation, type Turn, type TurnItem } from '../chat/turn.ts';
-import { firstWordSeconds } from '../chat/first-word.ts';
+import { timesOf } from '../chat/answer-times.ts';
 import { BeingWritten } from '../ui/fold.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
@@ -116,7 +116,7 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
       {showsDetails && (
         <AnswerDetails
           events={turn.events}
-          firstWordSeconds={firstWordSeconds(turn.invocationId)}
+          times={timesOf(turn.invocationId)}
           loadCost={loadCost}
           onClose={() => setShowsDetails(false)}
         />
