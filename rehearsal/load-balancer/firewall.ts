@@ -6,10 +6,10 @@ import {
   type WAFV2Client,
 } from '@aws-sdk/client-wafv2';
 
-/** A web ACL's rules in their order, as far as HAProxy can hold them. */
+/** A web ACL's rules in their order, as far as HAProxy supports them. */
 export interface Firewall {
   rules: FirewallRule[];
-  /** Names of rules that are not acted on, such as AWS's managed groups. */
+  /** Names of rules that are not applied, such as AWS's managed groups. */
   notActedOn: string[];
 }
 
@@ -20,10 +20,10 @@ export interface FirewallRule {
 }
 
 export type FirewallCondition =
-  /** More requests of one address than this in so many seconds. */
+  /** The limit of requests from one address, and its period in seconds. */
   | { kind: 'rate'; limit: number; windowS: number }
   | { kind: 'addresses'; ranges: string[] }
-  /** Bytes of a part of the request. */
+  /** The size of a part of the request in bytes. */
   | {
       kind: 'size';
       part: 'body' | 'path' | 'query';
@@ -32,7 +32,7 @@ export type FirewallCondition =
     }
   | { kind: 'method'; method: string };
 
-/** Reads the web ACL of a load balancer; undefined where it has none. */
+/** Reads the web ACL of a load balancer; undefined if it has none. */
 export async function readFirewall(waf: WAFV2Client, loadBalancerArn: string): Promise<Firewall | undefined> {
   const { WebACL: acl } = await waf.send(new GetWebACLForResourceCommand({ ResourceArn: loadBalancerArn }));
   if (!acl) return undefined;
@@ -49,10 +49,10 @@ export async function readFirewall(waf: WAFV2Client, loadBalancerArn: string): P
   };
 }
 
-/** HAProxy counts a request in so many tables. */
+/** The number of tables in which HAProxy can count a request. */
 const MOST_RATES = 3;
 
-/** Undefined for what HAProxy can't hold; a rule that only counts stops nothing and is left out with them. */
+/** Undefined for a rule that HAProxy does not support, and for a rule that only counts, as it blocks nothing. */
 export async function toFirewallRule(
   { Name: name = '', Action: action, Statement: statement }: Rule,
   rangesOf: (ipSetArn: string) => Promise<string[]>,
@@ -92,12 +92,12 @@ async function readRanges(waf: WAFV2Client, arn: string): Promise<string[]> {
   return IPSet?.Addresses ?? [];
 }
 
-/** What AWS answers for a request that a rule blocks. https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-action.html */
+/** AWS's response to a blocked request. https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-action.html */
 const FORBIDDEN =
   'status 403 content-type text/html string "<html><head><title>403 Forbidden</title></head><body><center><h1>403 Forbidden</h1></center></body></html>" hdr Server awselb/2.0';
 
 /**
- * The rules as HAProxy's, for every listener, before those of the load balancer: by priority, the first that fits decides.
+ * The rules for HAProxy, for every listener, before those of the load balancer: by priority, the first match decides.
  * https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-rate-based.html
  */
 export function firewallLines({ rules }: Firewall): string[] {
@@ -114,7 +114,7 @@ export function firewallLines({ rules }: Firewall): string[] {
   });
 }
 
-/** Counts of each address, shared by the listeners. */
+/** Counts per address, shared by the listeners. */
 export function firewallTables({ rules }: Firewall): string[][] {
   return rules.flatMap(({ condition }, index) =>
     condition.kind === 'rate'

@@ -5,16 +5,16 @@ import type { EdgeWay } from './render-edge.ts';
 import { TASK_ENDPOINT } from './resolver-address.ts';
 import { MIDDLE } from './world.ts';
 
-/** Loopback ports of the stand-ins; those that are left out do not run. */
+/** Loopback ports of the stand-ins that run. */
 export type StandInPorts = Partial<Record<GoogleService, number>>;
-/** Of each interface endpoint its owner and addresses, by the last part of its service's name. */
+/** Owner and addresses of each interface endpoint, by the last part of its service's name. */
 export type EndpointAddresses = ReadonlyMap<
   string,
   { owner: string; addresses: string[]; privateDns: boolean }
 >;
 
 export interface EdgeOptions {
-  /** Of every name outside; PEM. */
+  /** Certificate for every name outside the VPC; PEM. */
   certificate: string;
   standIns: StandInPorts;
   /** Where a browser on this machine signs in at the stand-in for Google. */
@@ -23,13 +23,13 @@ export interface EdgeOptions {
   /** Where the tasks' agent listens. */
   agentPort: number;
   endpoints: EndpointAddresses;
-  /** Of the load balancer. */
+  /** The load balancer's public addresses. */
   nodes: readonly Interface[];
   /** Loopback ports that lead to the load balancer's ports. */
   doors: Readonly<Record<number, number>>;
 }
 
-/** Every way over the border between the rehearsal's network and this machine. */
+/** Every path between the rehearsal's network and this machine. */
 export function edgeWays(options: EdgeOptions): EdgeWay[] {
   return [
     ...toStandIns(options),
@@ -49,7 +49,7 @@ function toStandIns({ standIns, signInPort, certificate }: EdgeOptions): EdgeWay
     const port = standIns[name as GoogleService];
     if (port === undefined) return [];
     const from = { address, port: 443, namespace: INTERNET };
-    // Firestore is called by gRPC alone.
+    // Firestore is only called over gRPC.
     return [
       { name, from, tls: name === 'firestore' ? { ...tls, protocol: 'h2' } : tls, to: [loopback(port)] },
     ];
@@ -73,7 +73,7 @@ function toAws({ emulatorPort, certificate, endpoints }: EdgeOptions): EdgeWay[]
   ];
 }
 
-/** From this machine's loopback as clients on the internet, in turn by every public address of the load balancer. */
+/** From this machine's loopback, as clients on the internet, to each public address of the load balancer in turn. */
 function toBalancer({ nodes, doors }: EdgeOptions): EdgeWay[] {
   const reached = nodes.flatMap(({ publicAddress }) => publicAddress ?? []);
   return Object.entries(doors).map(([port, door]) => ({

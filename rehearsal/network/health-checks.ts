@@ -2,8 +2,8 @@ import type { HealthCheck } from './hosted-zones.ts';
 import { INTERNET } from './link-scripts.ts';
 
 /**
- * Route 53's health checks as HAProxy makes them, from the internet: 2xx and 3xx pass, certificates are not looked at, the
- * threshold counts in both directions. `paceFactor` shortens the interval.
+ * Route 53's health checks, made by HAProxy from the internet: 2xx and 3xx pass, certificates are not verified, the
+ * threshold applies in both directions. `paceFactor` shortens the interval.
  * https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-determining-health-of-endpoints.html
  */
 export function healthCheckBackends(checks: readonly HealthCheck[], paceFactor: number): string[][] {

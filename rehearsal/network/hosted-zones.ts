@@ -6,13 +6,13 @@ import {
   type Route53Client,
 } from '@aws-sdk/client-route-53';
 
-/** What Route 53 holds, as far as an answer depends on it. */
+/** The contents of Route 53 that DNS answers depend on. */
 export interface HostedZones {
   records: AddressRecord[];
   healthChecks: HealthCheck[];
 }
 
-/** An A record: addresses, or another name of AWS's whose addresses it has. */
+/** An A record: addresses, or an alias of another AWS name. */
 export interface AddressRecord {
   name: string;
   addresses: string[];
@@ -37,7 +37,7 @@ export interface HealthCheck {
   threshold: number;
 }
 
-/** Reads every zone of the account. Records of other types are nobody's who calls from here. */
+/** Reads every zone of the account. Other types of records are not used here. */
 export async function readHostedZones(route53: Route53Client): Promise<HostedZones> {
   const [{ HostedZones: zones = [] }, { HealthChecks: checks = [] }] = await Promise.all([
     route53.send(new ListHostedZonesCommand({})),
@@ -75,7 +75,7 @@ function toRecord(set: ResourceRecordSet): AddressRecord {
   };
 }
 
-/** Without the dot of the root; AWS puts `dualstack.` before the name of a load balancer that it shows. */
+/** Without the final dot. AWS shows the name of a load balancer with the prefix `dualstack.`. */
 function bare(name = ''): string {
   return name
     .toLowerCase()
@@ -83,15 +83,15 @@ function bare(name = ''): string {
     .replace(/^dualstack\./, '');
 }
 
-/** What a name of AWS's stands for, and whether it is well. */
+/** The target of an AWS name, and whether it is healthy. */
 export interface AliasTarget {
   addresses: readonly string[];
   isHealthy: boolean;
 }
 
 /**
- * The addresses of each name. A failover pair answers with its primary while that is healthy, else with its secondary;
- * when neither is, with the primary again.
+ * The addresses of each name. A failover pair answers with its primary while that is healthy, otherwise with its
+ * secondary. If neither is healthy, it answers with the primary.
  * https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-types.html
  * https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-private-hosted-zones.html
  */

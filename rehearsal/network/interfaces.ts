@@ -1,23 +1,26 @@
 import { parseCidr } from '../reachability/cidr.ts';
 import type { Network, Subnet } from '../reachability/network.ts';
 
-/** An elastic network interface: what has an address in a subnet. */
+/** An elastic network interface, with an address in a subnet. */
 export interface Interface {
-  /** Of the namespace that has it. */
+  /** The namespace that has it. */
   owner: string;
-  /** Its name in the router; begins with its subnet's, so that a rule can mean all of a subnet. */
+  /** Its link in the router. The name begins with the subnet's, so that one rule matches the whole subnet. */
   link: string;
   subnetId: string;
   address: string;
-  /** Undefined where AWS keeps none, as for NAT gateways. */
+  /** Undefined if AWS has none, as for NAT gateways. */
   groupIds: readonly string[] | undefined;
   publicAddress: string | undefined;
 }
 
-/** AWS keeps the first four addresses of a subnet and the last. https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html */
+/** AWS reserves the first four addresses of a subnet and the last. https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html */
 const RESERVED = 4;
 
-/** Gives each interface an address of its subnet and a link name; none is used twice, so that a target that still drains is never taken for a new one. */
+/**
+ * Gives each interface an address of its subnet and a link name. Neither is reused, so that a draining target is never
+ * confused with a new one.
+ */
 export class InterfaceNames {
   readonly #given = new Map<string, number>();
 
@@ -41,7 +44,7 @@ export class InterfaceNames {
   }
 }
 
-/** `s2-` for the third subnet; the order of a network's subnets is by name, so it stays. */
+/** `s2-` for the third subnet. Subnets are sorted by name, so the number does not change. */
 export function linkPrefix(network: Network, subnetId: string): string {
   return `s${network.subnets.findIndex(({ id }) => id === subnetId)}-`;
 }

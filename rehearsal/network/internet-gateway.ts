@@ -1,12 +1,12 @@
 import type { Interface } from './interfaces.ts';
 
-/** The router's links to what is outside of the VPC: the internet, and AWS's services by gateway endpoints. */
+/** The router's links out of the VPC: to the internet, and to AWS's services through gateway endpoints. */
 export const INTERNET_LINK = 'igw';
 export const ENDPOINT_LINK = 'vpce';
 
 /**
- * An internet gateway translates between an interface's private and public address, one to one; what has no public
- * address neither leaves nor comes in. https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html
+ * An internet gateway translates between the private and the public address of an interface. An interface without a
+ * public address can neither send nor receive through it. https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html
  */
 export function internetGatewayNat(interfaces: readonly Interface[]): string[] {
   return withPublicAddress(interfaces).flatMap(({ address, publicAddress }) => [

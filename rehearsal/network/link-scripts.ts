@@ -4,15 +4,15 @@ import { gatewayOf, subnetOf, type Interface } from './interfaces.ts';
 import { GATEWAY_SERVICES } from './prefix-lists.ts';
 import { resolverAddress, TASK_ENDPOINT } from './resolver-address.ts';
 
-/** The namespace of everything outside of the VPC. */
+/** The namespace of everything outside the VPC. */
 export const INTERNET = 'internet';
-/** Between the router and the outside: carrier addresses (RFC 6598) that no program gets to see. */
+/** Addresses between the router and the outside (RFC 6598); no program sees them. */
 export const NEXT_HOPS = {
   [INTERNET_LINK]: { router: '100.64.0.1', outside: '100.64.0.2' },
   [ENDPOINT_LINK]: { router: '100.64.0.5', outside: '100.64.0.6' },
 };
 
-/** Makes the router with its own addresses, and the outside with its ones. */
+/** Creates the router and the outside, each with its addresses. */
 export function foundationScript(network: Network, outside: readonly string[]): string {
   const own = [...network.subnets.map(gatewayOf), resolverAddress(network), TASK_ENDPOINT];
   const [internet, services] = [NEXT_HOPS[INTERNET_LINK], NEXT_HOPS[ENDPOINT_LINK]];
@@ -48,13 +48,16 @@ OUTSIDE
 `;
 }
 
-/** Makes an interface: a pair of ends, the router's with a route to the address, the owner's with a way to the subnet's router. */
+/**
+ * Creates an interface as a pair of ends: the router's with a route to the address, the owner's with a default route to
+ * the subnet's router.
+ */
 export function linkScript(network: Network, one: Interface, index: number): string {
   const subnet = subnetOf(network, one.subnetId);
   const gateway = gatewayOf(subnet);
   const device = `eth${index}`;
   const table = 100 + index;
-  // With interfaces in several zones, the one of the same zone is the nearest.
+  // An owner with interfaces in several zones uses the one in the same zone.
   const near = network.subnets.filter(({ zone }) => zone === subnet.zone);
   const isPublic = one.publicAddress !== undefined;
   return `

@@ -1,7 +1,7 @@
 import type { EndpointAddresses } from './edge-ways.ts';
 import { AWS_SERVICES, awsName, GOOGLE_SERVICES } from './outside.ts';
 
-/** Names of the internet that are nobody's hosted zone here, with their addresses. */
+/** Names of the internet outside our hosted zones, with their addresses. */
 export function namesOutside(region: string): Map<string, readonly string[]> {
   return new Map([
     ...Object.values(GOOGLE_SERVICES).flatMap(({ names, address }) =>
@@ -15,7 +15,8 @@ export function namesOutside(region: string): Map<string, readonly string[]> {
 }
 
 /**
- * What the VPC's resolver answers: the names of the internet, but for services with a private endpoint its addresses.
+ * The answers of the VPC's resolver: the names of the internet, and the endpoint's addresses for services that have a
+ * private endpoint.
  * https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html
  */
 export function namesInVpc(region: string, endpoints: EndpointAddresses): Map<string, readonly string[]> {

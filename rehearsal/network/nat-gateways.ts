@@ -1,17 +1,17 @@
 import type { NatGateway, Network } from '../reachability/network.ts';
 
 /**
- * NAT gateways that work. Each has an interface in its subnet and the elastic address as that one's public address.
+ * NAT gateways. Each has an interface in its subnet, whose public address is the elastic address.
  * https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html
  */
 export function workingNatGateways({ natGateways }: Network): NatGateway[] {
   return natGateways.filter(({ available, publicAddress }) => available && publicAddress !== undefined);
 }
 
-/** A connection without a byte for this long is forgotten. https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html */
+/** A connection without a byte for this long is dropped. https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html */
 const IDLE_S = 350;
 
-/** What makes a namespace a NAT gateway: it sends on what comes from the VPC under its own address, and takes nothing else. */
+/** Makes a namespace a NAT gateway: it forwards packets of the VPC under its own address and accepts no others. */
 export function natScript(owner: string, address: string, vpcCidr: string): string {
   return `ip netns exec ${owner} sh -e <<'NAT'
 echo 1 > /proc/sys/net/ipv4/ip_forward

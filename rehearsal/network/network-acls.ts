@@ -3,8 +3,8 @@ import { linkPrefix } from './interfaces.ts';
 import { matchPorts } from './match-ports.ts';
 
 /**
- * What the ACL of each subnet lets over its border, as rules of iptables that see every packet: entries by number, the
- * first that fits decides, the last denies. They keep no state, and traffic within a subnet never meets them.
+ * The ACL of each subnet as iptables rules that see every packet: entries in the order of their numbers, the first match
+ * decides, the last entry denies. They are stateless and do not apply to traffic within a subnet.
  * https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html
  */
 export function networkAclRules(network: Network): string[] {

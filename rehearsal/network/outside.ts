@@ -1,5 +1,5 @@
 /**
- * What stands outside of the VPC, at documentation addresses (RFC 5737): Google in 198.51.100.0/24, Google Cloud's agent
+ * Everything outside the VPC, at documentation addresses (RFC 5737): Google in 198.51.100.0/24, Google Cloud's agent
  * and its network in 203.0.113.0/24, AWS itself in 192.0.2.0/24.
  */
 export const GOOGLE_SERVICES = {
@@ -39,16 +39,16 @@ export function awsName(service: string, region: string): string {
   return [...service.split('.').toReversed(), region, 'amazonaws.com'].join('.');
 }
 
-/** Clients on the internet; several, since AWS's firewall counts each address for itself. */
+/** Clients on the internet; several, because AWS's firewall counts per address. */
 export const CLIENTS = Array.from({ length: 8 }, (_, index) => `198.51.100.${101 + index}`);
-/** A client in the network of the peer, who alone may call the port of mutual TLS. */
+/** A client in the peer's network, the only one that may call the port for mutual TLS. */
 export const PEER_CLIENT = '203.0.113.20';
-/** Where the internet asks for names. */
+/** The DNS resolver of the internet. */
 export const PUBLIC_RESOLVER = '198.51.100.53';
-/** Public addresses of the load balancer's nodes; AWS picks them and tells them by DNS alone. */
+/** Public addresses of the load balancer's nodes. AWS chooses them and publishes them only in DNS. */
 export const BALANCER_ADDRESSES = ['192.0.2.11', '192.0.2.12', '192.0.2.13', '192.0.2.14'];
 
-/** Every address of the internet that is somebody's. */
+/** Every address in use on the internet. */
 export const OUTSIDE_ADDRESSES: readonly string[] = [
   ...Object.values(GOOGLE_SERVICES).map(({ address }) => address),
   ...Object.values(AWS_SERVICES).filter((address) => address !== AWS_SERVICES['s3']),
@@ -57,7 +57,7 @@ export const OUTSIDE_ADDRESSES: readonly string[] = [
   PUBLIC_RESOLVER,
 ];
 
-/** Every name that somebody outside has to show a certificate for. */
+/** Every name outside that needs a certificate. */
 export function outsideNames(region: string): string[] {
   return [
     ...Object.values(GOOGLE_SERVICES).flatMap(({ names }) => names),

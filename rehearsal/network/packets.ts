@@ -7,13 +7,13 @@ import type { Interface } from './interfaces.ts';
 import { AWS_SERVICES, PEER_CLIENT } from './outside.ts';
 import type { WantedInterface } from './vpc.ts';
 
-/** A packet that is sent, and whether the computation says that it comes there and its answer back. */
+/** A packet to send, and whether by the computation it arrives and its response returns. */
 export interface Packet {
   /** An owner of interfaces, or the internet. */
   from: string;
-  /** Only where the sender has several addresses. */
+  /** Only if the sender has several addresses. */
   source?: string;
-  /** Who has the address. */
+  /** The owner of the address. */
   to: string;
   address: string;
   port: number;
@@ -21,13 +21,13 @@ export interface Packet {
   arrives: boolean;
 }
 
-/** One of each that rules may mean, and ports beside them. */
+/** One port of each kind in the rules, and neighbouring ports. */
 const PORTS = [22, 53, 80, 443, 3306, 8080, 8443, 8999];
 const DATAGRAM_PORTS = [53, 443];
 const OPEN_GROUP = 'sg-that-sends-everything';
 const STRANGER_ADDRESS = STRANGER.replace('/32', '');
 
-/** What is attached to try a network: one of everything that it is about in each subnet, and some that must be kept out. */
+/** The owners attached to a network for the test: one of each kind in each subnet, and strangers. */
 export function interfacesToTry(network: Network): WantedInterface[] {
   const { loadBalancer, service, endpoints, subnets, securityGroups } = network;
   const publicAddress = (is: boolean, index: number) => (is ? { publicAddress: `192.0.2.${index}` } : {});
@@ -47,7 +47,7 @@ export function interfacesToTry(network: Network): WantedInterface[] {
       groupIds: service.groupIds,
       ...publicAddress(service.publicAddress, 21 + index),
     })),
-    // A way is made for strangers: the groups alone have to keep them out.
+    // Strangers get a route, so that only the security groups can stop them.
     ...(isPublic
       ? [
           {
@@ -68,14 +68,14 @@ export function interfacesToTry(network: Network): WantedInterface[] {
   ];
 }
 
-/** The network with the group of a neighbour that may send everything, so that it is the others' groups that decide. */
+/** The network with an additional neighbour whose group allows all egress, so that the other side's groups decide. */
 export function withNeighbour(network: Network): Network {
   const all = { protocol: '-1', ports: { from: 0, to: 65_535 }, peer: { cidr: '0.0.0.0/0' } };
   const group = { id: OPEN_GROUP, name: 'neighbour', ingress: [], egress: [all] };
   return { ...network, securityGroups: [...network.securityGroups, group] };
 }
 
-/** Every packet that is sent: between all that is attached, in both directions, from and to the internet and AWS. */
+/** Every packet to send: between all owners in both directions, and from and to the internet and AWS. */
 export function packetsToSend(network: Network, attached: readonly Interface[]): Packet[] {
   const tcp = (from: string, to: string, address: string, way: Way, source?: string): Packet[] =>
     PORTS.map((port) => ({

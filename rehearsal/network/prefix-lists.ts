@@ -1,5 +1,5 @@
 /**
- * Addresses of the AWS services that have a prefix list: documentation addresses (RFC 5737) in the place of Amazon's own.
+ * Addresses of the AWS services that have a prefix list: documentation addresses (RFC 5737) instead of Amazon's.
  * https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html
  */
 export const GATEWAY_SERVICES = '192.0.2.224/28';

@@ -1,4 +1,4 @@
-/** Run inside a network namespace: tries every way on standard input at once and says of each how it ended. */
+/** Runs inside a network namespace: tries all connections from standard input at once and reports each result. */
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 
@@ -6,18 +6,18 @@ export interface ProbeTarget {
   address: string;
   port: number;
   protocol: 'tcp' | 'udp';
-  /** Where it is sent from; any of the namespace's addresses where it is left out. */
+  /** Source address; any address of the namespace if left out. */
   source?: string;
 }
 
 /**
- * `answered`: somebody listens. `refused`: the packet came there, its refusal came back. `nothing`: one of both was
+ * `answered`: something listens. `refused`: the packet arrived and the refusal came back. `nothing`: one of the two was
  * dropped.
  */
 export type ProbeAnswer = 'answered' | 'refused' | 'nothing';
 
 const WAIT_MS = 700;
-/** On a busy machine the clock may strike before an answer that has long been there is read. */
+/** On a busy machine the timeout may fire before an answer that has arrived is read. */
 const LAST_LOOK_MS = 50;
 
 function afterWaiting(end: () => void): void {
@@ -53,7 +53,7 @@ async function tryUdp({ address, port }: ProbeTarget): Promise<ProbeAnswer> {
       end(error.code === 'ECONNREFUSED' ? 'refused' : 'nothing'),
     );
     socket.on('message', () => end('answered'));
-    // A connected socket gets to know that nobody listens there.
+    // A connected socket receives the error if nothing listens there.
     socket.connect(port, address, () => socket.send('?'));
     afterWaiting(() => end('nothing'));
   });
@@ -65,6 +65,6 @@ if (import.meta.main) {
     targets.map(async (target) => (target.protocol === 'udp' ? tryUdp(target) : tryTcp(target))),
   );
   await Bun.write(Bun.stdout, JSON.stringify(answers));
-  // Without waiting for the clocks of those that have answered.
+  // Do not wait for the timeouts of those that have answered.
   process.exit(0);
 }

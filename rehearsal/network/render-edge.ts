@@ -1,10 +1,10 @@
-/** A way from a place where connections come in to one where they are answered; either may be in a network namespace. */
+/** A path from a listening address to the server behind it; either may be in a network namespace. */
 export interface EdgeWay {
   name: string;
   from: Place;
-  /** TLS ends here, with a certificate for the name that was asked for. */
+  /** Terminates TLS, with a certificate for the requested name. */
   tls?: { certificate: string; protocol: 'h2' | 'http/1.1' };
-  /** Taken in turn. */
+  /** Used in turn. */
   to: readonly (Place & { source?: string })[];
 }
 
@@ -14,14 +14,14 @@ interface Place {
   namespace?: string;
 }
 
-/** Any stream may be silent for that long; those who speak have limits of their own. */
+/** A stream may be silent for this long; clients and servers have their own limits. */
 const SILENT = '1h';
 const MOST_CONNECTIONS = 5_000;
 
 /**
  * HAProxy's configuration for the border between the rehearsal's network and this machine: stand-ins that listen on
- * loopback get addresses in it, and a port on loopback leads to the load balancer as a client outside reaches it. Who
- * called is kept in a table a way. `more` are blocks of its configuration beside these.
+ * loopback get addresses in it, and a port on loopback leads to the load balancer as a client outside reaches it. A
+ * table for each path records the callers. `more` are additional blocks of the configuration.
  * https://docs.haproxy.org/2.6/configuration.html#5.1-namespace
  */
 export function renderEdge(ways: readonly EdgeWay[], socket: string, more: readonly string[][] = []): string {

@@ -6,9 +6,9 @@ import { resolverAddress, TASK_ENDPOINT } from './resolver-address.ts';
 import { securityGroupRules } from './security-groups.ts';
 
 /**
- * All rules of the router for iptables-restore, which takes them at once: ACLs see every packet, then what answers an
- * allowed connection passes, then gateways and groups decide about new ones. Neither ACLs nor groups have a say about the
- * VPC's resolver and a task's own endpoint.
+ * All rules of the router for iptables-restore, which applies them at once: ACLs see every packet, then responses of
+ * allowed connections pass, then gateways and groups decide about new connections. Neither ACLs nor groups apply to the
+ * VPC's resolver and to a task's own endpoint.
  * https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html (what they do not filter)
  */
 export function renderRules(network: Network, interfaces: readonly Interface[]): string {
@@ -38,12 +38,12 @@ export function renderRules(network: Network, interfaces: readonly Interface[]):
   return `${chainsFirst(lines).join('\n')}\n`;
 }
 
-/** An interface sends under its own address alone, but for a NAT gateway's. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html */
+/** An interface sends only from its own address, except that of a NAT gateway. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html */
 function sourceCheck({ link, address, groupIds }: Interface): string[] {
   return groupIds ? [`-A FORWARD -i ${link} ! -s ${address} -j DROP`] : [];
 }
 
-/** A chain has to be named before a rule leads to it. */
+/** A chain must be declared before a rule refers to it. */
 function chainsFirst(lines: readonly string[]): string[] {
   const end = lines.indexOf('COMMIT');
   const filter = lines.slice(1, end);

@@ -7,5 +7,5 @@ export function resolverAddress({ vpc }: Network): string {
   return toAddress((parseCidr(vpc.cidr)?.first ?? 0) + 2);
 }
 
-/** Where a task finds its metadata and credentials. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html */
+/** The address of a task's metadata and credentials. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html */
 export const TASK_ENDPOINT = '169.254.170.2';

@@ -3,7 +3,7 @@ import { ENDPOINT_LINK, INTERNET_LINK } from './internet-gateway.ts';
 import type { Interface } from './interfaces.ts';
 import { prefixListRanges } from './prefix-lists.ts';
 
-/** Linux keeps the tables below 256 for itself. */
+/** Linux reserves the tables below 256. */
 const FIRST_TABLE = 1000;
 const LOCAL_RULE = 100;
 const SUBNET_RULE = 200;
@@ -22,8 +22,8 @@ export function tableOf(network: Network, subnetId: string): number {
 }
 
 /**
- * The VPC's route tables as Linux's: the narrowest route wins, traffic within the VPC takes the local one, and what none
- * fits is dropped. As lines for `ip -batch`. https://docs.aws.amazon.com/vpc/latest/userguide/RouteTables.html
+ * The VPC's route tables as Linux's: the narrowest route wins, traffic within the VPC takes the local one, and traffic
+ * without a route is dropped. As lines for `ip -batch`. https://docs.aws.amazon.com/vpc/latest/userguide/RouteTables.html
  */
 export function routeLines(network: Network, nats: ReadonlyMap<string, Interface>, next: NextHops): string[] {
   return network.routeTables.flatMap(({ routes }, index) =>
@@ -38,13 +38,13 @@ export function routeLines(network: Network, nats: ReadonlyMap<string, Interface
 export function localRules(network: Network): string[] {
   return [
     `route add blackhole ${network.vpc.cidr}`,
-    // Without a word to the sender, as AWS does it.
+    // Dropped silently, as on AWS.
     'route add blackhole default',
     `rule add pref ${LOCAL_RULE} to ${network.vpc.cidr} lookup main`,
   ];
 }
 
-/** What comes from an interface takes its subnet's table. */
+/** Packets from an interface use its subnet's table. */
 export function subnetRule(network: Network, { link, subnetId }: Interface): string {
   return `rule add pref ${SUBNET_RULE} iif ${link} lookup ${tableOf(network, subnetId)}`;
 }

@@ -4,8 +4,8 @@ import { matchPorts } from './match-ports.ts';
 import { prefixListRanges } from './prefix-lists.ts';
 
 /**
- * What the groups of an interface let out and in, as rules of iptables. Groups only allow, and they remember: what an
- * allowed connection answers passes (render-rules.ts). A reference to a group means the private addresses of its members.
+ * Egress and ingress of an interface's groups as iptables rules. Groups only allow, and they are stateful: responses of
+ * an allowed connection pass (render-rules.ts). A reference to a group means the private addresses of its members.
  * https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
  */
 export function securityGroupRules(
@@ -41,7 +41,7 @@ export function securityGroupRules(
   ];
 }
 
-/** IPv6 ranges have no part in a VPC without one. */
+/** IPv6 ranges do not matter in a VPC without IPv6. */
 function peersOf({ peer }: GroupRule, all: readonly Interface[]): string[] {
   if ('cidr' in peer) return peer.cidr.includes(':') ? [] : [peer.cidr];
   if ('prefixList' in peer) return prefixListRanges(peer.prefixList);

@@ -8,11 +8,11 @@ import type { StartContext } from '@lornu/ops/up/start-context.ts';
 
 export interface Resolver {
   child: Child;
-  /** Answers these names from now on, each with its addresses, and says of every other one that there is none. */
+  /** From now on answers these names with their addresses, and NXDOMAIN for all others. */
   answer: (names: ReadonlyMap<string, readonly string[]>) => Promise<void>;
 }
 
-/** dnsmasq at this address. `inside` puts the command into its namespace. */
+/** Starts dnsmasq at this address. `inside` moves the command into its namespace. */
 export async function startResolver(
   {
     name,
@@ -37,7 +37,7 @@ export async function startResolver(
     name: `The resolver (${name})`,
     command: inside([
       'dnsmasq',
-      // In the foreground, as who starts it: with other rights than those it would no longer end with us.
+      // In the foreground and as our user: as another user it would not end with us.
       '--no-daemon',
       '--conf-file=/dev/null',
       `--listen-address=${address}`,
@@ -59,7 +59,7 @@ export async function startResolver(
     stopWithinMs: 1_000,
   });
   void child.ended.then((how) => started.reject(childEnded(child, how)));
-  // Before it has started, the signal below would end it.
+  // Before it has started, the signal below would kill it.
   await started.promise;
   let said = '';
   return {

@@ -9,15 +9,15 @@ import { Vpc } from './vpc.ts';
 
 export interface TriedNetwork {
   packets: number;
-  /** Of them those that came there and whose answers came back. */
+  /** Packets that arrived and whose responses returned. */
   arrived: number;
-  /** Where packets and computation disagree, a sentence each. */
+  /** Differences between packets and computation, one sentence each. */
   differences: string[];
 }
 
 const PROBE = join(import.meta.dir, 'probe.ts');
 
-/** Builds the network for as long as it takes to send every packet through it, and compares with what is computed. */
+/** Builds the network, sends every packet through it, compares the results with the computation, and removes it. */
 export async function tryNetwork(applied: Network): Promise<TriedNetwork> {
   const network = withNeighbour(applied);
   const vpc = await Vpc.build(network, [...OUTSIDE_ADDRESSES, STRANGER.replace('/32', '')]);
@@ -29,7 +29,10 @@ export async function tryNetwork(applied: Network): Promise<TriedNetwork> {
   }
 }
 
-/** Sends them all, and says where the answers differ from what was computed, also when they are sent once more: on a busy machine an answer may come late. */
+/**
+ * Sends all packets and returns the differences from the computation. Packets with a different result are sent once
+ * more, because on a busy machine a response may come late.
+ */
 export async function tryPackets(vpc: Vpc, packets: readonly Packet[]): Promise<TriedNetwork> {
   const first = await sendAll(vpc, packets);
   const differs = ({ packet, arrived }: Tried): boolean => packet.arrives !== arrived;

@@ -14,20 +14,20 @@ export interface WantedInterface {
   publicAddress?: string;
 }
 
-/** The applied VPC in network namespaces: the world's middle is its router, each owner of an interface has a namespace. */
+/** The applied VPC in network namespaces: the middle one is the router, each owner of interfaces has its own. */
 export class Vpc {
   readonly world: World;
   #network: Network;
   readonly #names = new InterfaceNames();
   #interfaces: Interface[] = [];
-  /** By id of the gateway. */
+  /** NAT gateways by id. */
   readonly #nats = new Map<string, Interface>();
-  /** Lines that were given to `ip` and hold now. */
+  /** Lines for `ip` that are in force. */
   #lines: string[] = [];
   #rules = '';
   #queue: Promise<unknown> = Promise.resolve();
 
-  /** Builds it; `outside` are addresses of the internet, all in one namespace. */
+  /** Builds it. `outside` are the addresses of the internet, all in one namespace. */
   static async build(network: Network, outside: readonly string[]): Promise<Vpc> {
     const vpc = new Vpc(await createWorld(), network);
     try {
@@ -49,7 +49,7 @@ export class Vpc {
     return this.#network;
   }
 
-  /** Gives owners interfaces; an owner's namespace is made with its first one. */
+  /** Gives owners interfaces. An owner's namespace is created with its first one. */
   async attach<const T extends readonly WantedInterface[]>(
     ...wanted: T
   ): Promise<{ [K in keyof T]: Interface }> {
@@ -61,7 +61,7 @@ export class Vpc {
     });
   }
 
-  /** Takes an owner's namespace and interfaces away. */
+  /** Removes an owner's namespace and interfaces. */
   async detach(owner: string): Promise<void> {
     await this.#inTurn(async () => {
       await this.#unlink(owner);
@@ -69,10 +69,10 @@ export class Vpc {
     });
   }
 
-  /** Puts another state of the network in force; what runs goes on. */
+  /** Applies another state of the network without stopping anything that runs. */
   async update(network: Network): Promise<void> {
     await this.#inTurn(async () => {
-      // Links are named by the place of their subnet, so those that were there first stay where they are.
+      // Links are named by the position of their subnet, so earlier subnets keep their position.
       const subnets = this.#network.subnets.map(
         (before) => network.subnets.find(({ id }) => id === before.id) ?? before,
       );
@@ -106,7 +106,7 @@ export class Vpc {
     this.#interfaces = this.#interfaces.filter((one) => one.owner !== owner);
     const names = (line: string): boolean => gone.some(({ link }) => ` ${line} `.includes(` ${link} `));
     const rules = this.#lines.filter((line) => line.startsWith('rule ') && names(line));
-    // Routes go with their link.
+    // Routes are removed with their link.
     this.#lines = this.#lines.filter((line) => !names(line));
     await this.world.run(
       [

@@ -2,26 +2,29 @@ import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
 import { readLines, tryCommand } from '@lornu/ops/process/run-command.ts';
 import { withSystemDirs } from '@lornu/ops/setup/network-namespaces.ts';
 
-/** Network namespaces that belong to this process alone. Their names, links and rules are invisible to the machine and end with us. */
+/**
+ * Network namespaces that only this process uses. Their names, links and rules are invisible to the machine and end with
+ * this process.
+ */
 export interface World {
-  /** Runs a shell script in the namespace in the middle; `ip netns` knows the others by name. */
+  /** Runs a shell script in the middle namespace; `ip netns` knows the others by name. */
   run: (script: string) => Promise<string>;
-  /** A command in the middle, or in the named namespace; it ends with this process. */
+  /** A command in the middle namespace or in the named one; it ends with this process. */
   inside: (command: readonly string[], name?: string) => string[];
-  /** A command that sees the world's names but the machine's own network: for HAProxy, which reaches into both. */
+  /** A command that sees the namespaces' names but has the machine's network: for HAProxy, which uses both. */
   beside: (command: readonly string[]) => string[];
-  /** A command in the named namespace with the machine's files, but for this resolv.conf. */
+  /** A command in the named namespace, with the machine's files except resolv.conf. */
   withResolver: (command: readonly string[], name: string, resolvConf: string) => string[];
-  /** Where the named namespace can be opened from outside. */
+  /** Path by which other processes can open the named namespace. */
   pathOf: (name: string) => string;
   close: () => Promise<void>;
 }
 
-/** The name of the namespace in the middle. */
+/** The name of the middle namespace. */
 export const MIDDLE = 'middle';
 const SCRIPT_MS = 30_000;
 
-/** Names of namespaces lie in a folder that only this mount namespace sees, and a machine that has none of its own gets none. */
+/** The names of namespaces are in a folder that only this mount namespace sees, so the machine gets no new files. */
 const HOLD = `
 if [ -d /run/netns ]; then mount -t tmpfs -o size=1m tmpfs /run/netns
 else mount -t tmpfs -o size=8m tmpfs /run; mkdir /run/netns; fi
@@ -31,10 +34,10 @@ mount --bind /proc/self/ns/net /run/netns/${MIDDLE}
 echo ready
 exec cat > /dev/null`;
 
-/** The shell would leave its own variables to the command. */
+/** Otherwise the command would inherit the shell's own variables. */
 const BIND_RESOLVER = 'mount --bind "$0" /etc/resolv.conf && unset PWD OLDPWD && exec "$@"';
 
-/** Makes an empty world. It ends when this process does, however that ends: the kernel takes back what nobody holds. */
+/** Creates an empty world. It ends with this process, however that ends: the kernel frees unused namespaces. */
 export async function createWorld(): Promise<World> {
   const env = { PATH: withSystemDirs(process.env['PATH']) };
   const holder = Bun.spawn(

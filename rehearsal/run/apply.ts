@@ -210,8 +210,8 @@ export async function apply(options: ApplyOptions, context: RehearsalContext): P
 }
 
 /**
- * AWS accepts an alarm whose topic refuses it, and nobody is ever notified; so each is tried after an apply. Returns
- * what was tried, as text; throws CliError with those that are refused.
+ * AWS accepts an alarm whose topic refuses its messages, and then nobody is notified. So each one is tried after an apply.
+ * Returns a text with their number. Throws CliError with the refused ones.
  */
 async function tryPublishers(sideDoor: Pick<SideDoor, 'publishers'>): Promise<string> {
   const publishers = await sideDoor.publishers();

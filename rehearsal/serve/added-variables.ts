@@ -37,7 +37,7 @@ export const ADDED_VARIABLES = {
 
 export type AddedVariable = keyof typeof ADDED_VARIABLES;
 
-/** Their values for a task in the applied VPC: every name leads to a stand-in by itself, its certificate has to be known. */
+/** Their values for a task in the applied VPC: DNS leads every name to a stand-in, whose CA must be trusted. */
 export function vpcVariables(authorityFile: string): Partial<Record<AddedVariable, string>> {
   return {
     LORNU_REHEARSAL: '1',

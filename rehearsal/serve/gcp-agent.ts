@@ -23,8 +23,8 @@ export interface GcpAgent {
 
 /**
  * Starts the agent of Google Cloud as the service's peer: the same Firestore database, tokens of the applied issuer
- * from the applied service account alone. It does not call back: the service's name is not this machine's. `publicUrl`
- * is under which the service calls it, where that is not loopback.
+ * from the applied service account alone. It does not call the service, whose name does not lead to this
+ * machine. `publicUrl` is its address for the service, if that is not on loopback.
  */
 export async function startGcpAgent(
   applied: AppliedGoogle,

@@ -19,7 +19,7 @@ export interface GoogleSide {
   storage: { child: Child; url: string };
   /** Sign-in, tokens and federation, in this process. */
   google: GoogleStandIn;
-  /** Where a browser on this machine is sent to sign in; it needs somebody who adds TLS. Undefined without names. */
+  /** The address at which a browser on this machine signs in; TLS must be added in front. Undefined without names. */
   signInPort: number | undefined;
   children: Child[];
   stop: () => Promise<void>;

@@ -5,18 +5,18 @@ import { withSystemDirs } from '@lornu/ops/setup/network-namespaces.ts';
 import type { StartContext } from '@lornu/ops/up/start-context.ts';
 
 export interface HaproxyRun {
-  /** How people call it. */
+  /** Its name in messages. */
   name: string;
   configPath: string;
   logName: string;
-  /** Puts the command where it is to run; it must end with this process. */
+  /** Wraps the command, for example to run it in a namespace; it must end with this process. */
   enter: (command: readonly string[]) => string[];
   isReady: () => Promise<boolean>;
 }
 
 const START_MS = 15_000;
 
-/** Runs HAProxy on a configuration, which it has to accept first, and waits until it is ready. */
+/** Checks a configuration with HAProxy, runs it, and waits until it is ready. */
 export async function runHaproxy(
   { name, configPath, logName, enter, isReady }: HaproxyRun,
   context: StartContext,

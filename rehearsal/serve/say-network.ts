@@ -1,6 +1,6 @@
 import type { Step } from '@lornu/ops/steps/run-steps.ts';
 
-/** The first line of what serves: whether traffic meets the applied network, and why not where it does not. */
+/** The first step of serving: reports whether traffic flows through the applied network, and otherwise the reason. */
 export function sayNetwork(whyLoopback: string | undefined): Step {
   return {
     id: 'which-network',

@@ -26,7 +26,7 @@ export interface ServedRehearsal {
   /** An ID token with Google's claims. */
   token: (claims?: TokenClaims) => Promise<string>;
   google: GoogleStandIn;
-  /** Where the agent of Google Cloud answers, when it was asked for. */
+  /** The address of the agent of Google Cloud, if it runs. */
   peerUrl?: string;
   /** Stops and starts that agent. */
   googleAgent?: Pick<GcpAgent, 'kill' | 'start'>;
@@ -38,7 +38,7 @@ export interface ServedRehearsal {
   addedVariables: Readonly<Partial<Record<AddedVariable, string>>>;
   /** The network that it runs in, in words. */
   network: string;
-  /** Undefined where all is loopback. */
+  /** Undefined if everything is on loopback. */
   vpc?: Pick<ServedVpc, 'callersOf' | 'inside' | 'resolverPid'>;
   /** The path of HAProxy's configuration. The control socket is in the same folder. */
   balancerConfig: string;
@@ -72,7 +72,7 @@ export interface ServedTask {
   logPath: string;
 }
 
-/** What is shown of a task; its log lies in the folder. */
+/** The shown data of a task; its log is in the folder. */
 export function toServedTask(
   { id, pid, phase, wasHealthy, settings }: RunningTask,
   folder: string,
