@@ -23,7 +23,7 @@ const ANSWER_MS = MODEL.chunks * MODEL.delayMs;
 /** A candidate may slow people down by this share of a turn. */
 const MOST_SHARE = 0.02;
 /** On a quiet machine, the service waits for a processor during less than this share of the time. */
-const QUIET_SHARE = 0.01;
+const QUIET_SHARE = 0.05;
 
 const stops: (() => Promise<unknown>)[] = [];
 let without: Server;
