@@ -39,7 +39,6 @@ const NOTES = ['no-credentials: echo', 'not-main: echo'];
 export const RUN_BY = {
   'sample/approved': [...NOTES, ...PLAN, ...APPLY, ...DRIFT],
   'all/lifecycle': [
-    ...NOTES,
     ...steps('review', CHECKOUT, TERRAFORM, TRIVY, AWS),
     ...steps('review', 'plan', 'plan scan', 'plan summary', 'plan comment'),
     ...PLAN,

@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EVENTS, type EventName } from '../workflow/events.ts';
 import { createAwsClients } from '@lornu/rehearsal/emulator/aws-clients.ts';
-import { runWorkflow, type JobReport } from '../runner/run-workflow.ts';
+import { runWorkflow, type Attempt, type JobReport } from '../runner/run-workflow.ts';
 import { expectRan, expectResult, logOf, startPipeline, TOKEN, WORKSPACE, type Pipeline } from '../kit.ts';
 import { finishDeployment, rollBackDeployment, runningRevision } from '../service.ts';
 import { RUN_BY } from '../steps.ts';
@@ -26,10 +26,14 @@ beforeAll(async () => {
 }, MINUTES);
 afterAll(() => pipeline?.stop(), 5 * 60_000);
 
-async function run(name: EventName, revision?: string): Promise<Record<string, JobReport>> {
+async function run(
+  name: EventName,
+  revision?: string,
+  attempt?: Attempt,
+): Promise<Record<string, JobReport>> {
   const event = EVENTS[name];
   const inputs = revision ? { ...event.inputs, revision } : event.inputs;
-  return runWorkflow(pipeline.workflow, { ...event, inputs }, pipeline.world);
+  return runWorkflow(pipeline.workflow, { ...event, inputs }, pipeline.world, attempt);
 }
 
 test(
@@ -68,20 +72,6 @@ test(
   },
   MINUTES,
 );
-
-test('a fork gets no credentials and a note that says so', async () => {
-  const { 'no-credentials': note, review } = await run('a pull request of a fork');
-  expectResult(review, 'skipped');
-  expectResult(note, 'success');
-  expect(note?.summary).toContain('get no credentials, neither AWS nor Terraform Cloud');
-});
-
-test('another branch is refused', async () => {
-  const reports = await run('deploy started on another branch');
-  expectResult(reports['not-main'], 'failure');
-  expect(logOf(reports['not-main'])).toContain('Staging is changed from main only');
-  expectResult(reports['apply'], 'skipped');
-});
 
 test(
   'without approval nothing is applied',
@@ -187,15 +177,41 @@ output "password" {
 );
 
 test(
-  'the first deploy is applied and served',
+  'an apply that failed is re-run alone: it waits for an approval again, then applies the first plan, and only once',
   async () => {
+    const attempts: Record<string, JobReport>[] = [];
+    const applyAgain = async (): Promise<JobReport | undefined> => {
+      const reports = attempts.at(-1);
+      const again = reports ? { again: { job: 'apply', reports } } : {};
+      const attempt = { runId: 'the-first-deploy', number: attempts.length + 1, ...again };
+      attempts.push(await run('rollback started on main', FIRST, attempt));
+      return attempts.at(-1)?.['apply'];
+    };
+    pipeline.tokens.delete(TOKEN);
+    const failed = await applyAgain();
+    pipeline.tokens.set(TOKEN, 'write');
+    expectResult(failed, 'failure');
+    expect(logOf(failed)).toContain('Terraform Cloud does not accept the token');
+
+    pipeline.world.reviewer = undefined;
+    expect(await applyAgain()).toMatchObject({ result: 'cancelled', waiting: true });
+    pipeline.world.reviewer = 'maintainer';
+    expect(pipeline.cloud.state(WORKSPACE)).toBeUndefined();
+
     pipeline.world.before = async ({ job, step }) => {
       if (job === 'apply' && step === 'deploy') await finishDeployment(pipeline, FIRST);
     };
-    const { apply } = await run('rollback started on main', FIRST);
-    expect(logOf(apply)).toContain(`${FIRST} is served`);
-    expectResult(apply, 'success');
+    const applied = await applyAgain();
+    expect(logOf(applied)).toContain(`${FIRST} is served`);
+    expectResult(applied, 'success');
+    expect(attempts[2]?.['plan']).toBe(attempts[0]?.['plan']);
     expect(runningRevision(pipeline)).toBe(FIRST);
+
+    const once = await applyAgain();
+    expectResult(once, 'failure');
+    expect(logOf(once)).toMatch(
+      /The state has changed since: it is serial \d+, and the plan was made against 0/,
+    );
   },
   MINUTES,
 );

@@ -7,13 +7,14 @@ import type { Event } from '../workflow/events.ts';
 import type { Job } from '../workflow/workflow.ts';
 import { subjectOf } from './aws-sign-in.ts';
 import { checkOut } from './checkout.ts';
+import type { Attempt } from './run-workflow.ts';
 import type { PipelineWorld } from './world.ts';
 
 export interface ActionInput {
   world: PipelineWorld;
   job: Job;
   event: Event;
-  runId: string;
+  attempt: Attempt;
   /** The job's checkout, where later steps run. */
   checkout: string;
   with: Readonly<Record<string, string>>;
@@ -63,22 +64,31 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     });
     return { env: { AWS_REGION: given['aws-region'] ?? '', ...credentialVariables(credentials) } };
   },
-  'actions/upload-artifact': async ({ world, runId, checkout, with: given }) => {
+  'actions/upload-artifact': async ({ world, attempt, checkout, with: given }) => {
     const from = join(checkout, given['path'] ?? '');
     const names = await readdir(from).catch(() => []);
     const hidden = (given['path'] ?? '').split('/').some((part) => part.startsWith('.'));
     if (names.length === 0 || (hidden && given['include-hidden-files'] !== 'true'))
       throw new Error(`No files were found with the provided path: ${given['path'] ?? ''}`);
-    await cp(from, join(world.folder, 'artifacts', runId, given['name'] ?? ''), { recursive: true });
-  },
-  'actions/download-artifact': async ({ world, runId, checkout, with: given }) => {
-    const from = join(world.folder, 'artifacts', runId, given['name'] ?? '');
-    // Those of this run alone: https://github.com/actions/download-artifact (run-id)
-    if ((await readdir(from).catch(() => [])).length === 0)
-      throw new Error(`Unable to download artifact(s): Artifact not found for name: ${given['name'] ?? ''}`);
-    const to = join(checkout, given['path'] ?? '');
-    await mkdir(to, { recursive: true });
+    const to = artifactFolder(world, attempt, attempt.number, given['name']);
+    if ((await readdir(to).catch(() => [])).length > 0)
+      throw new Error('Failed to CreateArtifact: (409) Conflict: an artifact with this name already exists');
     await cp(from, to, { recursive: true });
+  },
+  // Only artifacts of this run: https://github.com/actions/download-artifact (run-id). A re-run of one job also sees
+  // those of earlier attempts, the newest of a name; a re-run of all jobs does not. GitHub does not document this; it
+  // was tried in https://github.com/go-gitea/gitea/pull/38857 and https://github.com/NVIDIA/aicr/pull/2196.
+  'actions/download-artifact': async ({ world, attempt, checkout, with: given }) => {
+    const to = join(checkout, given['path'] ?? '');
+    for (let number = attempt.number; number > 0; number -= 1) {
+      const from = artifactFolder(world, attempt, number, given['name']);
+      if ((await readdir(from).catch(() => [])).length > 0) {
+        await mkdir(to, { recursive: true });
+        return void (await cp(from, to, { recursive: true }));
+      }
+      if (!attempt.again) break;
+    }
+    throw new Error(`Unable to download artifact(s): Artifact not found for name: ${given['name'] ?? ''}`);
   },
   'actions/attest-build-provenance': async ({ world, job, with: given }) => {
     const rights = rightsOf(job);
@@ -93,3 +103,8 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
       throw new Error(`subject-digest is no digest: ${given['subject-digest'] ?? ''}`);
   },
 };
+
+/** Artifact names are unique within an attempt. */
+function artifactFolder({ folder }: PipelineWorld, { runId }: Attempt, number: number, name = ''): string {
+  return join(folder, 'artifacts', runId, String(number), name);
+}

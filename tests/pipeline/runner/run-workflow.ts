@@ -27,18 +27,36 @@ export interface JobReport {
   summary: string;
 }
 
+/** One attempt at a run. All attempts have the id of the run, to which approvals belong. */
+export interface Attempt {
+  runId: string;
+  /** GITHUB_RUN_ATTEMPT: 1, then one more for each re-run. */
+  number: number;
+  /** A re-run of one job: that job, and the reports of the attempt before. Absent in a run of all jobs. */
+  again?: { job: string; reports: Readonly<Record<string, JobReport>> };
+}
+
 /**
  * Runs the workflow for an event as GitHub does: jobs after those they need, each in its own checkout, commands by bash
- * from the YAML itself; actions.ts has the effects of actions. A run has one id, to which approvals belong.
+ * from the YAML itself; actions.ts has the effects of actions.
+ *
+ * A re-run of one job runs the jobs that need it too. The other jobs keep their results and outputs. Environments ask
+ * for an approval again. https://docs.github.com/actions/managing-workflow-runs/re-running-workflows-and-jobs
  */
 export async function runWorkflow(
   workflow: Workflow,
   event: Event,
   world: PipelineWorld,
-  runId: string = crypto.randomUUID(),
+  attempt: Attempt = { runId: crypto.randomUUID(), number: 1 },
 ): Promise<Record<string, JobReport>> {
   const reports: Record<string, JobReport> = {};
+  const kept = attempt.again ? keptReports(workflow, attempt.again) : {};
   for (const [name, job] of Object.entries(workflow.jobs)) {
+    const before = kept[name];
+    if (before) {
+      reports[name] = before;
+      continue;
+    }
     const needs = Object.fromEntries(
       job.needs.map((need) => {
         const { result = 'skipped', outputs = {} } = reports[need] ?? {};
@@ -63,13 +81,21 @@ export async function runWorkflow(
       reports[name] = { result: 'skipped', steps: [], outputs: {}, summary: '' };
       continue;
     }
-    if (job.environment && !passesEnvironment(job.environment, runId, world)) {
+    if (job.environment && !passesEnvironment(job.environment, attempt.runId, world)) {
       reports[name] = { result: 'cancelled', waiting: true, steps: [], outputs: {}, summary: '' };
       continue;
     }
-    reports[name] = await runJob({ name, job, workflow, event: given, contexts, world, runId });
+    reports[name] = await runJob({ name, job, workflow, event: given, contexts, world, attempt });
   }
   return reports;
+}
+
+/** The reports of the jobs that neither are the job nor need it, directly or through other jobs. */
+function keptReports({ jobs }: Workflow, { job, reports }: NonNullable<Attempt['again']>) {
+  const again = new Set([job]);
+  for (const [name, { needs }] of Object.entries(jobs))
+    if (needs.some((need) => again.has(need))) again.add(name);
+  return Object.fromEntries(Object.entries(reports).filter(([name]) => !again.has(name)));
 }
 
 /** Like GitHub, creates a missing environment, without reviewers, and lets the job run. */
@@ -92,19 +118,20 @@ interface JobRun {
   event: Event;
   contexts: Contexts;
   world: PipelineWorld;
-  runId: string;
+  attempt: Attempt;
 }
 
 async function runJob(run: JobRun): Promise<JobReport> {
-  const { name, job, workflow, event, world, runId } = run;
-  const folder = join(world.folder, `${runId}-${name}`);
+  const { name, job, workflow, event, world, attempt } = run;
+  const { runId } = attempt;
+  const folder = join(world.folder, `${runId}-${attempt.number}-${name}`);
   const checkout = join(folder, 'checkout');
   await mkdir(checkout, { recursive: true });
   const files = { output: join(folder, 'output'), summary: join(folder, 'summary.md') };
   await writeFile(files.summary, '');
   const rights = typeof job.permissions === 'object' ? job.permissions : {};
   const token = world.github.issueToken(rights, workflowRefOf(world, event));
-  const github = { ...event.github, token, sha: world.commit, run_id: runId };
+  const github = { ...event.github, token, sha: world.commit, run_id: runId, run_attempt: attempt.number };
   const steps: Record<string, { outcome: string; outputs: Record<string, string> }> = {};
   const report: JobReport = { result: 'success', steps: [], outputs: {}, summary: '' };
   const left: Record<string, string> = {};
@@ -129,7 +156,7 @@ async function runJob(run: JobRun): Promise<JobReport> {
       ...left,
       ...interpolateAll(job.env ?? {}, contexts),
       ...interpolateAll(step.env ?? {}, contexts),
-      ...runnerEnvironment(world, event, runId, files),
+      ...runnerEnvironment(world, event, attempt, files),
       // Only a job with the permission gets the address for its OIDC token.
       ...(rights['id-token'] === 'write'
         ? {
@@ -162,7 +189,7 @@ function workflowRefOf({ github }: PipelineWorld, event: Event): string {
 function runnerEnvironment(
   world: PipelineWorld,
   { github }: Event,
-  runId: string,
+  { runId, number }: Attempt,
   files: { output: string; summary: string },
 ): Record<string, string> {
   return {
@@ -171,6 +198,7 @@ function runnerEnvironment(
     GITHUB_API_URL: world.github.apiUrl,
     GITHUB_REPOSITORY: world.github.repository,
     GITHUB_RUN_ID: runId,
+    GITHUB_RUN_ATTEMPT: String(number),
     GITHUB_SHA: world.commit,
     GITHUB_WORKFLOW_REF: workflowRefOf(world, { github, inputs: {} }),
     GITHUB_REF: github.ref,
@@ -189,7 +217,7 @@ async function runStep(
     checkout,
     env,
     contexts,
-    runId,
+    attempt,
   }: JobRun & { checkout: string; env: Record<string, string | undefined> },
 ): Promise<
   Pick<StepReport, 'outcome' | 'output'> & { effect?: { env?: Record<string, string>; path?: string } }
@@ -203,7 +231,7 @@ async function runStep(
         world,
         job,
         event,
-        runId,
+        attempt,
         checkout,
         with: interpolateAll(step.with ?? {}, contexts),
       });

@@ -52,7 +52,7 @@ test('an artifact that another run wrote is not there', async () => {
   const at = (runId: string): ActionInput =>
     ({
       world: { folder },
-      runId,
+      attempt: { runId, number: 1 },
       checkout: join(folder, runId),
       with: { name: 'plan', path: 'p' },
     }) as unknown as ActionInput;
