@@ -8,10 +8,9 @@ import {
 import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { expect } from 'bun:test';
 import { createHash } from 'node:crypto';
-import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { SIGNER, signerOf } from '@lornu/ops/delivery/image/signature.ts';
 import { runCommand } from '@lornu/ops/process/run-command.ts';
 import { parseWorkflow, type Workflow } from './workflow/workflow.ts';
 import { createAwsClients, emulatorSettings } from '@lornu/rehearsal/emulator/aws-clients.ts';
@@ -24,6 +23,7 @@ import { chooseProvider } from '@lornu/rehearsal/terraform/choose-provider.ts';
 import { renderProvider } from '@lornu/rehearsal/terraform/override.ts';
 import { ensureTools } from '@lornu/ops/setup/ensure-tools.ts';
 import { findTrivy } from './find-trivy.ts';
+import { MAIN, signImage, type Cosign } from './sigstore/forgeries.ts';
 import { startGithub, type Github } from '@lornu/standins/github/server.ts';
 import {
   startTerraformCloud,
@@ -47,6 +47,7 @@ export const TOKENS: readonly (readonly [string, Right])[] = [
   [READ_TOKEN, 'read'],
 ];
 const STACK = 'terraform/aws/staging';
+export const COSIGN_STAND_IN = join(import.meta.dir, 'programs/cosign/cosign');
 
 /** What /version returns through the load balancer. */
 export interface Service {
@@ -69,7 +70,7 @@ export interface Pipeline {
    * Puts an image under a revision's tag, as a push does, and signs it as the workflow on main does, or as somebody
    * else.
    */
-  pushImage: (revision: string, signedBy?: string | null) => Promise<string>;
+  pushImage: (revision: string, workflowRef?: string | null) => Promise<string>;
   /** Commits this change on top of the checkout; the next run uses that commit. */
   commit: (message: string, change?: (folder: string) => Promise<void>) => Promise<string>;
   stop: () => Promise<void>;
@@ -124,7 +125,7 @@ export async function startPipeline(): Promise<Pipeline> {
     },
     ...SECRETS,
     env: stepEnvironment(folder, toolDirs, emulator.url, cliConfig, cloud),
-    standInPrograms: join(import.meta.dir, 'programs'),
+    cosignFolder: dirname(COSIGN_STAND_IN),
     trivyFolder: dirname((await findTrivy(context)).path),
     reviewer: 'maintainer',
     ran: noteIn(ran),
@@ -139,9 +140,9 @@ export async function startPipeline(): Promise<Pipeline> {
     emulator,
     service,
     tokens,
-    pushImage: async (revision, signedBy = signerOf({})) => {
+    pushImage: async (revision, workflowRef = MAIN) => {
       const pushed = await putImage(ecr, `agent-${revision}`);
-      if (signedBy) await sign(folder, pushed, signedBy);
+      if (workflowRef) await sign(folder, github, pushed, workflowRef);
       return pushed;
     },
     commit: async (message, change) => {
@@ -290,10 +291,23 @@ export function signaturesIn(folder: string): string {
   return join(folder, 'signatures.jsonl');
 }
 
-/** The signature that the workflow leaves when it has published the image, or one of somebody else. */
-export async function sign(folder: string, imageDigest: string, identity = signerOf({})): Promise<void> {
-  const image = `${ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/lornu-agent@${imageDigest}`;
-  await appendFile(signaturesIn(folder), `${JSON.stringify({ image, identity, issuer: SIGNER.issuer })}\n`);
+/** The stand-in for cosign, with its signatures in the folder. */
+export function cosignStandIn(folder: string, github: Github): Cosign {
+  return { program: COSIGN_STAND_IN, env: { COSIGN_SIGNATURES: signaturesIn(folder) }, github };
+}
+
+/** Signs an image of the account as a job of this workflow ref does; `path`: another file of signatures. */
+export async function sign(
+  folder: string,
+  github: Github,
+  imageDigest: string,
+  workflowRef = MAIN,
+  path?: string,
+) {
+  const host = `${ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com`;
+  const registry = { host, repository: `${host}/lornu-agent`, password: 'a-password' };
+  const job = { workflowRef, ...(path ? { env: { COSIGN_SIGNATURES: path } } : {}) };
+  await signImage(cosignStandIn(folder, github), `${registry.repository}@${imageDigest}`, registry, job);
 }
 
 /** This machine's settings for package registries; tools are downloaded by their own clients. */

@@ -170,6 +170,27 @@ export async function createRegistry(
   };
 }
 
+let small = 0;
+
+/** Pushes a new image without content, and returns its digest. */
+export async function pushSmallImage(registry: Registry): Promise<string> {
+  const layer = await registry.putBlob(`layer ${small++}`);
+  const config = await registry.putBlob('{"architecture":"arm64","os":"linux","rootfs":{"type":"layers"}}');
+  const part = async (mediaType: string, digest: string) => ({
+    mediaType,
+    digest,
+    size: (await registry.readBlob(digest)).length,
+  });
+  return registry.putManifest(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      config: await part('application/vnd.oci.image.config.v1+json', config),
+      layers: [await part('application/vnd.oci.image.layer.v1.tar', layer)],
+    }),
+  );
+}
+
 function refusal(status: number, code: string, headers: Record<string, string> = {}): Response {
   return Response.json({ errors: [{ code, message: code }] }, { status, headers });
 }

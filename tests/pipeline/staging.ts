@@ -21,6 +21,7 @@ import { findTrivy } from './find-trivy.ts';
 import { temporaryRehearsal } from '../rehearsal/whole/kit.ts';
 import {
   ACCOUNT,
+  COSIGN_STAND_IN,
   noteIn,
   putImage,
   readWorkflow,
@@ -87,7 +88,7 @@ export async function startStaging(runtime: Runtime = 'bun'): Promise<Staging> {
     const revision = randomBytes(6).toString('hex');
     const add = kind === 'good' ? addGoodImage : addBrokenImage;
     const { digest } = await add(served.images, runtime, revision);
-    await sign(dataDir, await putImage(ecr, tagOf(targetOf(chosen), revision), digest));
+    await sign(dataDir, github, await putImage(ecr, tagOf(targetOf(chosen), revision), digest));
     return revision;
   };
 
@@ -112,7 +113,7 @@ export async function startStaging(runtime: Runtime = 'bun'): Promise<Staging> {
         LORNU_CONNECT_HTTP_TO: `127.0.0.1:${served.ports[80]}`,
         LORNU_CA_FILE: served.caFile,
       },
-      standInPrograms: join(import.meta.dir, 'programs'),
+      cosignFolder: dirname(COSIGN_STAND_IN),
       trivyFolder: dirname((await findTrivy(context)).path),
       reviewer: 'maintainer',
       ran: noteIn(ran),

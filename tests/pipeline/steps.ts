@@ -70,7 +70,8 @@ export const ACTED: Readonly<Record<string, string>> = {
   [TERRAFORM]: "this machine's Terraform; no version is fetched",
   [TRIVY]:
     'trivy itself where it was built (--all builds it), else a program that knows the two rules a plan of staging meets',
-  [COSIGN]: 'a program that signs into a file and verifies from it; Sigstore cannot be reached',
+  [COSIGN]:
+    'cosign itself with a Sigstore on this machine for the published image where it was built (--all builds it), else a program that signs into a file and verifies from it',
   [AWS]: "the role's own trust policy, then the emulator's STS",
   'actions/upload-artifact': 'a copy within the folder of the run',
   'actions/download-artifact': 'that copy',

@@ -30,9 +30,7 @@ beforeAll(async () => {
   await secrets.send(new CreateSecretCommand({ Name: 'lornu/staging/session-key' }));
   env = {
     ...world.env,
-    PATH: [...['aws', 'cosign'].map((name) => join(world.standInPrograms, name)), world.env['PATH']].join(
-      ':',
-    ),
+    PATH: [join(root, 'tests/pipeline/programs/aws'), world.cosignFolder, world.env['PATH']].join(':'),
     AWS_REGION: 'us-east-1',
     // Version 1 of AWS's command line reads this; version 2 reads the other one.
     AWS_DEFAULT_REGION: 'us-east-1',

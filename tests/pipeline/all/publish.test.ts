@@ -1,40 +1,43 @@
+import { ECRClient } from '@aws-sdk/client-ecr';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { SIGNER, signerOf } from '@lornu/ops/delivery/image/signature.ts';
+import { dirname, join } from 'node:path';
+import { signerOf } from '@lornu/ops/delivery/image/signature.ts';
 import { EVENTS } from '../workflow/events.ts';
+import { emulatorSettings } from '@lornu/rehearsal/emulator/aws-clients.ts';
 import { findEngine } from '@lornu/ops/image/engine.ts';
 import { tryCommand } from '@lornu/ops/process/run-command.ts';
 import { runWorkflow, type JobReport } from '../runner/run-workflow.ts';
-import { expectRan, expectResult, logOf, signaturesIn, startPipeline, type Pipeline } from '../kit.ts';
+import { expectRan, expectResult, logOf, putImage, root, startPipeline, type Pipeline } from '../kit.ts';
+import { pushSmallImage } from '../registry.ts';
+import { MAIN, signImage } from '../sigstore/forgeries.ts';
+import { startSigning, type Signing } from '../signing.ts';
 import { startEcrFront, type EcrFront } from '../ecr-front.ts';
 import { finishDeployment, runningRevision } from '../service.ts';
 import { RUN_BY } from '../steps.ts';
 
 // A deploy from the build on: the image is built (on stand-in bases if no registry of bases is reachable), listed,
 // pushed to a registry, signed by the job's own token, planned by its digest, verified and applied. Then images that
-// must not be signed.
+// must not be signed. cosign signs where it was built, else its stand-in.
 
 const MINUTES = 15 * 60_000;
 const CPU = process.arch === 'arm64' ? 'ARM64' : 'X86_64';
 let pipeline: Pipeline;
 let front: EcrFront;
+let signing: Signing;
 let revision: string;
 let reports: Record<string, JobReport>;
-
-interface Signature {
-  image: string;
-  identity: string;
-  issuer: string;
-  type?: string;
-  predicate?: string;
-}
 
 beforeAll(async () => {
   pipeline = await startPipeline();
   const { world } = pipeline;
   front = await startEcrFront(join(world.folder, 'registry'), pipeline.emulator.url);
-  world.env = { ...world.env, AWS_ENDPOINT_URL_ECR: front.url, LORNU_REHEARSAL: '1' };
+  const context = { cacheDir: join(root, '.cache'), env: process.env };
+  signing = await startSigning(world.folder, pipeline.github, front.registry, context);
+  process.stdout.write(`figure: ${signing.title}\n`);
+  const { program, env } = signing.cosign;
+  world.cosignFolder = dirname(program);
+  world.env = { ...world.env, ...env, AWS_ENDPOINT_URL_ECR: front.url, LORNU_REHEARSAL: '1' };
   const variables = JSON.parse(world.vars['LORNU_TERRAFORM_VARIABLES'] ?? '{}') as object;
   world.vars = {
     ...world.vars,
@@ -50,6 +53,7 @@ beforeAll(async () => {
 }, MINUTES);
 afterAll(async () => {
   await removeImages();
+  await signing?.stop();
   await front?.stop();
   await pipeline?.stop();
 }, 5 * 60_000);
@@ -67,11 +71,7 @@ async function commitTested(...change: Parameters<Pipeline['commit']>): Promise<
   return commit;
 }
 const deploy = async () => runWorkflow(pipeline.workflow, EVENTS['deploy started on main'], pipeline.world);
-const signatures = async (): Promise<Signature[]> =>
-  (await readFile(signaturesIn(pipeline.world.folder), 'utf8'))
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Signature);
+const signatures = async () => signing.signatures();
 
 test('the image is built, listed, pushed under its commit, and signed by this workflow on main', async () => {
   const { publish } = reports;
@@ -80,11 +80,10 @@ test('the image is built, listed, pushed under its commit, and signed by this wo
   const judged = publish?.outputs['gate'] ?? '{}';
   expect(publish?.outputs).toEqual({ revision, digest, gate: judged });
   expect(JSON.parse(judged)).toMatchObject({ passed: true, changed: 0, evalFailed: 0, loadFailed: 0 });
-  const image = `${front.repository}@${digest}`;
-  const by = { identity: signerOf({}), issuer: SIGNER.issuer };
+  const by = signerOf({});
   expect(await signatures()).toEqual([
-    { image, ...by },
-    { image, ...by, type: 'cyclonedx', predicate: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    { image: digest, by, type: 'image' },
+    { image: digest, by, type: 'cyclonedx' },
   ]);
   const log = logOf(publish);
   for (const step of [
@@ -127,17 +126,19 @@ test.each<[string, string | null, string]>([
   ['nobody has signed', null, 'Nobody has signed sha256:'],
   [
     'a pull request of ours has signed',
-    signerOf({}).replace('refs/heads/main', 'refs/pull/7/merge'),
+    MAIN.replace('refs/heads/main', 'refs/pull/7/merge'),
     'was signed by https://github.com/lornu-ai/lornu-aws-staging/.github/workflows/terraform-aws.yml@refs/pull/7/merge',
   ],
 ])(
   'an image that is there under the tag and %s is not made ours by a signature',
-  async (_case, signedBy, why) => {
+  async (_case, workflowRef, why) => {
     const commit = await commitTested(`Something that ${_case}`);
-    const digest = await pipeline.pushImage(commit.slice(0, 12), null);
-    const more = { image: `${front.repository}@${digest}`, issuer: SIGNER.issuer, identity: signedBy };
-    const path = signaturesIn(pipeline.world.folder);
-    if (signedBy) await Bun.write(path, `${await readFile(path, 'utf8')}${JSON.stringify(more)}\n`);
+    const digest = await pushSmallImage(front.registry);
+    const ecr = new ECRClient(emulatorSettings(pipeline.emulator.url));
+    await putImage(ecr, `agent-${commit.slice(0, 12)}`, digest);
+    const { repository } = front;
+    const registry = { host: repository.split('/')[0] ?? '', repository, password: 'an-auth-token' };
+    if (workflowRef) await signImage(signing.cosign, `${repository}@${digest}`, registry, { workflowRef });
     const before = (await signatures()).length;
     const { publish, plan } = await deploy();
     expectResult(publish, 'failure');

@@ -47,7 +47,7 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
       throw new Error('the wrapper hides exit codes and standard output');
   },
   'aquasecurity/setup-trivy': async ({ world }) => ({ path: world.trivyFolder }),
-  'sigstore/cosign-installer': async ({ world }) => ({ path: join(world.standInPrograms, 'cosign') }),
+  'sigstore/cosign-installer': async ({ world }) => ({ path: world.cosignFolder }),
   'aws-actions/configure-aws-credentials': async ({ world, job, event, with: given }) => {
     if (rightsOf(job)['id-token'] !== 'write')
       throw new Error("Credentials could not be loaded: the job has no right to GitHub's OIDC token");
@@ -84,7 +84,8 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
       const from = artifactFolder(world, attempt, number, given['name']);
       if ((await readdir(from).catch(() => [])).length > 0) {
         await mkdir(to, { recursive: true });
-        return void (await cp(from, to, { recursive: true }));
+        await cp(from, to, { recursive: true });
+        return;
       }
       if (!attempt.again) break;
     }

@@ -20,8 +20,8 @@ export interface PipelineWorld {
   environmentSecrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Environment of every step: PATH, endpoints, the provider. Nothing of the person's. */
   env: Readonly<Record<string, string | undefined>>;
-  /** Programs that replace what an action installs; the action puts them before PATH. */
-  standInPrograms: string;
+  /** Folder of cosign, or of its stand-in; the action puts it before PATH. */
+  cosignFolder: string;
   /** Folder of trivy: the real one if this machine has it, else the stand-in. */
   trivyFolder: string;
   /** The reviewer of the environment, who approves; undefined: nobody approves. */

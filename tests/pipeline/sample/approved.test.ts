@@ -8,7 +8,8 @@ import { runCommand, tryCommand } from '@lornu/ops/process/run-command.ts';
 import { emulatorSettings } from '@lornu/rehearsal/emulator/aws-clients.ts';
 import { runWorkflow, type JobReport } from '../runner/run-workflow.ts';
 import type { StepEnv } from '../runner/world.ts';
-import { expectRan, logOf, signaturesIn, startPipeline, TOKEN, WORKSPACE, type Pipeline } from '../kit.ts';
+import { expectRan, logOf, sign, startPipeline, TOKEN, WORKSPACE, type Pipeline } from '../kit.ts';
+import { MAIN } from '../sigstore/forgeries.ts';
 import { finishDeployment, finishNextDeployment, stallDeployment } from '../service.ts';
 import { RUN_BY } from '../steps.ts';
 
@@ -21,6 +22,8 @@ let reports: Record<string, JobReport>;
 let others: Record<'firstNight' | 'fork' | 'branch' | 'schedule', Record<string, JobReport>>;
 let again: Record<string, JobReport>;
 let refusals: Record<string, Refusal>;
+/** Digest of the image that is deployed. */
+let image: string;
 
 interface Refusal {
   expected: number;
@@ -32,7 +35,7 @@ interface Refusal {
 
 beforeAll(async () => {
   pipeline = await startPipeline();
-  await pipeline.pushImage(REVISION);
+  image = await pipeline.pushImage(REVISION);
   const { world } = pipeline;
   world.before = async ({ job, step, checkout, env }) => {
     if (job !== 'apply') return;
@@ -244,19 +247,18 @@ const CASES: Record<string, { words: string; parallel?: boolean; run: (world: At
   'an image that nobody has signed': {
     words: 'Nobody has signed sha256:',
     parallel: true,
-    run: async (attempt) => withSignatures(attempt, (text) => text.replace(/.*\n/g, '')),
+    run: async (attempt) => withSignature(attempt, undefined),
   },
   'an image whose signature is of another digest': {
     words: 'Nobody has signed sha256:',
     parallel: true,
-    run: async (attempt) =>
-      withSignatures(attempt, (text) => text.replace(/sha256:[0-9a-f]{64}/g, `sha256:${'0'.repeat(64)}`)),
+    run: async (attempt) => withSignature(attempt, `sha256:${'0'.repeat(64)}`),
   },
   'an image that a branch has signed': {
     words: 'terraform-aws.yml@refs/heads/feature, not by https://github.com/',
     parallel: true,
     run: async (attempt) =>
-      withSignatures(attempt, (text) => text.replaceAll('refs/heads/main', 'refs/heads/feature')),
+      withSignature(attempt, image, MAIN.replace('refs/heads/main', 'refs/heads/feature')),
   },
   'a runner without cosign': {
     words: 'There is no cosign on PATH',
@@ -376,9 +378,14 @@ async function changeManifest(
   if (approve) attempt.approved = digestOf(new TextEncoder().encode(changed));
 }
 
-/** Replaces the existing signatures for this attempt only. */
-async function withSignatures(attempt: Attempt, change: (text: string) => string): Promise<void> {
+/** Replaces the existing signatures, for this attempt only, by one of this image. */
+async function withSignature(
+  attempt: Attempt,
+  digest: string | undefined,
+  workflowRef = MAIN,
+): Promise<void> {
   const path = join(attempt.dir, 'signatures.jsonl');
-  await writeFile(path, change(await readFile(signaturesIn(pipeline.world.folder), 'utf8')));
+  const { world, github } = pipeline;
+  if (digest) await sign(world.folder, github, digest, workflowRef, path);
   attempt.env = { ...attempt.env, COSIGN_SIGNATURES: path };
 }

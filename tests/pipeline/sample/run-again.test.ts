@@ -60,7 +60,7 @@ beforeAll(async () => {
     secrets: {},
     environmentSecrets: {},
     env: { PATH: process.env['PATH'] },
-    standInPrograms: '',
+    cosignFolder: '',
     trivyFolder: '',
     reviewer: 'maintainer',
     signal: new AbortController().signal,

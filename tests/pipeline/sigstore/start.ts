@@ -8,12 +8,11 @@ import { whoListens } from '@lornu/ops/process/port-holder.ts';
 import { runCommand } from '@lornu/ops/process/run-command.ts';
 import { claimPort } from '@lornu/ops/up/port.ts';
 import { ISSUER, type IdTokens } from '@lornu/standins/github/id-token.ts';
+import { OTHER_ISSUER } from './forgeries.ts';
 import { serveIssuers } from './issuers.ts';
 import type { SigstorePrograms } from './programs.ts';
 import { makeTrustRoot } from './trust-root.ts';
 
-/** A second issuer that the authority accepts beside GitHub. Its tokens name the same workflow. */
-export const OTHER_ISSUER = 'https://token.actions.elsewhere.example';
 const START_MS = 60_000;
 /** timestamp-server always serves its metrics on this port; it has no option for another one. */
 const METRICS_PORT = 2112;
