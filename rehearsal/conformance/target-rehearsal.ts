@@ -10,7 +10,7 @@ import { createPace } from '../tasks/pace.ts';
 import { startProcessContainer } from '../tasks/process-container.ts';
 import type { RunnerEvent } from '../tasks/task-event.ts';
 import { askAt } from './ask.ts';
-import { createClients } from './clients.ts';
+import { createClients, type Clients } from './clients.ts';
 import type { Certificates } from './stack/identity.ts';
 import { Ledger } from './stack/ledger.ts';
 import { makeStack } from './stack/make-stack.ts';
@@ -35,17 +35,18 @@ export interface RehearsalWorld extends World {
   end: () => Promise<void>;
 }
 
-/** For tests: the longest time of any wait, and an image that a wrong ECS would run. */
+/** For tests: the longest time of any wait, an image that a wrong ECS would run, and clients that get wrong answers. */
 export interface RehearsalChange {
   limitMs?: number;
   change?: (image: RunnableImage) => RunnableImage;
+  misreport?: (clients: Clients) => void;
 }
 
 /** Starts an emulator with the probe stack, HAProxy and the task runners. All end with this process. */
 export async function startRehearsalWorld(
   context: StartContext,
   onStep: (what: string) => void,
-  { limitMs = LIMIT_MS, change = (image) => image }: RehearsalChange = {},
+  { limitMs = LIMIT_MS, change = (image) => image, misreport }: RehearsalChange = {},
 ): Promise<RehearsalWorld> {
   const folder = context.dataDir;
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -77,6 +78,7 @@ export async function startRehearsalWorld(
       from: '0.0.0.0/0',
       onStep,
     });
+    misreport?.(clients);
     onStep('HAProxy and task runners');
     const events: RunnerEvent[] = [];
     const failures: unknown[] = [];

@@ -7,14 +7,13 @@ import type { Event } from '../workflow/events.ts';
 import type { Job } from '../workflow/workflow.ts';
 import { subjectOf } from './aws-sign-in.ts';
 import { checkOut } from './checkout.ts';
-import type { Attempt } from './run-workflow.ts';
-import type { PipelineWorld } from './world.ts';
+import type { PipelineWorld, RunAttempt } from './world.ts';
 
 export interface ActionInput {
   world: PipelineWorld;
   job: Job;
   event: Event;
-  attempt: Attempt;
+  attempt: RunAttempt;
   /** The job's checkout, where later steps run. */
   checkout: string;
   with: Readonly<Record<string, string>>;
@@ -106,6 +105,6 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
 };
 
 /** Artifact names are unique within an attempt. */
-function artifactFolder({ folder }: PipelineWorld, { runId }: Attempt, number: number, name = ''): string {
+function artifactFolder({ folder }: PipelineWorld, { runId }: RunAttempt, number: number, name = ''): string {
   return join(folder, 'artifacts', runId, String(number), name);
 }

@@ -6,7 +6,7 @@ import { stepKey } from '../workflow/examine-workflow.ts';
 import { interpolate, permits, type Contexts } from '../workflow/expression.ts';
 import type { Job, Workflow, WorkflowStep } from '../workflow/workflow.ts';
 import { ACTIONS } from './actions.ts';
-import type { PipelineWorld } from './world.ts';
+import type { PipelineWorld, RunAttempt } from './world.ts';
 
 const WORKFLOW_FILE = '.github/workflows/terraform-aws.yml';
 
@@ -27,11 +27,7 @@ export interface JobReport {
   summary: string;
 }
 
-/** One attempt at a run. All attempts have the id of the run, to which approvals belong. */
-export interface Attempt {
-  runId: string;
-  /** GITHUB_RUN_ATTEMPT: 1, then one more for each re-run. */
-  number: number;
+export interface Attempt extends RunAttempt {
   /** A re-run of one job: that job, and the reports of the attempt before. Absent in a run of all jobs. */
   again?: { job: string; reports: Readonly<Record<string, JobReport>> };
 }

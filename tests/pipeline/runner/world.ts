@@ -36,3 +36,12 @@ export interface PipelineWorld {
   tokenLifetimeS?: number;
   signal: AbortSignal;
 }
+
+/** One attempt at a run. All attempts have the id of the run, to which approvals belong. */
+export interface RunAttempt {
+  runId: string;
+  /** GITHUB_RUN_ATTEMPT: 1, then one more for each re-run. */
+  number: number;
+  /** Present in a re-run of one job, which sees the artifacts of earlier attempts. */
+  again?: object;
+}

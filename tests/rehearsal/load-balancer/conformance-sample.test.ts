@@ -1,3 +1,4 @@
+import { THEMES as ALL_THEMES } from '@lornu/rehearsal/conformance/check.ts';
 import { CHECKS } from '@lornu/rehearsal/conformance/checks/all.ts';
 import { readRecordings } from '@lornu/rehearsal/conformance/recordings.ts';
 import { singleProbes } from '@lornu/rehearsal/conformance/scenes/single-probes.ts';
@@ -6,7 +7,9 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { commitSeed } from '../../support/commit-seed.ts';
 import { startWorld } from '../conformance/kit.ts';
 import { told, toldOf } from '../wrong-stand-ins/told.ts';
+import { SLOW_WRONG_BALANCERS } from '../wrong-stand-ins/slow-wrong-balancers.ts';
 import { WRONG_BALANCERS } from '../wrong-stand-ins/wrong-balancers.ts';
+import { WRONG_ECS } from '../wrong-stand-ins/wrong-ecs.ts';
 
 // A sample of the suite long-conformance: the checks that wait for nothing, and some of the wrong load balancers.
 
@@ -38,3 +41,13 @@ test.each(sample.map((one) => [one.name, one] as const))(
     expect((await toldOf(world!, one)).toSorted()).toEqual(one.tells.toSorted());
   },
 );
+
+test('every theme has a wrong load balancer or a wrong ECS that its checks have to find', () => {
+  const tells = new Set(
+    [...WRONG_BALANCERS, ...SLOW_WRONG_BALANCERS, ...WRONG_ECS].flatMap((one) => one.tells),
+  );
+  const found = CHECKS.filter(({ id }) => tells.has(id));
+  process.stdout.write(`figure: ${found.length} of ${CHECKS.length} checks have to find a wrong stand-in\n`);
+  expect(found.length).toBe(tells.size);
+  expect(new Set(found.map(({ theme }) => theme))).toEqual(new Set(ALL_THEMES));
+});
