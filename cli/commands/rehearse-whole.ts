@@ -4,17 +4,13 @@ import { Option, type Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
-import { CliError, EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
+import { EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
 import { untilAborted } from '@lornu/ops/process/until-aborted.ts';
 import { formatElapsed } from '@lornu/ops/steps/step-events.ts';
 import { renderVerification, summarise, lineOf } from '@lornu/ops/verify/render-verification.ts';
 import type { RehearsalContext } from '@lornu/rehearsal/run/rehearsal-context.ts';
 import { requireStanding, type Standing } from '@lornu/rehearsal/run/standing.ts';
 import { toVariableArguments } from '@lornu/rehearsal/run/variable-arguments.ts';
-import { toTimeline, type Timeline } from '@lornu/rehearsal/report/timeline.ts';
-import { BREAKS } from '@lornu/rehearsal/breaks/all-breaks.ts';
-import type { Break } from '@lornu/rehearsal/breaks/break.ts';
-import { runBreaks } from '@lornu/rehearsal/breaks/run-breaks.ts';
 import { runScenarios, SCENARIOS } from '@lornu/rehearsal/scenarios/run-scenarios.ts';
 import type { TaskForm } from '@lornu/rehearsal/serve/images.ts';
 import { serve, type ServeContext, type ServeOptions } from '@lornu/rehearsal/serve/serve.ts';
@@ -31,6 +27,7 @@ const seconds = wholeNumber(1, 9999, 'of seconds');
 interface WholeFlags {
   keep?: boolean;
   all?: boolean;
+  breaks?: boolean;
   peer?: boolean;
   var: string[];
   varFile: string[];
@@ -55,6 +52,7 @@ export function defineWhole(command: Command, context: CliContext, finish: (code
         .default('auto'),
     )
     .option('--all', 'also play the additional scenarios of `rehearse deploy`')
+    .option('--breaks', 'also play the breaks of `rehearse break` (5 min more)')
     .option(
       '--peer',
       "run the FastAPI/ADK agent beside it, as the service's peer on Google Cloud (10 s more)",
@@ -73,6 +71,7 @@ export function defineWhole(command: Command, context: CliContext, finish: (code
             tasks: flags.tasks,
             peer: flags.peer ?? false,
             all: flags.all ?? false,
+            breaks: flags.breaks ?? false,
             reportFolder: resolve(context.root, flags.report),
             ...(flags.keep ? { keep: async (served: ServedRehearsal) => keep(served, context) } : {}),
           },
@@ -90,7 +89,6 @@ export function defineWhole(command: Command, context: CliContext, finish: (code
 
 /** Subcommands for an applied environment: it is served while they run. */
 export function defineParts(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
-  defineBreak(command, context, finish);
   command
     .command('verify')
     .description('serve the applied environment, run every check of `lornu verify`, stop serving')
@@ -139,110 +137,7 @@ export function defineParts(command: Command, context: CliContext, finish: (code
     });
 }
 
-/** `lornu rehearse break`: injects faults and checks that the environment recovers. */
-function defineBreak(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
-  command
-    .command('break')
-    .description('serve the applied environment, inject faults, check that it recovers, stop serving')
-    .argument('[names...]', 'breaks to play, in this order (default: all)')
-    .option('--list', 'list the breaks: what each does, what people see, how recovery is checked')
-    .option(
-      '--during-deploy',
-      'start a deployment of the same image during each break that has running turns',
-    )
-    .addOption(tasksOption())
-    .option(...DATA_DIR_OPTION)
-    .option('--json', 'print the result as JSON')
-    .addHelpText('after', BREAK_HELP)
-    .action(
-      async (
-        names: string[],
-        { list, json, ...flags }: PartFlags & { list?: boolean; duringDeploy?: boolean },
-      ) => {
-        const chosen = chooseBreaks(names);
-        if (list) {
-          const rows = chosen.map(({ id, does, people, recovery }) => ({ name: id, does, people, recovery }));
-          context.stdout(json ? `${JSON.stringify(rows, null, 2)}\n` : renderBreaks(rows));
-          return;
-        }
-        const { runs, result } = await inRehearsal(flags.dataDir, context, async (rehearsal) =>
-          whileServed(rehearsal, context, { tasks: flags.tasks }, async (standing, served, serving) => {
-            const breaks = await runBreaks(
-              { standing, served, context: serving, duringDeploy: flags.duringDeploy ?? false },
-              chosen,
-            );
-            return breaks.map((one) => ({
-              ...one,
-              timeline: toTimeline(served.events(), one.beganMs, one.beganMs + one.elapsedMs),
-            }));
-          }),
-        );
-        context.stdout(
-          json
-            ? `${JSON.stringify({ runs, breaks: result }, null, 2)}\n`
-            : `\nTasks: ${runs}\n${renderScenarios(result)}${result.map(renderMessages).join('')}`,
-        );
-        finish(result.some(({ outcome }) => outcome === 'failed') ? EXIT.failed : EXIT.ok);
-      },
-    );
-}
-
-const BREAK_HELP = `
-Examples:
-  ./lornu rehearse apply && ./lornu rehearse break   plays all breaks, one after the other
-  ./lornu rehearse break --list                      lists the breaks
-  ./lornu rehearse break firestore-away frozen-task  plays these two
-  ./lornu rehearse break nat-gone --during-deploy    plays the break in the middle of a deployment
-  ./lornu rehearse break killed-task --json          prints the verdict and the timeline of every task as JSON
-
-The command uses the environment of ./lornu rehearse apply, on this machine only. Each break has a verdict with the
-expected and the observed result. For staging, see docs/operations.md, "What breaks, and what it looks like".
-Exit codes: 0 all breaks recovered, 1 a break did not, 2 usage, 3 something is missing on this machine.
-`;
-
-function chooseBreaks(names: readonly string[]): readonly Break[] {
-  const unknown = names.find((name) => !BREAKS.some(({ id }) => id === name));
-  if (unknown !== undefined)
-    throw new CliError({
-      what: `There is no break named ${unknown}.`,
-      why: `The breaks are: ${BREAKS.map(({ id }) => id).join(', ')}.`,
-      next: 'Choose one: ./lornu rehearse break --list',
-      exitCode: EXIT.usage,
-    });
-  return names.length === 0 ? BREAKS : names.map((name) => BREAKS.find(({ id }) => id === name)!);
-}
-
-function renderBreaks(
-  rows: readonly { name: string; does: string; people: string; recovery: string }[],
-): string {
-  return rows
-    .map(
-      ({ name, does, people, recovery }) =>
-        `${name}\n  does      ${does}\n  people    ${people}\n  recovery  ${recovery}\n`,
-    )
-    .join('');
-}
-
-/** The events of ECS during a break, with the seconds since its beginning. */
-function renderMessages({
-  id,
-  beganMs,
-  timeline,
-}: {
-  id: string;
-  beganMs: number;
-  timeline: Timeline;
-}): string {
-  const lines = timeline.messages.map(
-    ({ atMs, text }) => `  ${((atMs - beganMs) / 1000).toFixed(1).padStart(6)} s  ${text}\n`,
-  );
-  const ends = timeline.rows.flatMap(({ taskId, end }) =>
-    end ? [`          task ${taskId.slice(0, 8)}: ${end}\n`] : [],
-  );
-  return lines.length + ends.length === 0 ? '' : `\n${id}\n${lines.join('')}${ends.join('')}`;
-}
-
-interface PartFlags {
+export interface PartFlags {
   tasks: TaskForm;
   dataDir: string;
   json?: boolean;
@@ -251,7 +146,7 @@ interface PartFlags {
 /** The result of the work, and the timeline of the tasks at that time. */
 export async function whileServed<T>(
   rehearsal: RehearsalContext,
-  context: CliContext,
+  context: Pick<CliContext, 'redact'>,
   options: ServeOptions,
   work: (standing: Standing, served: ServedRehearsal, serving: ServeContext) => Promise<T>,
 ): Promise<{ runs: string; result: T }> {
@@ -300,7 +195,7 @@ function howItEnded({ destroyed, failure }: Report): string {
 }
 
 /** One line per scenario, like a verification's line per check. */
-function renderScenarios(results: readonly ScenarioResult[]): string {
+export function renderScenarios(results: readonly ScenarioResult[]): string {
   const width = Math.max(...results.map(({ id }) => id.length), 0);
   return results.map((result) => `${lineOf(result, width)}\n`).join('');
 }

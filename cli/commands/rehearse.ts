@@ -22,6 +22,7 @@ import {
   wholeNumber,
   wholePort,
 } from './options.ts';
+import { defineBreak } from './rehearse-break.ts';
 import { defineParts, defineWhole } from './rehearse-whole.ts';
 import { runStep } from '@lornu/ops/steps/run-steps.ts';
 
@@ -70,6 +71,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
   command.addHelpText('after', HELP);
   defineWhole(command, context, finish);
   defineParts(command, context, finish);
+  defineBreak(command, context, finish);
   command
     .command('apply')
     .description('apply terraform/aws to an emulated account, plan again, compute what can reach what')

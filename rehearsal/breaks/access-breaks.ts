@@ -81,7 +81,8 @@ export const ACCESS_BREAKS: readonly Break[] = [
       underStreams(stage, async () => {
         const { google } = stage.served;
         const old = await stage.served.token();
-        const takeBack = await google.keys.rotate();
+        // The load balancer of the rehearsal reads the keys only once.
+        const { signWithOld, takeBack } = await google.keys.rotate();
         google.failing.add('certs');
         try {
           const fresh = await stage.served.token();
@@ -90,13 +91,21 @@ export const ACCESS_BREAKS: readonly Break[] = [
           const unknown = await askTask(stage, '/list-apps', fresh);
           if (unknown.status !== 503 || !ISSUER_AWAY.test(unknown.body))
             throw new Error(`a token of the new key was answered ${unknown.status} ${unknown.body}`);
-          google.failing.delete('certs');
-          const again = await untilStatus(stage, fresh, 200);
-          return `a token of the new key was answered 503, and 200 after the keys were back and ${again} more attempts`;
+          // The service reads the keys again after its cooldown of 30 s.
+          return async () => {
+            try {
+              const again = await untilStatus(stage, fresh, 200);
+              return `a token of the new key was answered 503, and 200 after the keys were back and ${again} more attempts`;
+            } finally {
+              takeBack();
+            }
+          };
+        } catch (error) {
+          takeBack();
+          throw error;
         } finally {
           google.failing.delete('certs');
-          // The load balancer of the rehearsal reads the keys only once.
-          takeBack();
+          signWithOld();
         }
       }),
   },

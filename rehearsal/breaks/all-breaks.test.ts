@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { BREAKS } from './all-breaks.ts';
 import { judgeClock } from './clock-break.ts';
 import { judgeModel } from './model-breaks.ts';
-import { judgeStreams } from './under-streams.ts';
+import { judgeStreams, longestPauseMs } from './under-streams.ts';
 
 describe('turns during a break', () => {
   const well = {
@@ -10,13 +10,15 @@ describe('turns during a break', () => {
     underWay: 2,
     afterwards: undefined,
     recoveredAfterMs: 1_250,
+    pauseMs: 6_340,
+    troubles: 1,
   };
 
   test('pass if all are complete, and the time to the next answer is measured', () => {
     const { outcome, seen } = judgeStreams(well);
     expect(outcome).toBe('passed');
     expect(seen).toBe(
-      '2 of 2 turns complete, 2 of them in progress when the break began; the next turn was answered 1.3 s after the break',
+      '2 of 2 turns complete, 2 of them in progress when the break began; people saw a pause of at most 6.3 s; connections lost and resumed: 1; the next turn was answered 1.3 s after the break',
     );
   });
 
@@ -28,6 +30,13 @@ describe('turns during a break', () => {
   ])('fail if %s', (_what, more) => {
     expect(judgeStreams({ ...well, ...more }).outcome).toBe('failed');
   });
+});
+
+test('the longest pause of a turn is between two frames; comments are not shown to people', () => {
+  const frame = (atMs: number) => ({ kind: 'frame' as const, id: '', index: 0, event: {}, atMs });
+  const comment = { kind: 'comment' as const, text: 'ping', atMs: 3_000 };
+  expect(longestPauseMs({ parts: [frame(0), frame(100), comment, frame(6_100), frame(6_200)] })).toBe(6_000);
+  expect(longestPauseMs({ parts: [] })).toBe(0);
 });
 
 describe('a turn whose model fails', () => {

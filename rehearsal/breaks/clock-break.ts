@@ -1,7 +1,8 @@
 import { readServed } from '@lornu/ops/verify/served.ts';
 import { judged, notOffered, type Verdict } from '@lornu/ops/verify/verdict.ts';
-import { addClockImage, addGoodImage } from '../scenarios/images.ts';
-import { describeRollOut, rollOut } from '../scenarios/roll-out.ts';
+import { deployCopy } from '../scenarios/deploy-copy.ts';
+import { addClockImage } from '../scenarios/images.ts';
+import { describeRollOut } from '../scenarios/roll-out.ts';
 import { countedTo, faultOf, steadfastTurn } from '../scenarios/steadfast-turn.ts';
 import { targetOf } from '../scenarios/targets.ts';
 import type { Break } from './break.ts';
@@ -50,11 +51,16 @@ export const clockOff: Break = {
       );
     const before = turns();
     before.catch(() => undefined);
-    const ahead = await rollOut(stage, await addClockImage(served.images, AHEAD_S, 'c10c0ff'), io);
+    const image = await addClockImage(served.images, AHEAD_S, 'c10c0ff');
+    const { rollOut: ahead, takeBack } = await deployCopy(stage, image);
+    io.line(`the clocks are ${AHEAD_S / 60} minutes ahead`);
     const during = turns();
     during.catch(() => undefined);
-    const good = await rollOut(stage, await addGoodImage(served.images, 'bun', 'c10c900'), io);
-    const faults = [...(await before), ...(await during), ...(await turns())];
+    const good = await takeBack();
+    const after = turns();
+    after.catch(() => undefined);
+    stage.release?.();
+    const faults = [...(await before), ...(await during), ...(await after)];
     return judgeClock({ outcomes: [ahead, good].map(describeRollOut), faults });
   },
 };

@@ -9,7 +9,6 @@ import {
 import type { Network } from '../reachability/network.ts';
 import { readAppliedNetwork } from '../run/applied-network.ts';
 import type { Standing } from '../run/standing.ts';
-import { desiredCount, untilHealthy } from '../scenarios/service-count.ts';
 import type { Stage } from '../scenarios/scenario.ts';
 import { AWAY_MS, LEASE_OVER_MS, type Break } from './break.ts';
 import { freeze, STREAMS, underStreams, WHOLE } from './under-streams.ts';
@@ -104,7 +103,7 @@ export const NETWORK_BREAKS: readonly Break[] = [
     recovery: `${WHOLE}; as many tasks as before are healthy`,
     needsNetwork: true,
     run: async (stage, io) => {
-      const verdict = await underStreams(stage, async () => {
+      const breakAndMend = async (): Promise<string> => {
         const { subnetId, zone } = await subnetOfTask(stage);
         io.line(`${zone} is cut off`);
         const mend = await cutSubnet(stage.standing, subnetId);
@@ -114,9 +113,8 @@ export const NETWORK_BREAKS: readonly Break[] = [
           await mend();
         }
         return `${zone} was cut off`;
-      });
-      await untilHealthy(stage, await desiredCount(stage));
-      return verdict;
+      };
+      return underStreams(stage, breakAndMend, { replaces: true });
     },
   },
   {

@@ -8,7 +8,7 @@ import {
 import { DeleteSecretCommand, RestoreSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { signalGroup } from '@lornu/ops/process/run-command.ts';
 import { emulatorSettings } from '../emulator/aws-clients.ts';
-import { desiredCount, untilHealthy, untilTrue } from '../scenarios/service-count.ts';
+import { untilTrue } from '../scenarios/service-count.ts';
 import type { Stage } from '../scenarios/scenario.ts';
 import type { Break } from './break.ts';
 import { findSecret } from './find-secret.ts';
@@ -35,7 +35,7 @@ const noTaskStarts = (
   recovery: `ECS reports why no task starts; ${WHOLE}; as many tasks as before are healthy`,
   run: async (stage, io) => {
     const { served } = stage;
-    const verdict = await underStreams(stage, async () => {
+    const breakAndMend = async (): Promise<string> => {
       const beganMs = Date.now();
       const mend = await take(stage);
       try {
@@ -55,9 +55,8 @@ const noTaskStarts = (
       } finally {
         await mend();
       }
-    });
-    await untilHealthy(stage, await desiredCount(stage));
-    return verdict;
+    };
+    return underStreams(stage, breakAndMend, { replaces: true });
   },
 });
 

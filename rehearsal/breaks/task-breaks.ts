@@ -10,7 +10,6 @@ import type { Stage } from '../scenarios/scenario.ts';
 import { LEASE_OVER_MS, type Break } from './break.ts';
 import { answeredMeanwhile, freeze, STREAMS, underStreams, WHOLE } from './under-streams.ts';
 
-const CHOSEN_MS = 20_000;
 const STARTED_MS = 120_000;
 
 function victimOf({ served }: Stage): ServedTask & { pid: number } {
@@ -35,14 +34,13 @@ export const TASK_BREAKS: readonly Break[] = [
     people: 'answers of that task pause, then continue on another task',
     recovery: `${WHOLE}; the service is stable again`,
     run: async (stage, io) => {
-      const verdict = await underStreams(stage, async () => {
+      const breakAndMend = async (): Promise<void> => {
         const victim = victimOf(stage);
         io.line(`task ${victim.id.slice(0, 8)} hangs`);
         await freeze(victim.pid, LEASE_OVER_MS);
         io.line('it wakes up');
-      });
-      await untilHealthy(stage, await desiredCount(stage));
-      return verdict;
+      };
+      return underStreams(stage, breakAndMend, { replaces: true });
     },
   },
   {
@@ -92,21 +90,18 @@ export const TASK_BREAKS: readonly Break[] = [
     recovery: `${WHOLE}; as many tasks as before are healthy`,
     run: async (stage, io) => {
       const before = await desiredCount(stage);
-      try {
-        return await underStreams(stage, async () => {
+      const breakAndMend = async (): Promise<string> => {
+        try {
           io.line(`${before} tasks become 1`);
           await setCount(stage, 1);
-          // Wait until the scheduler has chosen a task to stop.
-          await untilTrue(
-            stage,
-            () => stage.served.tasks().some(({ phase }) => phase !== 'running'),
-            CHOSEN_MS,
-          );
-        });
-      } finally {
-        await setCount(stage, before);
-        await untilHealthy(stage, before);
-      }
+          // The other tasks stop when their last turn has ended.
+          await untilHealthy(stage, 1);
+          return 'one task was left';
+        } finally {
+          await setCount(stage, before);
+        }
+      };
+      return underStreams(stage, breakAndMend, { replaces: true });
     },
   },
   {
@@ -117,21 +112,21 @@ export const TASK_BREAKS: readonly Break[] = [
     recovery: `${WHOLE}; as many tasks as before are healthy`,
     run: async (stage, io) => {
       const before = await desiredCount(stage);
-      // Otherwise target tracking would remove the new task before it has served, because these turns need little CPU.
-      const lowerLeast = await raiseLeast(stage, before + 1);
-      try {
-        return await underStreams(stage, async () => {
+      const breakAndMend = async (): Promise<string> => {
+        // Otherwise target tracking would remove the new task before it has served, because these turns need little CPU.
+        const lowerLeast = await raiseLeast(stage, before + 1);
+        try {
           io.line(`${before} tasks become ${before + 1}`);
           await setCount(stage, before + 1);
           const healthy = (): number => stage.served.tasks().filter((task) => task.healthy).length;
           await untilTrue(stage, () => healthy() > before, STARTED_MS);
           return `${healthy()} tasks were healthy`;
-        });
-      } finally {
-        await lowerLeast();
-        await setCount(stage, before);
-        await untilHealthy(stage, before);
-      }
+        } finally {
+          await lowerLeast();
+          await setCount(stage, before);
+        }
+      };
+      return underStreams(stage, breakAndMend, { replaces: true });
     },
   },
 ];

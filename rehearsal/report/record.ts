@@ -1,7 +1,7 @@
 import type { Emit, StepOutcome } from '@lornu/ops/steps/step-events.ts';
 
 /** The phases of a rehearsal, in order. */
-export type PhaseName = 'apply' | 'serve' | 'verify' | 'deploy' | 'destroy';
+export type PhaseName = 'apply' | 'serve' | 'verify' | 'deploy' | 'break' | 'destroy';
 
 export interface RecordedStep {
   id: string;

@@ -96,6 +96,15 @@ test('tasks are drawn for each scenario and for the whole rehearsal', () => {
   expect(page).toContain('agent:2  abcdef01');
 });
 
+test('a break has its fault and what people see, and its verdict and timeline', () => {
+  const [scenario] = report().scenarios;
+  const played = { ...scenario!, does: 'DNS is stopped', people: 'nothing <b>', busyMs: 8_000 };
+  const page = renderPage(report({ scenarios: [played] }));
+  expect(page).toContain('<p>Fault: DNS is stopped. People see: nothing &lt;b&gt;.</p>');
+  expect(page).toContain('rolled back after 9 s');
+  expect(page.match(/<svg class="timeline"/g)).toHaveLength(2);
+});
+
 test('a rehearsal that broke off early is reported as far as it got', () => {
   const {
     applied: _applied,

@@ -4,7 +4,6 @@ import { summarise } from '@lornu/ops/verify/render-verification.ts';
 import type { Outcome } from '@lornu/ops/verify/verdict.ts';
 import { renderEnvironment } from '../picture/render-environment.ts';
 import { escape } from '../picture/svg.ts';
-import type { ScenarioResult } from '../scenarios/scenario.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import { renderTimeline } from './render-timeline.ts';
 import type { Report } from './report.ts';
@@ -114,12 +113,17 @@ ${renderTimeline(whole)}
 }
 
 function scenarioPart(
-  { title, outcome, expected, seen, beganMs, elapsedMs }: ScenarioResult,
+  scenario: Report['scenarios'][number],
   events: Report['events'],
 ): string {
+  const { title, outcome, expected, seen, beganMs, elapsedMs } = scenario;
   const [word, tone] = STATE[outcome];
+  const fault =
+    'does' in scenario
+      ? `<p>Fault: ${escape(scenario.does)}. People see: ${escape(scenario.people)}.</p>\n`
+      : '';
   return `<h3><span class="${tone}">${word}</span>: ${escape(title)} <span class="quiet">(${formatElapsed(elapsedMs)})</span></h3>
-<p>${escape(seen)} <span class="quiet">Expected: ${escape(expected)}.</span></p>
+${fault}<p>${escape(seen)} <span class="quiet">Expected: ${escape(expected)}.</span></p>
 ${outcome === 'passed' || outcome === 'failed' ? renderTimeline(toTimeline(events, beganMs, beganMs + elapsedMs)) : ''}`;
 }
 

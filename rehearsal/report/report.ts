@@ -1,6 +1,7 @@
 import type { GrantedStatement } from '../iam/least-privilege.ts';
 import type { Verification } from '@lornu/ops/verify/verify.ts';
 import type { Statement } from '../reachability/statements.ts';
+import type { BreakResult } from '../breaks/run-breaks.ts';
 import type { ScenarioResult } from '../scenarios/scenario.ts';
 import type { RunnerEvent } from '../tasks/task-event.ts';
 import type { RecordedPhase } from './record.ts';
@@ -30,7 +31,7 @@ export interface Report {
     addedVariables: Readonly<Record<string, string>>;
   };
   verification?: Verification;
-  scenarios: ScenarioResult[];
+  scenarios: (ScenarioResult | BreakResult)[];
   events: RunnerEvent[];
   destroyed?: { resources: number; keptByAws: string[]; permissions: GrantedStatement[] };
   /** Last lines of each task, by its id, masked. */

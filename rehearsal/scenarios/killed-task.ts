@@ -41,7 +41,8 @@ export function judgeKilled({ faults, troubles, replacedAfterMs }: KilledSeen): 
 export const killedTask: Scenario = {
   id: 'killed-task',
   title: 'a task that is killed (-9) is replaced, and its turns finish',
-  run: async ({ served, context }, io) => {
+  run: async (stage, io) => {
+    const { served, context } = stage;
     const target = await targetOf(served, context.signal);
     if ((await readServed(target))?.isPython)
       return notOffered(EXPECTED, 'the turns of the FastAPI/ADK agent end with their connection');
@@ -66,6 +67,7 @@ export const killedTask: Scenario = {
     const killedAtMs = performance.now();
     signalGroup(victim.pid, 'SIGKILL');
     const replacedAfterMs = await untilReplaced(served, victim.id, before, killedAtMs);
+    stage.release?.();
     const seen = await Promise.race([turns, served.failed]);
     return judgeKilled({
       faults: seen.map((turn) => faultOf(turn, countedTo(WORDS))),

@@ -55,6 +55,15 @@ export async function rollOut(
   >;
   const taskDefinition = String(outputs['task_definition_arn']?.value);
   await onBegun();
+  return untilRolledOut({ standing, served, context }, taskDefinition, beganMs);
+}
+
+/** Waits until ECS reports this task definition as completed, or has returned to the earlier one. */
+export async function untilRolledOut(
+  { standing, served, context }: Stage,
+  taskDefinition: string,
+  beganMs: number,
+): Promise<RollOut> {
   let failed: string | undefined;
   const { cluster, service } = served.applied;
   const deadline = performance.now() + LONGEST_MS;

@@ -22,7 +22,7 @@ export async function runScenarios(
   emit({ kind: 'plan', steps: scenarios.map(({ id, title }) => ({ id, title })) });
   const results: ScenarioResult[] = [];
   for (const scenario of scenarios) {
-    results.push(await play(scenario, stage));
+    results.push(await playScenario(scenario, stage));
     signal.throwIfAborted();
     // If a part of the rehearsal itself is gone, later results say nothing about the service.
     await Promise.race([stage.served.failed, Promise.resolve()]);
@@ -30,7 +30,8 @@ export async function runScenarios(
   return results;
 }
 
-async function play(scenario: Scenario, stage: Stage): Promise<ScenarioResult> {
+/** Plays one scenario; if it throws, it has failed. */
+export async function playScenario(scenario: Scenario, stage: Stage): Promise<ScenarioResult> {
   const { id, title } = scenario;
   const beganMs = Date.now();
   let verdict: Verdict = { outcome: 'failed', expected: 'an end', seen: 'none' };

@@ -11,6 +11,10 @@ export interface Stage {
   context: ServeContext;
   /** Start a deployment with each break that has running turns. */
   duringDeploy?: boolean;
+  /** The position in a series of breaks, by which they use different callers: each caller has its own limits. */
+  position?: number;
+  /** Tells the series that the environment is whole again, while the last turns of this break still run. */
+  release?: () => void;
 }
 
 /** Something that happens to a running environment, and what must hold during and after it. */

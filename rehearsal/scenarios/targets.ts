@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Target } from '@lornu/ops/verify/target.ts';
 import type { ServedRehearsal } from '../serve/served.ts';
+import type { Stage } from './scenario.ts';
 import { SERVICE_EMAILS } from '../terraform/variables.ts';
 
 const APP = 'lornu';
@@ -8,6 +9,12 @@ const APP = 'lornu';
 /** The served environment, as seen from outside, with the verifier's token. */
 export async function targetOf(served: ServedRehearsal, signal: AbortSignal): Promise<Target> {
   return (await targetsOf(served, signal, SERVICE_EMAILS.slice(0, 1)))[0] as Target;
+}
+
+/** The same for one break of a series, with the token of another caller than the break before it. */
+export async function targetInSeries({ served, context, position = 0 }: Stage): Promise<Target> {
+  const email = SERVICE_EMAILS[position % SERVICE_EMAILS.length] as string;
+  return (await targetsOf(served, context.signal, [email]))[0] as Target;
 }
 
 /** The same, once for each machine that may act for users, as each has its own limits. */

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { runSteps } from '@lornu/ops/steps/run-steps.ts';
 import { CliError, inOneLine } from '@lornu/ops/base/cli-error.ts';
 import { verify, type Verification } from '@lornu/ops/verify/verify.ts';
+import { BREAKS } from '../breaks/all-breaks.ts';
+import { runBreaks } from '../breaks/run-breaks.ts';
 import { writeReport } from '../report/write-report.ts';
 import type { Report } from '../report/report.ts';
 import { readEnvironment } from '../report/read-environment.ts';
@@ -9,7 +11,6 @@ import { apply, type ApplyOptions, type ApplyResult } from '../run/apply.ts';
 import { destroy, type DestroyResult } from '../run/destroy.ts';
 import { findStanding, type Standing } from '../run/standing.ts';
 import { runScenarios, SCENARIOS } from '../scenarios/run-scenarios.ts';
-import type { ScenarioResult } from '../scenarios/scenario.ts';
 import { refusedTokens, targetOf } from '../scenarios/targets.ts';
 import { requirePodman } from '../serve/container-images.ts';
 import type { TaskForm } from '../serve/images.ts';
@@ -30,6 +31,8 @@ export interface RehearseOptions {
   peer: boolean;
   /** Also runs the scenarios that would make it longer than three minutes. */
   all: boolean;
+  /** Also plays the breaks. */
+  breaks: boolean;
   /** Folder for the report. */
   reportFolder: string;
   /** Called when everything is checked and still running; the rehearsal waits for its promise. */
@@ -41,7 +44,7 @@ interface Gathered {
   applied?: ApplyResult;
   served?: ServedRehearsal;
   verification?: Verification;
-  scenarios?: ScenarioResult[];
+  scenarios?: Report['scenarios'];
   destroyed?: DestroyResult;
   environment?: Report['environment'];
   networkPicture?: string;
@@ -115,6 +118,11 @@ async function playParts(
   gathered.scenarios = await record.phase('deploy', async () =>
     runScenarios({ standing, served, context }, scenarios),
   );
+  if (options.breaks) {
+    const others = BREAKS.filter(({ id }) => !scenarios.some((one) => one.id === id));
+    const played = await record.phase('break', async () => runBreaks({ standing, served, context }, others));
+    gathered.scenarios.push(...played);
+  }
   if (options.keep) await options.keep(served);
   if (context.signal.aborted) {
     // A kept rehearsal is ended by Ctrl-C, when nobody waits for a destroy.

@@ -16,14 +16,18 @@ export class SigningKeys {
     return keys;
   }
 
-  /** A new key signs from now on; the returned function takes it back. */
-  async rotate(): Promise<() => void> {
+  /** A new key signs from now on, until `signWithOld`; both are published until `takeBack`. */
+  async rotate(): Promise<{ signWithOld: () => void; takeBack: () => void }> {
     const before = this.#keys;
     const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
     const kid = crypto.randomUUID().replaceAll('-', '');
     const publicJwk = { ...(await exportJWK(publicKey)), kid, use: 'sig', alg: 'RS256' };
     this.#keys = [{ kid, privateKey, publicJwk }, ...this.#keys.slice(0, 1)];
-    return () => (this.#keys = before);
+    const [fresh, ...old] = this.#keys;
+    return {
+      signWithOld: () => (this.#keys = [...old, ...(fresh ? [fresh] : [])]),
+      takeBack: () => (this.#keys = before),
+    };
   }
 
   jwks(): { keys: JWK[] } {
