@@ -91,7 +91,7 @@ async function play(dataDir: string, context: CliContext): Promise<DrillReport> 
     });
   const { result } = await inRehearsal(dataDir, context, async (rehearsal) =>
     whileServed(rehearsal, context, { peer: true }, async (standing, served, serving) =>
-      drill({ standing, served, context: serving }),
+      drill({ standing, served, context: serving }, join(resolve(context.root, dataDir), 'drill')),
     ),
   );
   return result;

@@ -8,6 +8,7 @@ import { desiredCount, setCount, untilHealthy } from '../scenarios/service-count
 import { countedTo } from '../scenarios/steadfast-turn.ts';
 import { DOMAIN_NAME, FAILOVER_DOMAIN_NAME } from '../terraform/variables.ts';
 import { judgePart, type DrillPart, type DrillReport, type PartSeen } from './judge-drill.ts';
+import { openBrowser } from './browser.ts';
 import { openPage, type Answer, type OpenPage } from './page.ts';
 import type { PageNote } from './page-client.ts';
 import { readStored } from './read-stored.ts';
@@ -35,15 +36,17 @@ const task = (id: string, n: number, more: { host?: string; conversation?: strin
 
 /**
  * Stops one cloud after the other, while an open page uses the fail-over name, and starts both again. Rejects if a part
- * of the rehearsal itself has ended. A failed part of the drill is in the report.
+ * of the rehearsal itself has ended. A failed part of the drill is in the report. Screenshots are put into `folder`.
  */
-export async function drill(stage: Stage): Promise<DrillReport> {
+export async function drill(stage: Stage, folder: string): Promise<DrillReport> {
   const { served, context } = stage;
   const { googleAgent } = served;
   if (!googleAgent || !served.vpc)
     throw new Error('a drill needs the applied network and the agent of Google Cloud');
   const beganMs = Date.now();
   const page = await openPage(served, context.signal);
+  const browser = await openBrowser(served, folder, context.signal);
+  const inBrowser: NonNullable<DrillReport['browser']> = { version: browser?.version ?? '', folder };
   const answers: Answer[] = [];
   const parts: DrillPart[] = [];
   const ask = async (...args: Parameters<typeof task>): Promise<Answer> => {
@@ -76,14 +79,19 @@ export async function drill(stage: Stage): Promise<DrillReport> {
       'google-dies',
       "Google's agent dies in the middle of an answer: the conversation continues on AWS",
       async (io) => {
+        const shown = task('p', 60);
+        await browser?.say(shown, WORDS_BEFORE);
         const answer = ask('b', 20);
         const diedMs = await untilWords(page, 'b');
         await googleAgent.kill();
         io.line("Google's agent is killed");
         const { atMs } = await untilName(page, isAws, diedMs);
         const whole = await answer;
+        const seen = await browser?.shown(shown, diedMs, atMs);
+        if (seen) inBrowser.googleDies = seen;
         return {
           answers: [whole],
+          ...(seen ? { browser: seen } : {}),
           detectedMs: atMs - diedMs,
           recoveredMs: goneOnMs(page, 'b', atMs) - diedMs,
           notBy: GOOGLE,
@@ -96,7 +104,8 @@ export async function drill(stage: Stage): Promise<DrillReport> {
       async (io) => {
         const count = await desiredCount(stage);
         const answer = ask('c', 20, { held: WORDS_BEFORE });
-        await untilWords(page, 'c');
+        const shown = task('q', 20, { held: WORDS_BEFORE });
+        await Promise.all([untilWords(page, 'c'), browser?.say(shown, WORDS_BEFORE)]);
         await googleAgent.start();
         io.line("Google's agent is back");
         const diedMs = Date.now();
@@ -109,8 +118,11 @@ export async function drill(stage: Stage): Promise<DrillReport> {
           const other = await ask('d', 5, { conversation: 'two' });
           io.line('a conversation without a turn in progress got an answer');
           const whole = await answer;
+          const seen = await browser?.shown(shown, diedMs, atMs);
+          if (seen) inBrowser.awsDies = seen;
           return {
             answers: [other, whole],
+            ...(seen ? { browser: seen } : {}),
             detectedMs: atMs - diedMs,
             recoveredMs: goneOnMs(page, 'd', diedMs) - diedMs,
             interruptedMs: goneOnMs(page, 'c', atMs) - diedMs,
@@ -156,6 +168,7 @@ export async function drill(stage: Stage): Promise<DrillReport> {
     );
   } finally {
     page.close();
+    browser?.close();
   }
   const stored = await readStored(served, answers);
   return {
@@ -163,6 +176,7 @@ export async function drill(stage: Stage): Promise<DrillReport> {
     image: await readImage(stage),
     elapsedMs: Date.now() - beganMs,
     parts,
+    ...(browser ? { browser: inBrowser } : {}),
     ...stored,
     holds: parts.every(({ outcome }) => outcome === 'passed') && stored.lost === 0 && stored.doubled === 0,
   };

@@ -1,4 +1,5 @@
 import { judged, type Verdict } from '@lornu/ops/verify/verdict.ts';
+import type { BrowserSeen } from './judge-browser.ts';
 import type { Answer } from './page.ts';
 
 /** The observations of one part of a drill. Times are milliseconds since the fault, or since the repair. */
@@ -6,6 +7,7 @@ export interface PartSeen {
   /** Why the part stopped early; absent if it did not. */
   failure?: string;
   answers?: readonly Answer[];
+  browser?: BrowserSeen;
   /** `by`: addresses of which one must have answered last. `notBy`: the address that must not have answered. */
   by?: readonly string[];
   notBy?: string;
@@ -30,6 +32,8 @@ export interface DrillReport {
   image: string;
   elapsedMs: number;
   parts: DrillPart[];
+  /** What Chromium showed; undefined if this machine has none. */
+  browser?: { version: string; folder: string; googleDies?: BrowserSeen; awsDies?: BrowserSeen };
   /** Messages without a complete answer at the end. */
   lost: number;
   /** Messages with more than one answer. */
@@ -46,7 +50,7 @@ const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 export function judgePart(
   seen: PartSeen,
 ): Verdict & Pick<PartSeen, 'detectedMs' | 'recoveredMs' | 'interruptedMs'> {
-  const { failure, answers = [], by, notBy, detectedMs, recoveredMs, interruptedMs } = seen;
+  const { failure, answers = [], browser, by, notBy, detectedMs, recoveredMs, interruptedMs } = seen;
   const faults = [
     ...(failure === undefined ? [] : [failure]),
     ...answers.flatMap(({ id, fault, address }) => [
@@ -55,6 +59,7 @@ export function judgePart(
         ? [`message ${id} was answered by ${address}`]
         : []),
     ]),
+    ...(browser?.fault === undefined ? [] : [`Chromium: ${browser.fault}`]),
     ...(failure === undefined && answers.length === 0 ? ['no message was sent'] : []),
   ];
   const again = answers.reduce((sum, answer) => sum + answer.again, 0);
@@ -65,6 +70,9 @@ export function judgePart(
       ? []
       : [`the interrupted conversation after ${inSeconds(interruptedMs)}`]),
     `${answers.filter(({ fault }) => fault === undefined).length} of ${answers.length} messages answered completely`,
+    ...(browser?.recoveredMs === undefined
+      ? []
+      : [`Chromium shows the next word after ${inSeconds(browser.recoveredMs)}`]),
     ...(again > 0 ? [`${again} sent again`] : []),
     ...faults,
   ];

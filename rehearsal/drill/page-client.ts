@@ -8,6 +8,7 @@ import { Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { cachedNames } from './cached-names.ts';
 
 export interface PageOptions {
   /** PEM of the certificate authority that signed all certificates of the rehearsal. */
@@ -108,15 +109,7 @@ async function run(): Promise<void> {
   let host = watchedName;
   let address = '';
 
-  const kept = new Map<string, { address: string; untilMs: number }>();
-  const addressOf = async (name: string): Promise<string> => {
-    const known = kept.get(name);
-    if (known && known.untilMs > performance.now()) return known.address;
-    const [first] = await resolver.resolve4(name, { ttl: true });
-    if (!first) throw new TypeError(`${name} has no address`);
-    kept.set(name, { address: first.address, untilMs: performance.now() + first.ttl * 1_000 });
-    return first.address;
-  };
+  const { addressOf } = cachedNames(resolver);
   const outside = globalThis.fetch;
   const asPage = async (path: string, init: RequestInit = {}): Promise<Response> => {
     address = await addressOf(host);

@@ -1,4 +1,5 @@
 import type { PastDrill } from './history.ts';
+import type { BrowserSeen } from './judge-browser.ts';
 import type { DrillReport } from './judge-drill.ts';
 
 const seconds = (ms: number | undefined): string => (ms === undefined ? '' : `${(ms / 1000).toFixed(1)} s`);
@@ -12,9 +13,29 @@ export function renderDrill(report: DrillReport, factor: number): string {
   return `
 ${rows.join('')}
 Lost turns: ${lost}. Answered twice: ${doubled}. Sent again by the person: ${again}. ${holds ? 'The drill passed.' : 'The drill failed.'}
-Image: ${image}
+${renderBrowser(report)}Image: ${image}
 Took ${seconds(elapsedMs)}. ${clockOf(factor)}
 `;
+}
+
+/** What a person read in Chromium, with the seconds since the fault. */
+function renderBrowser({ browser }: DrillReport): string {
+  if (!browser) return 'This machine has no Chromium: nobody looked at the page.\n';
+  const rows = (title: string, seen: BrowserSeen | undefined): string[] =>
+    seen
+      ? [
+          `  ${title}\n`,
+          ...seen.shown.map(
+            ({ afterMs, sentence }) => `    ${seconds(afterMs).padStart(7)}  ${sentence}\n`,
+          ),
+          `    ${seconds(seen.recoveredMs).padStart(7)}  the next word; ${seen.fault ?? 'no word twice, none left out'}\n`,
+        ]
+      : [];
+  return [
+    `What Chromium ${browser.version} showed (screenshots: ${browser.folder}):\n`,
+    ...rows("Google's agent dies", browser.googleDies),
+    ...rows('AWS dies', browser.awsDies),
+  ].join('');
 }
 
 /** A sentence about the times in a drill: which were shortened and which were not. */

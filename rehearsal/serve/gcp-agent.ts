@@ -5,6 +5,7 @@ import { childEnded } from '@lornu/ops/up/child-ended.ts';
 import { claimPort } from '@lornu/ops/up/port.ts';
 import type { StartContext } from '@lornu/ops/up/start-context.ts';
 import { startPeer } from '@lornu/ops/up/start-peer.ts';
+import { FAILOVER_DOMAIN_NAME } from '../terraform/variables.ts';
 import type { GoogleSide } from './google-side.ts';
 import type { AppliedGoogle } from './read-applied.ts';
 
@@ -48,6 +49,8 @@ export async function startGcpAgent(
           LORNU_PUBLIC_URL: name,
           // Requests with a host name other than this machine's are intended.
           ...(publicUrl === undefined ? {} : { LORNU_REHEARSAL: '1' }),
+          // google-adk refuses a page of another origin; this is the page under the shared name.
+          ALLOW_ORIGINS: `https://${FAILOVER_DOMAIN_NAME}`,
           A2A_TOKEN_ISSUER: applied.tokenIssuer,
           A2A_TOKEN_JWKS_URL: `${side.google.url}/oauth2/v3/certs`,
           A2A_TOKEN_AUDIENCE: name,

@@ -1,0 +1,30 @@
+import { chromium, type Browser, type LaunchOptions } from 'playwright-core';
+
+const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+/** The path of the system's own Chromium; undefined if it is not installed. */
+export function findChromium(): string | undefined {
+  return PROGRAMS.map((name) => Bun.which(name)).find((path) => path !== null) ?? undefined;
+}
+
+/** The system's own Chromium, headless; it makes no requests of its own to other machines. */
+export async function launchChromium(options: Pick<LaunchOptions, 'proxy'> = {}): Promise<Browser> {
+  const executablePath = findChromium();
+  if (!executablePath) {
+    throw new Error(`None of ${PROGRAMS.join(', ')} is on PATH. Install one: apt-get install chromium`);
+  }
+  return chromium.launch({
+    ...options,
+    executablePath,
+    args: [
+      // The sandbox needs user namespaces, which containers running as root often lack; only our own page is opened.
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
