@@ -82,7 +82,13 @@ export const LONG: readonly Suite[] = [
     'breaks',
     'the environment recovers from each break of lornu rehearse break, once during a deployment; the drill passes',
     './tests/rehearsal/breaks',
-    { minutes: 30, needs: 'chromium haproxy python uv fake-gcs-server', rehearses: true, page: true, onlyOn: 'linux' },
+    {
+      minutes: 30,
+      needs: 'chromium haproxy python uv fake-gcs-server',
+      rehearses: true,
+      page: true,
+      onlyOn: 'linux',
+    },
   ),
   tests(
     'take-back-all',

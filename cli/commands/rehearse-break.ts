@@ -152,4 +152,3 @@ function renderMessages({
   );
   return lines.length + ends.length === 0 ? '' : `\n${id}\n${lines.join('')}${ends.join('')}`;
 }
-

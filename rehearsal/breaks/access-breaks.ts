@@ -5,7 +5,7 @@ import { connect } from 'node:tls';
 import { ask as askHaproxy } from '../load-balancer/control.ts';
 import type { Stage } from '../scenarios/scenario.ts';
 import type { Break } from './break.ts';
-import { askTask } from './ask-task.ts';
+import { askTask, type TaskAnswer } from './ask-task.ts';
 import { findSecret } from './find-secret.ts';
 import { setGemini } from './model-breaks.ts';
 import { answeredMeanwhile, STREAMS, underStreams, WHOLE } from './under-streams.ts';
@@ -46,6 +46,51 @@ async function handshake({ served }: Stage): Promise<string | undefined> {
 const codeOf = (error: Error | string): string =>
   typeof error === 'string' ? error : ((error as Error & { code?: string }).code ?? error.message);
 
+/** Its last question comes half a minute later, so it is played before a break that takes long. */
+export const issuerKeys: Break = {
+  id: 'issuer-keys',
+  title:
+    'the issuer rotates its keys while they cannot be read: known tokens keep working, a token of the new key has to wait',
+  does: 'the issuer signs with a new key, and the URL of its keys does not answer for a while',
+  people:
+    'signed-in people notice nothing; with a token of the new key, people read that the issuer cannot be reached and that they should try again',
+  recovery: `a token of the old key is accepted all the time, a token of the new key after the keys can be read again; ${WHOLE}`,
+  needsNetwork: true,
+  run: async (stage) =>
+    underStreams(stage, async () => {
+      const { google } = stage.served;
+      const old = await stage.served.token();
+      // The load balancer of the rehearsal reads the keys only once.
+      const { signWithOld, takeBack } = await google.keys.rotate();
+      google.failing.add('certs');
+      try {
+        const fresh = await stage.served.token();
+        const known = await askTask(stage, '/list-apps', old);
+        if (known.status !== 200) throw new Error(`a token of the old key was answered ${known.status}`);
+        // 401 if the service has read the keys within its cooldown of 30 s: then it does not ask for the new key yet.
+        const unknown = await untilAnswer(stage, fresh, ({ status }) => status !== 401, COOLDOWN_MS);
+        if (unknown.status !== 503 || !ISSUER_AWAY.test(unknown.body))
+          throw new Error(`a token of the new key was answered ${unknown.status} ${unknown.body}`);
+        return async () => {
+          try {
+            const beganMs = performance.now();
+            await untilAnswer(stage, fresh, ({ status }) => status === 200, READ_AGAIN_MS);
+            const afterS = (performance.now() - beganMs) / 1_000;
+            return `a token of the new key was answered 503, and 200 within ${afterS.toFixed(0)} s after the keys were back`;
+          } finally {
+            takeBack();
+          }
+        };
+      } catch (error) {
+        takeBack();
+        throw error;
+      } finally {
+        google.failing.delete('certs');
+        signWithOld();
+      }
+    }),
+};
+
 export const ACCESS_BREAKS: readonly Break[] = [
   {
     id: 'secret-rotated',
@@ -65,47 +110,6 @@ export const ACCESS_BREAKS: readonly Break[] = [
           return 'a turn during the break was answered with the new key';
         } finally {
           await mend();
-        }
-      }),
-  },
-  {
-    id: 'issuer-keys',
-    title:
-      'the issuer rotates its keys while they cannot be read: known tokens keep working, a token of the new key has to wait',
-    does: 'the issuer signs with a new key, and the URL of its keys does not answer for a while',
-    people:
-      'signed-in people notice nothing; with a token of the new key, people read that the issuer cannot be reached and that they should try again',
-    recovery: `a token of the old key is accepted all the time, a token of the new key after the keys can be read again; ${WHOLE}`,
-    needsNetwork: true,
-    run: async (stage) =>
-      underStreams(stage, async () => {
-        const { google } = stage.served;
-        const old = await stage.served.token();
-        // The load balancer of the rehearsal reads the keys only once.
-        const { signWithOld, takeBack } = await google.keys.rotate();
-        google.failing.add('certs');
-        try {
-          const fresh = await stage.served.token();
-          const known = await askTask(stage, '/list-apps', old);
-          if (known.status !== 200) throw new Error(`a token of the old key was answered ${known.status}`);
-          const unknown = await askTask(stage, '/list-apps', fresh);
-          if (unknown.status !== 503 || !ISSUER_AWAY.test(unknown.body))
-            throw new Error(`a token of the new key was answered ${unknown.status} ${unknown.body}`);
-          // The service reads the keys again after its cooldown of 30 s.
-          return async () => {
-            try {
-              const again = await untilStatus(stage, fresh, 200);
-              return `a token of the new key was answered 503, and 200 after the keys were back and ${again} more attempts`;
-            } finally {
-              takeBack();
-            }
-          };
-        } catch (error) {
-          takeBack();
-          throw error;
-        } finally {
-          google.failing.delete('certs');
-          signWithOld();
         }
       }),
   },
@@ -134,14 +138,27 @@ export const ACCESS_BREAKS: readonly Break[] = [
   },
 ];
 
-const LOOKS = 60;
+/** Longer than the service's cooldown of 30 s between two requests for the issuer's keys. */
+const COOLDOWN_MS = 40_000;
+/** Longer than two of them: another break may have cut off the issuer at the end of the first. */
+const READ_AGAIN_MS = 120_000;
 
-async function untilStatus(stage: Stage, token: string, wanted: number): Promise<number> {
-  let seen = { status: 0, body: '' };
-  for (let look = 1; look <= LOOKS; look += 1) {
-    seen = await askTask(stage, '/list-apps', token);
-    if (seen.status === wanted) return look;
-    await Bun.sleep(500);
+/** Asks a healthy task with this token until the answer fits; throws with the last one after `withinMs`. */
+async function untilAnswer(
+  stage: Stage,
+  token: string,
+  fits: (answer: TaskAnswer) => boolean,
+  withinMs: number,
+): Promise<TaskAnswer> {
+  const giveUpAt = performance.now() + withinMs;
+  for (;;) {
+    const seen = await askTask(stage, '/list-apps', token).catch((error: unknown) => ({
+      status: 0,
+      body: error instanceof Error ? error.message : String(error),
+    }));
+    if (seen.status !== 0 && fits(seen)) return seen;
+    if (performance.now() > giveUpAt)
+      throw new Error(`a token of the new key is still answered ${seen.status} ${seen.body}`);
+    await Promise.race([Bun.sleep(500), stage.served.failed]);
   }
-  throw new Error(`it is still answered ${seen.status} ${seen.body}`);
 }

@@ -2,7 +2,7 @@ import { badImage } from '../scenarios/bad-image.ts';
 import { failingImage } from '../scenarios/failing-image.ts';
 import { killedTask } from '../scenarios/killed-task.ts';
 import { rollingDeploy } from '../scenarios/rolling-deploy.ts';
-import { ACCESS_BREAKS } from './access-breaks.ts';
+import { ACCESS_BREAKS, issuerKeys } from './access-breaks.ts';
 import { AWAY_MS, type Break } from './break.ts';
 import { clockOff } from './clock-break.ts';
 import { outOfMemory } from './memory-break.ts';
@@ -77,6 +77,7 @@ export const BREAKS: readonly Break[] = [
   ...MODEL_BREAKS,
   ...ACCESS_BREAKS,
   ...STORE_BREAKS,
+  issuerKeys,
   ...NETWORK_BREAKS,
   ...TASK_BREAKS,
   ...START_BREAKS,

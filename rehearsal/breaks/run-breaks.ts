@@ -45,8 +45,7 @@ async function play(stage: Stage, one: Break): Promise<BreakResult> {
     one.needsNetwork && !stage.served.vpc
       ? {
           ...one,
-          run: async () =>
-            absent(recovery, 'it needs the applied network, which this machine has not built'),
+          run: async () => absent(recovery, 'it needs the applied network, which this machine has not built'),
         }
       : one;
   const result = await playScenario(possible, { ...stage, release });

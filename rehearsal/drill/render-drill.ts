@@ -25,9 +25,7 @@ function renderBrowser({ browser }: DrillReport): string {
     seen
       ? [
           `  ${title}\n`,
-          ...seen.shown.map(
-            ({ afterMs, sentence }) => `    ${seconds(afterMs).padStart(7)}  ${sentence}\n`,
-          ),
+          ...seen.shown.map(({ afterMs, sentence }) => `    ${seconds(afterMs).padStart(7)}  ${sentence}\n`),
           `    ${seconds(seen.recoveredMs).padStart(7)}  the next word; ${seen.fault ?? 'no word twice, none left out'}\n`,
         ]
       : [];

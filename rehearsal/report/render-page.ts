@@ -112,10 +112,7 @@ ${renderTimeline(whole)}
 <details><summary>What the service said</summary><pre>${whole.messages.map(({ atMs, text }) => `${time(atMs)}  ${escape(text)}`).join('\n')}</pre></details>`;
 }
 
-function scenarioPart(
-  scenario: Report['scenarios'][number],
-  events: Report['events'],
-): string {
+function scenarioPart(scenario: Report['scenarios'][number], events: Report['events']): string {
   const { title, outcome, expected, seen, beganMs, elapsedMs } = scenario;
   const [word, tone] = STATE[outcome];
   const fault =
