@@ -79,14 +79,17 @@ async function startProxy(names: NameCache): Promise<{ port: number; cut: () => 
 async function answer(page: Page, task: BrowserTask, folder: string): Promise<void> {
   const giveUpAt = performance.now() + task.patienceMs;
   const box = page.getByRole('textbox', { name: 'Message', exact: true });
+  const conversation = page.getByRole('region', { name: 'Conversation', exact: true });
   let pressedAt = performance.now();
   let presses = 0;
   let said = '';
   let isDrawn = false;
   await box.fill(task.text);
   await box.press('Enter');
+  await conversation.waitFor();
   for (; performance.now() < giveUpAt; await Bun.sleep(LOOK_EVERY_MS)) {
-    const shown = readShown(await page.locator('main').innerText(), task.text);
+    const visible = [await conversation.innerText(), ...(await page.getByRole('alert').allInnerTexts())];
+    const shown = readShown(visible.join('\n'), task.text);
     const now = JSON.stringify(shown);
     if (now !== said) note({ kind: 'shown', id: task.id, atMs: Date.now(), ...shown });
     said = now;
