@@ -11,7 +11,7 @@ import type { Report } from '@lornu/rehearsal/report/report.ts';
 import { toTimeline, type Timeline } from '@lornu/rehearsal/report/timeline.ts';
 import { writeReport } from '@lornu/rehearsal/report/write-report.ts';
 import type { ServeContext } from '@lornu/rehearsal/serve/serve.ts';
-import { LogTail } from '@lornu/rehearsal/whole/log-tail.ts';
+import { LogTail } from '@lornu/rehearsal/whole/rehearse.ts';
 import { DATA_DIR_OPTION, inRehearsal, tasksOption } from './options.ts';
 import { renderScenarios, whileServed, type PartFlags } from './rehearse-whole.ts';
 

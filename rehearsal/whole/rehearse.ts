@@ -226,7 +226,7 @@ function toReport(
 const KEPT = 200;
 
 /** The last lines of each task, masked on arrival. */
-class LogTail {
+export class LogTail {
   readonly #lines = new Map<string, string[]>();
   readonly #redact: (text: string) => string;
 
