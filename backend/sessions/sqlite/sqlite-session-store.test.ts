@@ -7,6 +7,7 @@ import { openDatabase } from './database.ts';
 import { SqliteSessionStore } from './sqlite-session-store.ts';
 
 const owner = { appName: 'app', userId: 'u' };
+const key = { ...owner, sessionId: 'a' };
 let folder: string;
 let store: SqliteSessionStore;
 let nowMs: number;
@@ -40,12 +41,8 @@ afterEach(async () => {
 });
 
 test('state is split by prefix: app: for all users, user: for all sessions, temp: for this turn only', async () => {
-  await store.createSession({
-    ...owner,
-    sessionId: 'a',
-    state: { k: 1, 'app:x': 2, 'user:y': 3, 'temp:t': 4 },
-  });
-  const session = (await store.getSession({ ...owner, sessionId: 'a' }))!;
+  await store.createSession({ ...key, state: { k: 1, 'app:x': 2, 'user:y': 3, 'temp:t': 4 } });
+  const session = (await store.getSession(key))!;
   expect(session.state).toEqual({ k: 1, 'app:x': 2, 'user:y': 3 });
   const event = textEvent('1', { k: null, 'app:x': 5, 'user:z': { a_b: 1 }, 'temp:now': 6 });
   await store.appendEvent({ session, event });
@@ -58,7 +55,7 @@ test('state is split by prefix: app: for all users, user: for all sessions, temp
 });
 
 test('a thought signature is read back byte for byte', async () => {
-  const session = await store.createSession({ ...owner, sessionId: 'a' });
+  const session = await store.createSession(key);
   const parts = [
     { functionCall: { id: 'c1', name: 'f', args: {} }, thoughtSignature: '+/8+/w==' },
     { text: '', thoughtSignature: 'AAA=' },
@@ -67,24 +64,24 @@ test('a thought signature is read back byte for byte', async () => {
   await store.appendEvent({ session, event });
   await store.close();
   store = open(0);
-  const read = await store.getSession({ ...owner, sessionId: 'a' });
+  const read = await store.getSession(key);
   expect(read?.events[0]?.content?.parts).toEqual(parts);
 });
 
 test('a second session of the same id is refused and changes nothing', async () => {
-  await store.createSession({ ...owner, sessionId: 'a', state: { k: 1 } });
-  expect(await failureOf(store.createSession({ ...owner, sessionId: 'a', state: { 'app:x': 9 } }))).toContain(
+  await store.createSession({ ...key, state: { k: 1 } });
+  expect(await failureOf(store.createSession({ ...key, state: { 'app:x': 9 } }))).toContain(
     'already exists: a',
   );
   expect((await store.createSession(owner)).state).toEqual({});
 });
 
 test('events are ordered by append, each at least a microsecond after the previous one, even if the clock goes back', async () => {
-  const session = await store.createSession({ ...owner, sessionId: 'a' });
+  const session = await store.createSession(key);
   await store.appendEvent({ session, event: textEvent('1', {}, nowMs + 5) });
   await store.appendEvent({ session, event: textEvent('2', {}, nowMs + 5) });
   await store.appendEvent({ session, event: textEvent('3', {}, nowMs - 3_600_000) });
-  const again = (await store.getSession({ ...owner, sessionId: 'a' }))!;
+  const again = (await store.getSession(key))!;
   expect(again.events.map((event) => event.timestamp - nowMs)).toEqual(
     [5, 5.0009765625, 5.001953125].map((n) => expect.closeTo(n, 3)),
   );
@@ -93,46 +90,42 @@ test('events are ordered by append, each at least a microsecond after the previo
 });
 
 test('partial events are never stored', async () => {
-  const session = await store.createSession({ ...owner, sessionId: 'a' });
+  const session = await store.createSession(key);
   await store.appendEvent({ session, event: { ...textEvent('1'), partial: true } });
-  expect((await store.getSession({ ...owner, sessionId: 'a' }))!.events).toEqual([]);
+  expect((await store.getSession(key))!.events).toEqual([]);
 });
 
 test('a failed append changes neither events nor state nor time', async () => {
-  const session = await store.createSession({ ...owner, sessionId: 'a' });
-  await store.deleteSession({ ...owner, sessionId: 'a' });
+  const session = await store.createSession(key);
+  await store.deleteSession(key);
   expect(await failureOf(store.appendEvent({ session, event: textEvent('1', { 'app:x': 1 }) }))).toContain(
     'Session not found: a',
   );
   expect(session.events).toEqual([]);
-  expect((await store.createSession({ ...owner, sessionId: 'a' })).state).toEqual({});
+  expect((await store.createSession(key)).state).toEqual({});
 });
 
 test("two processes on one file see each other's events, whatever each has in memory", async () => {
   const other = open();
-  await store.createSession({ ...owner, sessionId: 'a' });
-  for (const [writer, text] of [
-    [store, '1'],
-    [other, '2'],
-    [store, '3'],
-    [other, '4'],
-  ] as const) {
-    const session = (await writer.getSession({ ...owner, sessionId: 'a' }))!;
+  await store.createSession(key);
+  for (const [index, writer] of [store, other, store, other].entries()) {
+    const text = `${index + 1}`;
+    const session = (await writer.getSession(key))!;
     await writer.appendEvent({ session, event: textEvent(text) });
   }
   for (const reader of [store, other, open(0)]) {
-    const session = (await reader.getSession({ ...owner, sessionId: 'a' }))!;
+    const session = (await reader.getSession(key))!;
     expect(session.events.map((event) => event.id)).toEqual(['id-1', 'id-2', 'id-3', 'id-4']);
   }
   await other.close();
 });
 
 test('a reader gets the most recent events, or those after a time', async () => {
-  const session = await store.createSession({ ...owner, sessionId: 'a' });
+  const session = await store.createSession(key);
   for (const offset of [1, 2, 3])
     await store.appendEvent({ session, event: textEvent(`${offset}`, {}, nowMs + offset) });
   const read = async (config: { numRecentEvents?: number; afterTimestamp?: number }) =>
-    (await store.getSession({ ...owner, sessionId: 'a', config }))!.events.map((event) => event.id);
+    (await store.getSession({ ...key, config }))!.events.map((event) => event.id);
   expect(await read({ numRecentEvents: 2 })).toEqual(['id-2', 'id-3']);
   expect(await read({ numRecentEvents: 0 })).toEqual([]);
   expect(await read({ afterTimestamp: nowMs + 2 })).toEqual(['id-2', 'id-3']);
@@ -157,15 +150,15 @@ test('sessions are listed newest first, page by page, without gaps or repetition
 });
 
 test('a key named __proto__ is a key, not a prototype', async () => {
-  const session = await store.createSession({ ...owner, sessionId: 'a' });
+  const session = await store.createSession(key);
   await store.appendEvent({ session, event: textEvent('1', JSON.parse('{"__proto__":{"polluted":1}}')) });
-  const again = (await store.getSession({ ...owner, sessionId: 'a' }))!;
+  const again = (await store.getSession(key))!;
   expect(JSON.stringify(again.state)).toBe('{"__proto__":{"polluted":1}}');
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
 });
 
 test("an older lease holder can't write, and nobody else can while a lease is valid", async () => {
-  const session = await store.createSession({ ...owner, sessionId: 'a' });
+  const session = await store.createSession(key);
   const database = openDatabase(join(folder, 's.sqlite'));
   database.run("INSERT INTO leases SELECT row_id, 'r', 'owner', 2, 0 FROM sessions");
   expect(await failureOf(store.appendEvent({ session, event: textEvent('1') }))).toContain('run under way');
@@ -180,10 +173,10 @@ test("an older lease holder can't write, and nobody else can while a lease is va
 test('a session whose shared state cannot be read is refused like any failure of the store, and not stored', async () => {
   const database = openDatabase(join(folder, 's.sqlite'));
   database.run('ALTER TABLE user_states RENAME TO elsewhere');
-  const refused = await store.createSession({ ...owner, sessionId: 'a' }).catch((error: unknown) => error);
+  const refused = await store.createSession(key).catch((error: unknown) => error);
   expect(refused).toMatchObject({ code: 'STORE_UNAVAILABLE' });
   database.run('ALTER TABLE elsewhere RENAME TO user_states');
-  expect(await store.getSession({ ...owner, sessionId: 'a' })).toBeUndefined();
+  expect(await store.getSession(key)).toBeUndefined();
   database.close();
 });
 
@@ -225,7 +218,7 @@ test.each([
   ['app:', 'The `app:` state is too large', 128],
 ])('each stored map has a bound in bytes: %j', async (prefix, sentence, kilobytes) => {
   const half = 'x'.repeat(kilobytes * 512 - 20);
-  const session = await store.createSession({ ...owner, sessionId: 'a', state: { [`${prefix}a`]: half } });
+  const session = await store.createSession({ ...key, state: { [`${prefix}a`]: half } });
   await store.appendEvent({ session, event: textEvent('1', { [`${prefix}b`]: half }) });
   const more = store.appendEvent({ session, event: textEvent('2', { [`${prefix}c`]: half }) });
   expect(await failureOf(more)).toContain(sentence);
@@ -239,7 +232,7 @@ test.each([
 });
 
 test('a session has a limit in bytes: the next message is refused, a running answer is not', async () => {
-  const session = await store.createSession({ ...owner, sessionId: 'a' });
+  const session = await store.createSession(key);
   const message = (text: string) => ({ ...textEvent(text), author: 'user' });
   for (const n of [1, 2, 3]) await store.appendEvent({ session, event: message(`${n}`.repeat(6_000_000)) });
   expect(await failureOf(store.appendEvent({ session, event: message('4') }))).toContain('too long');
@@ -247,7 +240,7 @@ test('a session has a limit in bytes: the next message is refused, a running ans
 });
 
 test('a message that would exceed the size limit is refused, although the session is below the limit', async () => {
-  const session = await store.createSession({ ...owner, sessionId: 'a' });
+  const session = await store.createSession(key);
   const message = (text: string) => ({
     ...textEvent(text.slice(0, 9)),
     author: 'user',
@@ -260,7 +253,7 @@ test('a message that would exceed the size limit is refused, although the sessio
 });
 
 test('a long conversation is read in steps, with other requests in between', async () => {
-  const session = await store.createSession({ ...owner, sessionId: 'a' });
+  const session = await store.createSession(key);
   const texts = Array.from({ length: 12 }, (_, n) => `${n}`.repeat(n % 4 === 3 ? 3_000_000 : 300_000));
   for (const [n, text] of texts.entries()) {
     const event = { ...textEvent(`${n}`), content: { parts: [{ text }] } };
@@ -269,7 +262,7 @@ test('a long conversation is read in steps, with other requests in between', asy
   const fresh = open();
   let turns = 0;
   const count = setInterval(() => turns++, 0);
-  const read = await fresh.getSession({ ...owner, sessionId: 'a' });
+  const read = await fresh.getSession(key);
   clearInterval(count);
   expect(read?.events.map(({ content }) => content?.parts?.[0]?.text)).toEqual(texts);
   expect(turns).toBeGreaterThanOrEqual(3);
@@ -277,7 +270,6 @@ test('a long conversation is read in steps, with other requests in between', asy
 });
 
 test('a session that is deleted during a read is not found', async () => {
-  const key = { ...owner, sessionId: 'a' };
   const session = await store.createSession(key);
   for (const n of [1, 2]) {
     const content = { parts: [{ text: `${n}`.repeat(2_000_000) }] };
@@ -293,11 +285,11 @@ test('a session that is deleted during a read is not found', async () => {
 test.each(['{', 'null', '[]', '"x"', '1', ''])(
   'a damaged state, %j, is empty and hides no other session',
   async (text) => {
-    await store.createSession({ ...owner, sessionId: 'a', state: { k: 1 } });
+    await store.createSession({ ...key, state: { k: 1 } });
     await store.createSession({ ...owner, sessionId: 'b', state: { k: 2, 'user:u': 3, 'app:a': 4 } });
     const database = openDatabase(join(folder, 's.sqlite'));
     database.run("UPDATE sessions SET state = ? WHERE id = 'a'", [text]);
-    expect((await store.getSession({ ...owner, sessionId: 'a' }))?.state).toEqual({
+    expect((await store.getSession(key))?.state).toEqual({
       'user:u': 3,
       'app:a': 4,
     });
@@ -314,7 +306,6 @@ test.each(['{', 'null', '[]', '"x"', '1', ''])(
 test.each(['{', 'null', '"x"'])(
   'a damaged event, %j, is reported as damaged data, not as a bug',
   async (text) => {
-    const key = { ...owner, sessionId: 'a' };
     const session = await store.createSession(key);
     for (const n of [1, 2, 3]) await store.appendEvent({ session, event: textEvent(`${n}`) });
     const database = openDatabase(join(folder, 's.sqlite'));
@@ -332,16 +323,11 @@ test.each(['{', 'null', '"x"'])(
 );
 
 test("a session's size grows with every event, whichever process stored it, once it was read", async () => {
-  const key = { ...owner, sessionId: 'a' };
   await store.createSession(key);
   expect(store.historyBytes(key)).toBe(0);
   const other = open();
-  for (const [by, text] of [
-    [store, 'one'],
-    [other, 'two'],
-    [store, 'three'],
-  ] as const) {
-    await by.appendEvent({ session: (await by.getSession(key))!, event: textEvent(text) });
+  for (const [index, by] of [store, other, store].entries()) {
+    await by.appendEvent({ session: (await by.getSession(key))!, event: textEvent(`next ${index}`) });
     const fresh = open();
     for (const one of [store, other]) await one.getSession(key);
     const sizes = [store, other, fresh].map((one) => one.historyBytes(key));
