@@ -1,9 +1,10 @@
-import { type Message, Role, type SendMessageRequest } from '@a2a-js/sdk';
+import { type ListTasksRequest, type Message, Role, type SendMessageRequest, TaskState } from '@a2a-js/sdk';
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
 
 const LONGEST_ID = 256;
 const MOST_PARTS = 256;
 const MOST_REFERENCES = 64;
+const MOST_TASKS_A_PAGE = 100;
 
 /** The message of a request, validated. Throws RequestMalformedError. */
 export function messageOf({ message, configuration }: SendMessageRequest): Message {
@@ -34,7 +35,22 @@ function assertContextId(id: string): void {
     /\p{Cc}/u.test(id) ||
     !id.isWellFormed() ||
     /^__.*__$/.test(id);
-  if (isOdd) throw malformed('message.contextId holds characters that cannot stand in an id here.');
+  if (isOdd) throw malformed('message.contextId holds characters that are not allowed in an id here.');
+}
+
+/** Throws RequestMalformedError unless page size, state, time and history length are valid. */
+export function assertTaskList({
+  pageSize = 1,
+  status,
+  statusTimestampAfter,
+  historyLength,
+}: ListTasksRequest): void {
+  if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > MOST_TASKS_A_PAGE)
+    throw malformed(`pageSize must be a whole number from 1 to ${MOST_TASKS_A_PAGE}.`);
+  if (status === TaskState.UNRECOGNIZED) throw malformed('status is not a state of a task.');
+  if (statusTimestampAfter && Number.isNaN(Date.parse(statusTimestampAfter)))
+    throw malformed('statusTimestampAfter must be a time in RFC 3339 format.');
+  assertHistoryLength(historyLength);
 }
 
 /** Throws RequestMalformedError unless the value is undefined or a whole number of at least 0. */

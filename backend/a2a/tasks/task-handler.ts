@@ -32,7 +32,7 @@ import { disconnectedSignalOf } from '../caller.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { PushConfigs, type PushConfigsDeps } from '../push/push-configs.ts';
 import type { PushNotifier } from '../push/push-notifier.ts';
-import { assertHistoryLength, messageOf } from './check-message.ts';
+import { assertHistoryLength, assertTaskList, messageOf } from './check-message.ts';
 import type { RemoteTasks } from './remote-tasks.ts';
 import { applyEvent } from './apply-event.ts';
 import { EventBus } from './event-bus.ts';
@@ -65,7 +65,6 @@ const ANSWER_WITHIN_MS = 110_000;
 const CANCEL_WAIT_MS = 10_000;
 /** Longest subscription to a task that waits for its caller. */
 const LONGEST_WAIT_MS = 15 * 60_000;
-const MOST_TASKS_A_PAGE = 100;
 const DEFAULT_PAGE = 50;
 
 interface Work {
@@ -126,14 +125,8 @@ export class TaskHandler implements A2ARequestHandler {
   }
 
   async listTasks(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
-    const { pageSize = DEFAULT_PAGE, statusTimestampAfter, historyLength, status } = params;
-    if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > MOST_TASKS_A_PAGE)
-      throw new RequestMalformedError(`pageSize must be a whole number from 1 to ${MOST_TASKS_A_PAGE}.`);
-    if (status === TaskState.UNRECOGNIZED)
-      throw new RequestMalformedError('status is not a state of a task.');
-    if (statusTimestampAfter && Number.isNaN(Date.parse(statusTimestampAfter)))
-      throw new RequestMalformedError('statusTimestampAfter must be a time as RFC 3339 has it.');
-    assertHistoryLength(historyLength);
+    const { pageSize = DEFAULT_PAGE, historyLength } = params;
+    assertTaskList({ ...params, pageSize });
     const page = await this.#deps.tasks.list({ ...params, pageSize }, context);
     const tasks = await Promise.all(page.tasks.map(async (task) => this.#current(task, context)));
     return { ...page, tasks: tasks.map((task) => withHistory(task, historyLength)) };
