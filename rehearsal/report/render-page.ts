@@ -7,6 +7,7 @@ import { escape } from '../picture/svg.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import { renderTimeline } from './render-timeline.ts';
 import type { Report } from './report.ts';
+import { renderTrace } from './render-trace.ts';
 import { toTimeline } from './timeline.ts';
 
 const STATE: Readonly<Record<Outcome, [word: string, tone: string]>> = {
@@ -22,6 +23,7 @@ export function renderPage(report: Report): string {
     pictures(report),
     checks(report),
     deploys(report),
+    trace(report),
     reachability(report),
     added(report),
     permissions(report),
@@ -134,6 +136,13 @@ function reachability({ applied }: Report): string {
 <table><tbody>
 ${rows.join('\n')}
 </tbody></table>`;
+}
+
+function trace({ trace: spans = [] }: Report): string {
+  if (spans.length === 0) return '';
+  return `<h2>A turn as a trace</h2>
+<p class="quiet">As Cloud Trace received it, without what was said. The bars have what a span says as their title.</p>
+${renderTrace(spans)}`;
 }
 
 function added({ served }: Report): string {

@@ -1,3 +1,4 @@
+import type { ReceivedSpan } from '@lornu/standins/google/cloud-trace.ts';
 import type { GrantedStatement } from '../iam/least-privilege.ts';
 import type { Verification } from '@lornu/ops/verify/verify.ts';
 import type { Statement } from '../reachability/statements.ts';
@@ -33,6 +34,8 @@ export interface Report {
   verification?: Verification;
   scenarios: (ScenarioResult | BreakResult)[];
   events: RunnerEvent[];
+  /** The spans of one turn, as Cloud Trace received them. */
+  trace?: ReceivedSpan[];
   destroyed?: { resources: number; keptByAws: string[]; permissions: GrantedStatement[] };
   /** Last lines of each task, by its id, masked. */
   logs: Record<string, string[]>;

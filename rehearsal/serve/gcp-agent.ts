@@ -37,6 +37,7 @@ export async function startGcpAgent(
   const port = await claimPort(0);
   const url = `http://127.0.0.1:${port}`;
   const name = publicUrl ?? url;
+  const metadataServer = new URL(side.google.url).host;
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
   let child: Child | undefined;
@@ -57,6 +58,10 @@ export async function startGcpAgent(
           A2A_ALLOWED_EMAILS: applied.serviceAccount,
           SESSION_SERVICE_URI: `firestore://${applied.project}/${applied.database}`,
           FIRESTORE_EMULATOR_HOST: side.firestore.host,
+          GOOGLE_CLOUD_PROJECT: applied.project,
+          LORNU_TRACE_URL: side.google.url,
+          GCE_METADATA_HOST: metadataServer,
+          GCE_METADATA_IP: metadataServer,
         },
         onLine: () => {},
       },

@@ -4,6 +4,7 @@ import { CliError, inOneLine } from '@lornu/ops/base/cli-error.ts';
 import { verify, type Verification } from '@lornu/ops/verify/verify.ts';
 import { BREAKS } from '../breaks/all-breaks.ts';
 import { runBreaks } from '../breaks/run-breaks.ts';
+import { chooseTrace } from '../report/render-trace.ts';
 import { writeReport } from '../report/write-report.ts';
 import type { Report } from '../report/report.ts';
 import { readEnvironment } from '../report/read-environment.ts';
@@ -205,6 +206,7 @@ function toReport(
       ? {
           served: { url: served.publicUrl, runs: served.runs, addedVariables: served.addedVariables },
           events: [...served.events()],
+          trace: chooseTrace(served.google.cloudTrace.spans),
         }
       : { events: [] }),
     ...(verification ? { verification } : {}),

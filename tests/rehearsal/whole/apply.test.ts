@@ -10,6 +10,7 @@ import {
   DescribeLoadBalancersCommand,
   ModifyLoadBalancerAttributesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { MODEL } from '@lornu/agents/model.ts';
 import { parseConfig } from '@lornu/backend/config/config.ts';
 import { describeConfig } from '@lornu/backend/config/describe-config.ts';
 import { CliError } from '@lornu/ops/base/cli-error.ts';
@@ -45,7 +46,7 @@ import { killWhileItServes } from './kill-while-it-serves.ts';
 import { machineNetwork, untilGone } from './machine-network.ts';
 import { processesWith, root, temporaryRehearsal } from './kit.ts';
 import { changeInUse, resolve } from './network-in-use.ts';
-import { askInside, environmentOf } from './served.ts';
+import { askInside, environmentOf, receivedTurn } from './served.ts';
 
 // Other work on the machine must not make a slow answer a failure.
 setDefaultTimeout(120_000);
@@ -288,6 +289,14 @@ describe('what is served', () => {
     if (inVpc) expect(inside).toContain(`Gemini was called from ${nat},`);
     expect(checks.find(({ id }) => id === 'turn')?.seen).toContain('not Gemini itself');
   }, 300_000);
+
+  test('sends the trace of a turn, from the load balancer on, to Cloud Trace as the applied identity', async () => {
+    const { balancerId, names } = await receivedTurn(served);
+    expect(balancerId).toMatch(/^(Self=.*;)?Root=1-[\da-f]{8}-[\da-f]{24}/);
+    expect(names).toEqual(
+      expect.arrayContaining(['run', `generate_content ${MODEL}`, 'firestore transaction']),
+    );
+  });
 
   test('has the environment that was applied, what ECS sets, and the closed list', async () => {
     const [task] = served.tasks();

@@ -1,5 +1,6 @@
 import type { ServedRehearsal } from '@lornu/rehearsal/serve/served.ts';
 import { readFile } from 'node:fs/promises';
+import { until } from '../../support/until.ts';
 
 /** Asks what is served through the listener on 443, as somebody does who resolves its name to this machine. */
 export async function ask(served: ServedRehearsal, path: string, init: RequestInit = {}): Promise<Response> {
@@ -56,4 +57,20 @@ export async function askInside(pid: number, url: string): Promise<string> {
     stdout: 'pipe',
   });
   return new Response(child.stdout).text();
+}
+
+/** A turn's trace at Cloud Trace: the load balancer's id of its request, and the names of its spans. */
+export async function receivedTurn({
+  google,
+}: ServedRehearsal): Promise<{ balancerId: unknown; names: string[] }> {
+  const { spans } = google.cloudTrace;
+  const { traceId, parentSpanId } = await until(() => spans.find(({ name }) => name === 'run'), {
+    what: 'The trace of a turn',
+  });
+  const request = spans.find(({ spanId }) => spanId === parentSpanId);
+  const ids = request?.attributes['http.request.header.x-amzn-trace-id'];
+  return {
+    balancerId: Array.isArray(ids) ? ids[0] : undefined,
+    names: spans.filter((span) => span.traceId === traceId).map(({ name }) => name),
+  };
 }
