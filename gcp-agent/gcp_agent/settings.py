@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from gcp_agent.a2a.settings import A2aSettings, is_loopback, read_a2a_settings
 from gcp_agent.firestore.access import GoogleAccess, create_credentials, read_access, read_identity
@@ -85,6 +86,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     host = value("HOST", "127.0.0.1")
     a2a = read_a2a_settings(environment, host, problems)
     trace_url, project = value("LORNU_TRACE_URL", ""), value("GOOGLE_CLOUD_PROJECT", "")
+    trace_host = urlsplit(trace_url).hostname or ""
+    if trace_url and not (trace_url.startswith("https://") or is_loopback(trace_host)):
+        problems.append(f'LORNU_TRACE_URL must be https://: a token is sent to it; got "{trace_url}".')
     if trace_url and not project:
         problems.append("GOOGLE_CLOUD_PROJECT must name the project of LORNU_TRACE_URL; it is not set.")
     if problems:

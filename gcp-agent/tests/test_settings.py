@@ -27,6 +27,19 @@ def test_all_problems_are_told_together():
     assert "/no-page" in str(error.value)
 
 
+def test_traces_are_off_by_default_and_go_only_where_a_token_is_safe():
+    project = {"GOOGLE_CLOUD_PROJECT": "lornu"}
+    assert read_settings(project).tracing is None
+    for url in ("https://telemetry.googleapis.com", "http://127.0.0.1:4318"):
+        tracing = read_settings({**project, "LORNU_TRACE_URL": url}).tracing
+        assert tracing is not None
+        assert (tracing.url, tracing.project, tracing.access) == (url, "lornu", None)
+    with pytest.raises(SettingsError, match="must be https://"):
+        read_settings({**project, "LORNU_TRACE_URL": "http://collector.example"})
+    with pytest.raises(SettingsError, match="GOOGLE_CLOUD_PROJECT"):
+        read_settings({"LORNU_TRACE_URL": "https://telemetry.googleapis.com"})
+
+
 @pytest.mark.parametrize(
     ("uri", "why"),
     [

@@ -85,6 +85,12 @@ test('a conversation moves from cloud to cloud, and both return the same', async
 
 test('one trace leads from the click through service, Gemini and Firestore to the peer, without what was said', async () => {
   const canary = 'canary-7f3e';
+  // Without a token nobody has the peer record anything.
+  const stranger = 'f'.repeat(32);
+  const traceparent = `00-${stranger}-${'b'.repeat(16)}-01`;
+  const call = json('POST', { jsonrpc: '2.0', id: 1, method: 'SendMessage', params: {} });
+  const headers = { 'content-type': 'application/json', traceparent };
+  expect((await fetch(`${gcp.url}/a2a/lornu`, { ...call, headers })).status).toBe(401);
   await create(aws, 'traced');
   const text = `call consult_peer with ${JSON.stringify({ question: `${canary}: how are you?` })}`;
   expect(await (await clickSend(aws.url, 'traced', [{ text }])).text()).toContain(canary);
@@ -130,6 +136,7 @@ test('one trace leads from the click through service, Gemini and Firestore to th
   });
   expect(outside([consultation!, ...ofService('gcp-agent')], consultation!)).toEqual([]);
   expect(JSON.stringify(received)).not.toContain(canary);
+  expect(received.filter(({ traceId }) => traceId === stranger)).toEqual([]);
 }, 60_000);
 
 test('a takeover continues the trace of the turn whose process died', async () => {

@@ -64,7 +64,10 @@ def read_identity(environment: Mapping[str, str]) -> GoogleAccess | None:
 
 
 def create_credentials(access: GoogleAccess, scopes: tuple[str, ...] = SCOPES) -> Credentials:
-    """Credentials that renew themselves, by default for Firestore. Raises ValueError for an invalid key, without repeating it."""
+    """Credentials that renew themselves, by default for Firestore.
+
+    Raises ValueError for an invalid key, without repeating it.
+    """
     if access.service_account_key:
         try:
             info = json.loads(access.service_account_key)
