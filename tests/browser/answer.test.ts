@@ -107,7 +107,7 @@ test("an answer's model, tokens, times and steps are shown on request", async ()
   expect(steps.map((step) => step.split('\n')[0])).toEqual(['Lornu', 'Save note', 'Lornu']);
 });
 
-test('an answer is asked of another model, for that answer alone', async () => {
+test('an answer is asked of another model, for that answer alone; the first answer stays a version', async () => {
   chat = await fixture.openPage();
   await chat.ask('count to 3');
   await chat.button('Try again with another model').click();
@@ -123,6 +123,12 @@ test('an answer is asked of another model, for that answer alone', async () => {
   };
   await chat.conversation.getByText('1 2 3', { exact: true }).waitFor();
   expect(await details()).toMatch(new RegExp(`Model\\s+stand-in for ${OTHER_MODEL}\\n`, 'u'));
+  // The first answer is kept as a version of its own.
+  await chat.button('Version before').click();
+  await chat.page.getByRole('img', { name: 'Version 1 of 2' }).waitFor();
+  expect(await details()).toMatch(new RegExp(`Model\\s+stand-in for ${MODEL}\\n`, 'u'));
+  await chat.button('Version after').click();
+  await chat.page.getByRole('img', { name: 'Version 2 of 2' }).waitFor();
   await chat.ask('count to 4');
   expect(await details()).toMatch(new RegExp(`Model\\s+stand-in for ${MODEL}\\n`, 'u'));
   expect(chat.complaints).toEqual([]);

@@ -30,6 +30,16 @@ interface ConversationsState {
   problem: Problem | undefined;
 }
 
+interface NewVersion {
+  /** Counted from 0. */
+  turn: number;
+  /** The turn's invocation in the original. */
+  invocationId: string;
+  parts: Part[];
+  /** Set if the message is the same; to the usual model if none is named. */
+  again?: { model?: string | undefined };
+}
+
 /** How many conversations are listed at first, and added by "Show older". */
 const PAGE_SIZE = 100;
 
@@ -105,20 +115,20 @@ export class Conversations extends Store<ConversationsState> {
   }
 
   /**
-   * Sends another message at a turn, in a copy of the conversation that continues from there; the original stays.
-   * Returns the copy's id. Throws a Problem.
+   * Sends another message at a turn, or the same one `again`, in a copy of the conversation that continues from there;
+   * the original stays. Returns the copy's id. Throws a Problem.
    */
-  async branch(from: Conversation, turn: number, invocationId: string, parts: Part[]): Promise<string> {
+  async branch(from: Conversation, { turn, invocationId, parts, again }: NewVersion): Promise<string> {
     const id = from.getState().sessionId ?? '';
     const list = this.getState().list ?? [];
     const page = pageState({ isPinned: false, branch: toBranch(list, id, turn) });
     // A conversation with a new first message gets its title from it.
-    const title = turn === 0 ? titleState(toTitle(titleTextOf(parts))) : {};
+    const title = turn === 0 && !again ? titleState(toTitle(titleTextOf(parts))) : {};
     const session = await copySession(this.owner, id, invocationId, { ...title, ...page });
     const conversation = new Conversation(this.owner, session);
     this.#open.set(session.id, conversation);
     this.#changed();
-    void conversation.send(parts);
+    void conversation.send(parts, again?.model);
     return session.id;
   }
 

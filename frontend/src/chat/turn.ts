@@ -55,3 +55,9 @@ export type TurnItem =
 export function answeredAtSeconds({ events }: Turn): number | undefined {
   return events.findLast(({ author, timestamp }) => author !== 'user' && timestamp !== undefined)?.timestamp;
 }
+
+/** Whether the answer failed or was stopped. */
+export function hasEndedEarly({ items }: Turn): boolean {
+  const last = items.at(-1)?.kind;
+  return last === 'error' || last === 'interrupted';
+}

@@ -2,7 +2,13 @@ import { Info, RotateCcw, Shuffle } from 'lucide-react';
 import { memo, useMemo, useRef, useState } from 'react';
 import type { ArtifactFolder } from '../api/artifacts.ts';
 import type { Versions } from '../chat/branches.ts';
-import { answeredAtSeconds, type Confirmation, type Turn, type TurnItem } from '../chat/turn.ts';
+import {
+  answeredAtSeconds,
+  hasEndedEarly,
+  type Confirmation,
+  type Turn,
+  type TurnItem,
+} from '../chat/turn.ts';
 import { timesOf } from '../chat/answer-times.ts';
 import { BeingWritten } from '../ui/fold.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
@@ -18,8 +24,8 @@ import { UserMessage } from './user-message.tsx';
 export interface TurnActions {
   /** Models that an answer can be asked of; empty where there is no choice. */
   models: readonly string[];
-  /** Rewinds the turn and sends its message again, to `model` if given. */
-  onResend: (turn: Turn, model?: string) => void;
+  /** Sends the turn's message again, to `model` if given; `index` counts the turns from 0. */
+  onResend: (turn: Turn, index: number, model?: string) => void;
   /** Sends `text` instead of the turn's message; `index` counts the turns from 0. */
   onEdit: (turn: Turn, index: number, text: string) => void;
   onOpen: (sessionId: string) => void;
@@ -51,9 +57,8 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
   const answeredAt = answeredAtSeconds(turn);
   const isRunning = isLast && isBusy;
   const canChange = isLast && !isBusy;
-  const onRetry = actions && canChange && user ? () => actions.onResend(turn) : undefined;
+  const onRetry = actions && canChange && user ? () => actions.onResend(turn, index) : undefined;
   const models = actions?.models ?? [];
-  const endedBadly = ['error', 'interrupted'].includes(items.at(-1)?.kind ?? '');
   const frame = useRef<HTMLDivElement>(null);
   const costOf = actions?.costOf;
   const loadCost = useMemo(() => costOf && (() => costOf(turn)), [costOf, turn]);
@@ -88,7 +93,7 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
             <div className="message-actions">
               {answer && <CopyButton text={answer} label="Copy answer" />}
               {answer && <SpeakButton read={() => readBlocks(frame.current)} />}
-              {onRetry && !endedBadly && (
+              {onRetry && !hasEndedEarly(turn) && (
                 <IconButton label="Try again" onClick={onRetry}>
                   <RotateCcw aria-hidden />
                 </IconButton>
@@ -101,7 +106,7 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
                     id: model,
                     label: model,
                     icon: null,
-                    run: () => actions?.onResend(turn, model),
+                    run: () => actions?.onResend(turn, index, model),
                   }))}
                 />
               )}

@@ -11,6 +11,7 @@ import type { Conversation } from '../chat/conversation.ts';
 import type { Conversations } from '../chat/conversations.ts';
 import { isBusy, textOf, type QueuedMessage } from '../chat/conversation-state.ts';
 import { isUserMessage } from '../chat/to-turns.ts';
+import { hasEndedEarly } from '../chat/turn.ts';
 import { Announcer } from '../components/announcer.tsx';
 import { Composer } from '../components/composer.tsx';
 import { FileDrop } from '../components/file-drop.tsx';
@@ -56,20 +57,25 @@ export function ConversationView({ app, conversation, conversations, models }: C
   const announcerKey = useMemo(() => crypto.randomUUID(), [conversation]);
   const history = useMemo(() => saidIn(state.events), [state.events]);
   useEffect(focusComposer, [conversation]);
-  const actions = useMemo<TurnActions>(
-    () => ({
+  const actions = useMemo<TurnActions>(() => {
+    const openVersion = (version: Parameters<Conversations['branch']>[1]): void =>
+      tell(async () =>
+        goTo({ appName: app.name, sessionId: await conversations.branch(conversation, version) }),
+      );
+    return {
       models,
-      onResend: (turn, model) => void conversation.resend(turn, model),
+      onResend: (turn, index, model) => {
+        const { invocationId, user } = turn;
+        // A whole answer is kept as a version of its own; an answer that ended early is replaced.
+        if (!invocationId || !user || hasEndedEarly(turn)) void conversation.resend(turn, model);
+        else openVersion({ turn: index, invocationId, parts: user.parts, again: { model } });
+      },
       onEdit: (turn, index, text) => {
         const parts = [...(turn.user?.parts ?? []).filter((part) => !part.text), { text }];
         const { invocationId } = turn;
         // A message that the service never received has no other version.
         if (!invocationId) void conversation.send(parts);
-        else
-          tell(async () => {
-            const sessionId = await conversations.branch(conversation, index, invocationId, parts);
-            goTo({ appName: app.name, sessionId });
-          });
+        else openVersion({ turn: index, invocationId, parts });
       },
       onOpen: (sessionId) => goTo({ appName: app.name, sessionId }),
       costOf: async ({ invocationId }) => {
@@ -77,9 +83,8 @@ export function ConversationView({ app, conversation, conversations, models }: C
         return sessionId && invocationId ? getCost(conversation.owner, sessionId, invocationId) : undefined;
       },
       onConfirm: (confirmation, confirmed) => void conversation.confirm(confirmation, confirmed),
-    }),
-    [conversation, conversations, app.name, models],
-  );
+    };
+  }, [conversation, conversations, app.name, models]);
 
   const [sent, setSent] = useState(0);
   const send = useCallback(
