@@ -39,6 +39,7 @@ import { Readiness } from './observability/readiness.ts';
 import { openStores } from './open-stores.ts';
 import { RunOperator } from './runs/run-operator.ts';
 import { Budgets, type SpendStore } from './runs/budgets.ts';
+import { leaseTimes } from './runs/run-options.ts';
 import { createRunService } from './runs/run-service.ts';
 import type { RunStore } from './runs/run-store.ts';
 import { TaskProtection } from './runs/task-protection.ts';
@@ -120,8 +121,7 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
     sessions,
     runs: runStore,
     limits: {
-      leaseMs: config.limits.leaseMs,
-      renewEveryMs: config.limits.leaseMs / 3,
+      ...leaseTimes(config.limits.leaseMs),
       runTokens: config.limits.turnTokens,
     },
     ...(protection ? { protection } : {}),

@@ -203,9 +203,9 @@ export const VARIABLES = z.object({
     meaning: 'Time between comment lines on a quiet stream, in milliseconds.',
     form: 'a whole number above 0',
   }),
-  LORNU_LEASE_MS: variable(positiveInt(15_000), {
+  LORNU_LEASE_MS: variable(positiveInt(3_000), {
     meaning:
-      'How long a process may say nothing before others go on with its runs, in milliseconds; renewed at a third.',
+      'How long a heartbeat of a process holds its runs, in milliseconds; others then continue them. There is one heartbeat in a third of that.',
     form: 'a whole number above 0',
   }),
   LORNU_TURN_TOKENS: variable(positiveInt(1_000_000), {

@@ -1,9 +1,11 @@
 import { abortableSleep } from '../model/with-retries.ts';
+import type { ActiveRuns } from './active-runs.ts';
 import { hasEnded, type EndState, type Frame } from './run.ts';
 import type { RunStore } from './run-store.ts';
 
 /**
  * Yields the frames of a run from the store, from `fromIndex` on; ends with the run, or when it is no longer stored.
+ * If this process takes the run over (it is then among `active`), the listener gets its frames without the store.
  * Returns the run's end state; undefined if the listener left first.
  */
 export async function* followStored(
@@ -11,10 +13,16 @@ export async function* followStored(
   runId: string,
   fromIndex: number,
   signal: AbortSignal | undefined,
+  active?: ActiveRuns,
 ): AsyncGenerator<Frame, EndState | undefined> {
   let index = fromIndex;
   for (;;) {
     if (signal?.aborted) return undefined;
+    const live = active?.get(runId);
+    if (live) {
+      yield* live.frames(index, signal);
+      return hasEnded(live.state) ? live.state : undefined;
+    }
     const stored = await store.frames(runId, index);
     if (!stored) return undefined;
     for (const frame of stored.frames) {
@@ -23,6 +31,7 @@ export async function* followStored(
       if (signal?.aborted) return undefined;
     }
     if (hasEnded(stored.state)) return stored.state;
-    await abortableSleep(store.pacing.lookEveryMs, signal);
+    const { lookEveryMs } = store.pacing;
+    await (active ? active.sleepUntilHere(runId, lookEveryMs, signal) : abortableSleep(lookEveryMs, signal));
   }
 }

@@ -21,7 +21,13 @@ function openWriter(pacing: RunStore['pacing']) {
     return answer.promise;
   };
   const store = { pacing, addFrames } as unknown as RunStore;
-  const writer = new FrameWriter({ store, lease, log, onFailure: (error) => failures.push(error) });
+  const writer = new FrameWriter({
+    store,
+    lease,
+    log,
+    isAwaited: false,
+    onFailure: (error) => failures.push(error),
+  });
   return { log, stored, answers, failures, writer, add: () => writer.add('event', ['{}']) };
 }
 

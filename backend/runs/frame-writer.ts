@@ -8,6 +8,8 @@ export interface FrameWriterDeps {
   store: RunStore;
   lease: Lease;
   log: FrameLog;
+  /** Whether other processes have listeners that wait for the next frame: they read it from the store. */
+  isAwaited: boolean;
   /** Called once if the store refuses. */
   onFailure: (error: unknown) => void;
 }
@@ -36,7 +38,7 @@ export class FrameWriter {
     this.#nextIndex = deps.log.length;
     this.#pacing = deps.store.pacing;
     this.#clock = this.#pacing.clock();
-    this.#isUrgent = this.#pacing.isFirstUrgent;
+    this.#isUrgent = this.#pacing.isFirstUrgent || deps.isAwaited;
     this.#show = (frames) => deps.log.publish(frames);
   }
 

@@ -1,5 +1,6 @@
 import type { Logger } from '../observability/logger.ts';
 import { SHARE_EVERY_MS, type Budgets } from './budgets.ts';
+import { Heartbeat } from './heartbeat.ts';
 import type { LiveRun } from './live-run.ts';
 import type { RunLimits } from './run-options.ts';
 import type { Lease, RunProgress, RunStore } from './run-store.ts';
@@ -19,24 +20,46 @@ export interface HousekeepingOptions {
 
 const PRUNE_EVERY_MS = 60_000;
 
-/** A process's background work: renews leases, looks for runs to cancel or take over, deletes old ones. */
+/** A process's background work: heartbeats, leases, runs to cancel or take over, old runs to delete. */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   readonly #underWay = new Set<Promise<void>>();
   /** Runs whose lease is being renewed: a slow renewal is not started twice. */
   readonly #renewing = new Set<string>();
+  readonly #heartbeat: Heartbeat;
+  #soon: ReturnType<typeof setTimeout> | undefined;
   #takesOver = true;
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
-    const { limits } = options;
+    const { limits, store, owner, log } = options;
+    this.#heartbeat = new Heartbeat({
+      store,
+      owner,
+      everyMs: limits.beatEveryMs,
+      holdMs: limits.holdMs,
+      log,
+      isNeeded: () => options.active.size > 0 || options.takeovers.hasLeases,
+      onLapse: () => this.#renewAll(),
+    });
     this.#every(limits.renewEveryMs, 'leases could not be renewed', async () => this.#renewAll());
     this.#every(limits.cancelEveryMs, 'requests to cancel could not be read', () => this.#cancel());
-    this.#every(limits.takeOverEveryMs, 'runs could not be taken over', () => this.#takeOver());
+    const look = this.#every(limits.takeOverEveryMs, 'runs could not be taken over', async () => {
+      const againInMs = await this.#takeOver();
+      clearTimeout(this.#soon);
+      if (againInMs === undefined || againInMs >= limits.takeOverEveryMs) return;
+      this.#soon = setTimeout(look, againInMs);
+      this.#soon.unref();
+    });
     const { budgets } = options;
     if (budgets) this.#every(SHARE_EVERY_MS, 'what was spent could not be stored', () => budgets.share());
     this.#every(PRUNE_EVERY_MS, 'old runs could not be deleted', () => this.#prune());
+  }
+
+  /** Call this before a lease is taken (Heartbeat). */
+  beforeLease(): Promise<void> {
+    return this.#heartbeat.beforeLease();
   }
 
   stopTakingOver(): void {
@@ -47,12 +70,14 @@ export class Housekeeping {
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     await Promise.all([...this.#underWay, this.#options.takeovers.settled()]);
+    clearTimeout(this.#soon);
+    await this.#heartbeat.stop();
   }
 
-  /** One at a time, however long it takes. */
-  #every(ms: number, complaint: string, work: () => Promise<void>): void {
+  /** One at a time, however long it takes. Returns a function that does it now. */
+  #every(ms: number, complaint: string, work: () => Promise<void>): () => void {
     let isBusy = false;
-    const timer = setInterval(() => {
+    const start = (): void => {
       if (isBusy) return;
       isBusy = true;
       const working = work()
@@ -62,10 +87,12 @@ export class Housekeeping {
           this.#underWay.delete(working);
         });
       this.#underWay.add(working);
-    }, ms);
+    };
+    const timer = setInterval(start, ms);
     // Do not keep an otherwise idle process alive.
     timer.unref();
     this.#timers.push(timer);
+    return start;
   }
 
   /** Starts a renewal of each lease without waiting, as a slow one would delay the next round of all others. */
@@ -99,8 +126,8 @@ export class Housekeeping {
     for (const runId of await store.cancelRequests(owner)) active.get(runId)?.stop('cancelled');
   }
 
-  async #takeOver(): Promise<void> {
-    if (this.#takesOver) await this.#options.takeovers.look();
+  async #takeOver(): Promise<number | undefined> {
+    return this.#takesOver ? this.#options.takeovers.look() : undefined;
   }
 
   async #prune(): Promise<void> {

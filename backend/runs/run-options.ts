@@ -16,8 +16,12 @@ export interface RunLimits {
   silentMs: number;
   /** Most model tokens of a run. */
   runTokens: number;
-  /** A process that does not renew for this long loses its runs to others. */
+  /** A process without a heartbeat for this long loses its runs to others; longer while its heartbeats are late. */
+  holdMs: number;
+  beatEveryMs: number;
+  /** A run whose lease is not renewed for this long is lost to others, even if its process lives. */
   leaseMs: number;
+  /** Each renewal also stores the run's progress. */
   renewEveryMs: number;
   /** Poll interval for runs of dead processes. */
   takeOverEveryMs: number;
@@ -31,12 +35,18 @@ export interface RunLimits {
   maxLlmCalls: number;
 }
 
+/** The times of heartbeats and leases, from how long a heartbeat holds. A run that ends soon is never renewed. */
+export function leaseTimes(
+  holdMs: number,
+): Pick<RunLimits, 'holdMs' | 'beatEveryMs' | 'leaseMs' | 'renewEveryMs'> {
+  return { holdMs, beatEveryMs: holdMs / 3, leaseMs: holdMs * 20, renewEveryMs: (holdMs * 20) / 3 };
+}
+
 export const DEFAULT_RUN_LIMITS: RunLimits = {
   longestRunMs: 60 * 60_000,
   silentMs: 5 * 60_000,
   runTokens: 1_000_000,
-  leaseMs: 15_000,
-  renewEveryMs: 5_000,
+  ...leaseTimes(3_000),
   takeOverEveryMs: 1_000,
   cancelEveryMs: 200,
   keepMs: 60 * 60_000,

@@ -5,6 +5,7 @@ import { traceHeaders } from '../observability/trace-context.ts';
 import { checkMessage } from '../turn/check-message.ts';
 import { invocationToResume, unknownCallIds } from '../turn/invocation-to-resume.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
+import { ActiveRuns } from './active-runs.ts';
 import { traceRun } from './trace-run.ts';
 import { runWorker, MOST_TAKEOVERS, type Assignment } from './run-worker.ts';
 import { LiveRun } from './live-run.ts';
@@ -42,7 +43,7 @@ class DurableRunService implements RunService {
   readonly #limits: RunLimits;
   /** Identifies this process in leases; a restarted process has another id. */
   readonly #owner: string;
-  readonly #active = new Map<string, LiveRun>();
+  readonly #active = new ActiveRuns<LiveRun>();
   /** Runs accepted by this process and not begun yet, by id. */
   readonly #queued = new Map<string, QueuedRun>();
   readonly #takeovers: Takeovers;
@@ -57,6 +58,8 @@ class DurableRunService implements RunService {
       store: deps.runs,
       leaseMs: this.#limits.leaseMs,
       lookEveryMs: this.#limits.takeOverEveryMs,
+      holdMs: this.#limits.holdMs,
+      beforeLease: () => this.#housekeeping.beforeLease(),
       owner: this.#owner,
       log: deps.log,
       active: this.#active,
@@ -99,12 +102,13 @@ class DurableRunService implements RunService {
     const begun = await this.#beginOrQueue(asked);
     if (begun instanceof QueuedRun) return begun;
     const { run, lease } = begun;
+    const fail = () => runs.end(lease, 'failed', []).catch(() => this.#takeovers.abandon(lease));
     const loaded = await sessions.getSession(session).catch(async (error: unknown) => {
-      await runs.end(lease, 'failed', []);
+      await fail();
       throw error;
     });
     if (!loaded) {
-      await runs.end(lease, 'failed', []).catch(() => undefined);
+      await fail();
       throw new AppError('SESSION_NOT_FOUND', `Session not found: ${sessionId}`);
     }
     sessions.bindLease(loaded, lease.token);
@@ -114,7 +118,7 @@ class DurableRunService implements RunService {
   async attach(choice: RunChoice, lastEventId?: string): Promise<Attachment> {
     const record = await this.#find(choice);
     const live = this.#active.get(record.id);
-    const run = live ?? this.#queued.get(record.id) ?? new StoredRun(this.#deps.runs, record);
+    const run = live ?? this.#queued.get(record.id) ?? new StoredRun(this.#deps.runs, record, this.#active);
     if (lastEventId === undefined || lastEventId === '') return { run, fromIndex: 0 };
     // Not this process's own count: a process that was paused may still hold a run that was continued elsewhere.
     const count = await this.#shownBelow(record);
@@ -158,6 +162,7 @@ class DurableRunService implements RunService {
     const { whenBusy = 'refuse' } = run.request;
     for (let tries = 1; ; tries++) {
       try {
+        await this.#housekeeping.beforeLease();
         return await runs.begin(run, this.#limits.leaseMs);
       } catch (error) {
         const isBusy = error instanceof AppError && error.code === 'SESSION_BUSY';
@@ -217,7 +222,9 @@ class DurableRunService implements RunService {
     const { protection } = this.#deps;
     protection?.runStarted(record.startedMs);
     const beganMs = performance.now();
-    void traceRun(run, () => runWorker(this.#deps, this.#limits, { ...assignment, run })).finally(() => {
+    const working = traceRun(run, () => runWorker(this.#deps, this.#limits, { ...assignment, run }));
+    void working.then((isLeaseLeft) => {
+      if (isLeaseLeft) this.#takeovers.abandon(lease);
       // A run that returned to this process after its lease had expired is another object.
       if (this.#active.get(run.id) === run) this.#active.delete(run.id);
       protection?.runEnded(record.startedMs);

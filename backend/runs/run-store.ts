@@ -49,6 +49,18 @@ export interface TakenRun {
   lease: Lease;
 }
 
+/** A lease that another process may take. */
+export interface ExpiredLease extends Lease {
+  /** The process that held it; missing for the next run of a queue. */
+  owner?: string;
+}
+
+export interface Expired {
+  leases: ExpiredLease[];
+  /** Milliseconds until the next heartbeat runs out, unless its process stores another; undefined without heartbeats. */
+  nextInMs: number | undefined;
+}
+
 /** A run's progress, stored with each renewal of its lease. */
 export interface RunProgress {
   /** Model tokens, over all processes that executed it. */
@@ -71,6 +83,7 @@ export interface StoredFrames {
  * Rules for every implementation:
  * - one running run per session: `begin` is refused while there is one, even if its process is dead;
  * - every write that takes a lease is refused (LEASE_LOST) if the session's lease has another token;
+ * - a lease expires at its own time, or earlier when the heartbeat of its process runs out; both by the store's clock;
  * - `begin`, `end` and `take` change run and lease together or not at all;
  * - frames of a run are numbered without gaps, and stored frames never change.
  */
@@ -105,13 +118,24 @@ export interface RunStore {
   /** Lets another process take over at once. */
   handOver(lease: Lease): Promise<void>;
 
-  /** Expired leases, at most `limit`, without those of the runs in `except`. `leaseMs`: the duration of leases. */
-  expired(limit: number, leaseMs: number, except: ReadonlySet<string>): Promise<Lease[]>;
+  /**
+   * Stores a heartbeat of a process, which holds its leases for `holdMs` from now on. False if there was none, or if
+   * it had run out: other processes may have taken runs.
+   */
+  beat(owner: string, holdMs: number): Promise<boolean>;
+  /** Deletes the heartbeat of a process that holds no leases. */
+  stopBeating(owner: string): Promise<void>;
+
+  /**
+   * Expired leases, at most `limit`, without those of the runs in `except`. `leaseMs`: the duration of leases. `self`:
+   * the process that asks; its own late heartbeat ends none of its leases.
+   */
+  expired(limit: number, leaseMs: number, except: ReadonlySet<string>, self: string): Promise<Expired>;
   /**
    * Gives the run of an expired lease to this process, and begins it if it was queued. Undefined if another process was
    * faster or there is nothing to continue. Tries once and does not wait long: the caller retries.
    */
-  take(expired: Lease, owner: string, leaseMs: number): Promise<TakenRun | undefined>;
+  take(expired: ExpiredLease, owner: string, leaseMs: number): Promise<TakenRun | undefined>;
 
   get(runId: string): Promise<RunRecord | undefined>;
   /** The running run of a session. */

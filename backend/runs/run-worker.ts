@@ -52,14 +52,16 @@ export interface Assignment {
 
 /**
  * Executes a run to its end, or until another process continues it. Never rejects: failures become events and frames.
+ * Returns whether this process may still hold the lease, because the store did not accept the end.
  */
 export async function runWorker(
   deps: RunServiceDeps,
   limits: RunLimits,
   assignment: Assignment,
-): Promise<void> {
+): Promise<boolean> {
   const { run } = assignment;
   const { log, now } = deps;
+  let isLeaseLeft = false;
   const timer = setTimeout(() => run.stop('too-long'), timeLeftMs(run.record.startedMs, now(), limits));
   const stopWatching = watchProgress(run, limits.silentMs);
   try {
@@ -69,7 +71,11 @@ export async function runWorker(
   } catch (error) {
     if (isLost(error)) await run.leave();
     else {
-      log.error('A run could not be closed in the store; its lease runs out', { runId: run.id, error });
+      isLeaseLeft = true;
+      log.error('A run could not be closed in the store; another process closes it', {
+        runId: run.id,
+        error,
+      });
       // The process that closes it reports its end once the store works again. Nobody is kept waiting until then.
       await run.leave(error instanceof AppError ? error : new AppError('STORE_UNAVAILABLE'));
     }
@@ -82,6 +88,7 @@ export async function runWorker(
     state: run.state,
     durationMs: Math.round(now() - run.record.startedMs),
   });
+  return isLeaseLeft;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { storedObject } from '../errors/stored-json.ts';
 import { fromWire } from '../events/wire.ts';
+import type { ActiveRuns } from './active-runs.ts';
 import { followStored } from './follow-stored.ts';
 import type { Frame, Run, RunState } from './run.ts';
 import type { RunRecord, RunStore } from './run-store.ts';
@@ -14,11 +15,14 @@ export class StoredRun implements Run {
   /** Counted by the process that executed it. */
   readonly isFault = false;
   readonly #store: RunStore;
+  readonly #active: ActiveRuns | undefined;
   #state: RunState;
   #ended: Promise<void> | undefined;
 
-  constructor(store: RunStore, { id, invocationId, state }: RunRecord) {
+  /** `active`: the runs of this process, which may take this one over. */
+  constructor(store: RunStore, { id, invocationId, state }: RunRecord, active?: ActiveRuns) {
     this.#store = store;
+    this.#active = active;
     this.id = id;
     this.invocationId = invocationId;
     this.#state = state;
@@ -29,7 +33,8 @@ export class StoredRun implements Run {
   }
 
   async *frames(fromIndex = 0, signal?: AbortSignal): AsyncGenerator<Frame> {
-    this.#state = (yield* followStored(this.#store, this.id, fromIndex, signal)) ?? this.#state;
+    const followed = followStored(this.#store, this.id, fromIndex, signal, this.#active);
+    this.#state = (yield* followed) ?? this.#state;
   }
 
   get firstFrame(): Promise<void> {

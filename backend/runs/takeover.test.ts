@@ -270,7 +270,7 @@ describe.each(stores)('runs in $name', ({ open, losesTail }) => {
     const [odd, even] = [bench.process(STOPPED).store, bench.process(STOPPED).store];
     for (let taken = 0; taken < 31; await Bun.sleep(10)) {
       const store = taken % 2 ? odd : even;
-      for (const expired of await store.expired(10, 1, new Set()))
+      for (const expired of (await store.expired(10, 1, new Set(), 'crash')).leases)
         if (await store.take(expired, 'crash', -1)) taken++;
     }
     let lost = 0;

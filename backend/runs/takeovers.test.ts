@@ -140,6 +140,67 @@ describe.each(bothStores().stores)('takeovers in $name', ({ open }) => {
     await completed([BAD]);
   });
 
+  test('a lease that cannot be released at first is released as soon as the store answers', async () => {
+    let refusals = 0;
+    let failures = 0;
+    const faults = {
+      handOver: async (lease: Lease) => {
+        if (refusals++ < 3) throw unavailable();
+        await stores.store.handOver(lease);
+      },
+      getSession: async (of: ReturnType<typeof key>) => {
+        if (of.sessionId === BAD && failures++ === 0) throw unavailable();
+        return stores.sessions.getSession(of);
+      },
+    };
+    const parts = { runs: withFaults(stores.store, faults), sessions: withFaults(stores.sessions, faults) };
+    bench.process({ ...ALIVE, leaseMs: 600_000 }, parts);
+    await completed(SESSIONS);
+    expect(refusals).toBe(4);
+  });
+
+  test('a heartbeat that runs out ends the leases of its process, and of no other', async () => {
+    for (const [id, owner, holdMs] of [
+      ['s5', 'dead', 1],
+      ['s6', 'alive', 600_000],
+      ['s7', 'as before heartbeats', undefined],
+    ] as const) {
+      await stores.sessions.createSession(key(id));
+      if (holdMs !== undefined) await stores.store.beat(owner, holdMs);
+      await stores.store.begin({ ...begun(id), owner }, 600_000);
+    }
+    bench.process({ ...ALIVE, leaseMs: 600_000 });
+    await completed([...SESSIONS, 's5']);
+    expect(await Promise.all(['s6', 's7'].map(stateOf))).toEqual(['running', 'running']);
+    await stores.store.stopBeating('alive');
+    expect((await stores.store.expired(10, 600_000, new Set(), 'other')).leases).toEqual([]);
+  });
+
+  test('a process whose heartbeat had run out asks for each of its leases, and stops the runs that were taken', async () => {
+    let isAway = false;
+    const parts = {
+      runs: withFaults(stores.store, {
+        beat: async (owner: string, holdMs: number) => {
+          if (isAway) throw unavailable();
+          return stores.store.beat(owner, holdMs);
+        },
+      }),
+    };
+    const times = { holdMs: 600, beatEveryMs: 200, leaseMs: 600_000, renewEveryMs: 1e9 };
+    const late = bench.process({ ...IDLE, ...times }, parts);
+    await late.sessions.createSession(key('s8'));
+    const silent = { role: 'user', parts: [{ text: 'simulate stall after 3' }] };
+    const run = await late.runs.start({ ...key('s8'), streaming: true, newMessage: silent });
+    await run.firstFrame;
+    isAway = true;
+    bench.process({ ...ALIVE, silentMs: 400 });
+    for (let n = 0; n < 1_000 && (await stores.store.get(run.id))?.takeovers === 0; n++) await Bun.sleep(10);
+    expect(late.runs.activeCount).toBe(1);
+    isAway = false;
+    for (let n = 0; n < 1_000 && late.runs.activeCount > 0; n++) await Bun.sleep(10);
+    expect(late.runs.activeCount).toBe(0);
+  });
+
   test('a run whose session is gone is ended', async () => {
     survivor({
       getSession: async (of: ReturnType<typeof key>) =>

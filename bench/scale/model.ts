@@ -23,11 +23,13 @@ export const SERVICE = {
   bytesPerStream: 200_000,
   processBytes: 250_000_000,
   writesPerTurn: 9,
-  writesPerStreamSecond: 1,
+  /** Frames; the lease is renewed three times a minute. */
+  writesPerStreamSecond: 0.85,
   readsPerTurn: 16,
-  readsPerStreamSecond: 1.2,
-  /** For one idle process. */
-  readsPerTaskSecond: 1.2,
+  readsPerStreamSecond: 1.05,
+  /** Of one process with turns: its heartbeat, requests to cancel, the heartbeats of others. */
+  writesPerTaskSecond: 1,
+  readsPerTaskSecond: 2.5,
 } as const;
 
 /** The environment with Terraform's default values. */
@@ -106,7 +108,10 @@ export function needOf(streams: number): Need {
     (streams * SERVICE.bytesPerStream) / (ENVIRONMENT.bytes * 0.75 - SERVICE.processBytes),
   );
   const needed = Math.max(ENVIRONMENT.tasks.min, byStreams, byCpu, byMemory);
-  const writes = turnsPerSecond * SERVICE.writesPerTurn + streams * SERVICE.writesPerStreamSecond;
+  const writes =
+    turnsPerSecond * SERVICE.writesPerTurn +
+    streams * SERVICE.writesPerStreamSecond +
+    needed * SERVICE.writesPerTaskSecond;
   const reads =
     turnsPerSecond * SERVICE.readsPerTurn +
     streams * SERVICE.readsPerStreamSecond +

@@ -68,7 +68,9 @@ export function simulate(streams: number, growSeconds: number, random: () => num
     }
     if (second >= seconds - tail) {
       found.streams += open / tail;
-      found.writesPerSecond += (begun * SERVICE.writesPerTurn + open * SERVICE.writesPerStreamSecond) / tail;
+      const ofTasks = tasks.length * SERVICE.writesPerTaskSecond;
+      const ofStreams = begun * SERVICE.writesPerTurn + open * SERVICE.writesPerStreamSecond;
+      found.writesPerSecond += (ofTasks + ofStreams) / tail;
     }
   }
   return { ...found, tasks: tasks.length };

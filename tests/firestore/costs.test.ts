@@ -93,22 +93,26 @@ test('a turn: at most 2 writes an event and 4 for run and lease, and no more rea
     const { lornu_frames: frames = 0, lornu_leases: leases = 0, ...others } = writes;
     expect(others).toEqual({ lornu_runs: 2, sessions: 2, events: 2 });
     const begun = Math.ceil(seconds);
-    // The process renews every 5 seconds, whenever the turn began.
-    expect(leases).toBeLessThanOrEqual(2 + Math.ceil(seconds / 5));
+    // One heartbeat a second while there are runs, and one deletion afterwards.
+    expect(leases).toBeLessThanOrEqual(2 + 2 + begun);
     expect(frames).toBeLessThanOrEqual(begun);
-    // Begin: session, lease; session, app and user state. Each event: session, lease. End: lease. And each second of a
-    // slow machine: frames, and a check for cancel requests.
-    expect(reads).toBeLessThanOrEqual(10 + 2 * begun);
+    // Begin: session, lease; session, app and user state. Each event: session, lease. End: lease. And each second: a
+    // heartbeat, frames, a check for cancel requests, and a look for heartbeats that run out.
+    expect(reads).toBeLessThanOrEqual(12 + 4 * begun);
   }
 }, 60_000);
 
-test('a stream: at most 1.2 writes for each started second, including renewals', async () => {
+test('streams: 0.8 writes of frames for each second and stream, and one heartbeat for all; nothing is renewed', async () => {
+  const STREAMS = 3;
   const { runs, sessions } = bench.process();
-  await sessions.createSession(key('long'));
+  const ids = Array.from({ length: STREAMS }, (_, index) => `long-${index}`);
+  for (const id of ids) await sessions.createSession(key(id));
   const cost = await costOf(async () => {
-    const run = await runs.start(say('long', 'count to 30 every 220 ms'));
-    await run.ended;
-    expect(run.state).toBe('completed');
+    const started = await Promise.all(ids.map((id) => runs.start(say(id, 'count to 30 every 220 ms'))));
+    for (const run of started) {
+      await run.ended;
+      expect(run.state).toBe('completed');
+    }
   });
   expect(cost.seconds).toBeGreaterThan(5.5);
   const {
@@ -118,10 +122,13 @@ test('a stream: at most 1.2 writes for each started second, including renewals',
     sessions: s,
     events,
   } = cost.writes;
-  const renewals = leases - 2;
-  expect(renewals).toBeGreaterThan(0);
-  expect(frames + renewals).toBeLessThanOrEqual(1.2 * Math.ceil(cost.seconds));
-  expect([lornu_runs, s, events]).toEqual([2, 2, 2]);
+  const begun = Math.ceil(cost.seconds);
+  // Each run's lease is created and deleted.
+  const heartbeats = leases - 2 * STREAMS;
+  expect(heartbeats).toBeGreaterThan(0);
+  expect(heartbeats).toBeLessThanOrEqual(2 + begun);
+  expect(frames).toBeLessThanOrEqual(STREAMS * begun);
+  expect([lornu_runs, s, events]).toEqual([2 * STREAMS, 2 * STREAMS, 2 * STREAMS]);
 }, 60_000);
 
 test('a process without runs looks for abandoned ones at its slow interval, with one read each', async () => {

@@ -168,8 +168,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'a run whose process is gone is left alone',
     'runs/housekeeping.ts',
-    'if (this.#takesOver) await',
-    'if (!this.#takesOver) await',
+    'return this.#takesOver ?',
+    'return !this.#takesOver ?',
   ),
   bug(
     'a hand-over on SIGTERM is told as the end',

@@ -27,7 +27,7 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
   bug(
     'Firestore: a run is taken over without a look at its lease',
     'runs/firestore/take-run.ts',
-    'if (held?.token !== before || !hasRunOut(held, leased.readTime)) return undefined;',
+    'if (held?.token !== before || !isOver) return undefined;',
     'if (!held) return undefined;',
   ),
   bug(
@@ -39,8 +39,8 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
   bug(
     'Firestore: nobody looks for leases that have expired',
     RUN_STORE,
-    "const oldest = leasesOf(this.#db)\n      .where('until', '<=', by)",
-    "const oldest = leasesOf(this.#db)\n      .where('until', '<=', expireTime(0 * by.seconds))",
+    'if (!oldest) return { leases: [], nextInMs: undefined };',
+    'if (!oldest || readTime) return { leases: [], nextInMs: undefined };',
   ),
   bug(
     'Firestore: a session with a running turn takes another',

@@ -1,3 +1,4 @@
+import { leaseTimes } from '@lornu/backend/runs/run-options.ts';
 import { createRunService } from '@lornu/backend/runs/run-service.ts';
 import type { RunService } from '@lornu/backend/runs/run.ts';
 import type { SessionStore } from '@lornu/backend/sessions/session-store.ts';
@@ -14,6 +15,7 @@ export interface Surroundings {
   readonly random: () => number;
   readonly store: SharedStore;
   readonly agent: BaseAgent;
+  /** How long a heartbeat holds the leases of its process. */
   readonly leaseMs: number;
   /** Until this time, the store's responses may be so late that a lease is lost. */
   readonly losesAnswersUntil: number;
@@ -50,7 +52,7 @@ export class Process {
         log: silentLog,
         now: Date.now,
         newId: () => crypto.randomUUID(),
-        limits: { leaseMs, renewEveryMs: leaseMs / 3, cancelEveryMs: LOOK_EVERY_MS },
+        limits: { ...leaseTimes(leaseMs), cancelEveryMs: LOOK_EVERY_MS },
       });
       return [sessions, service];
     });

@@ -27,7 +27,7 @@ export interface Scenario {
   seed: number;
   store: StoreKind;
   processes: number;
-  /** The duration of a session's lease in milliseconds. A process renews it three times within that. */
+  /** How long a heartbeat holds the leases of its process, in milliseconds. There are three heartbeats in that time. */
   leaseMs: number;
   sessions: string[];
   /** The probability that a reader leaves after a frame, and comes back with its last id. */

@@ -1,4 +1,10 @@
-import { FieldPath, type DocumentSnapshot, type Firestore, type Transaction } from '@google-cloud/firestore';
+import {
+  FieldPath,
+  type DocumentSnapshot,
+  type Firestore,
+  type Timestamp,
+  type Transaction,
+} from '@google-cloud/firestore';
 import { AppError } from '../../errors/app-error.ts';
 import { sessionBusy } from '../../errors/session-busy.ts';
 import { calling, patiently } from '../../firestore/calling.ts';
@@ -10,6 +16,8 @@ import { ShowThenStore, type FramePacing } from '../frame-pacing.ts';
 import type { EndState, Frame, TokenUse } from '../run.ts';
 import { DEFAULT_RUN_LIMITS } from '../run-options.ts';
 import type {
+  Expired,
+  ExpiredLease,
   Lease,
   NewRun,
   RunProgress,
@@ -19,12 +27,13 @@ import type {
   TakenRun,
 } from '../run-store.ts';
 import { commitsOf, firstName, readFrames, toDocuments, type FrameDocument } from './frame-documents.ts';
-import { expireTime, isFree, later, newLease, readLease } from './lease-document.ts';
+import { beat, expiredLeases } from './heartbeats.ts';
+import { expireTime, hasRunOut, isFree, later, newLease, readLease } from './lease-document.ts';
 import { knownRunOf } from './lease-guard.ts';
 import { newLeaseToken } from '../lease-token.ts';
 import { giveBack, release, withdraw } from './give-lease.ts';
 import { cancelQueued, enqueue } from './queue.ts';
-import { framesOf, leaseOf, leasesOf, runsOf, sessionName } from './paths.ts';
+import { framesOf, heartbeatOf, leaseOf, leasesOf, runsOf, sessionName } from './paths.ts';
 import { Revisions } from './revisions.ts';
 import { ended, newRun, readRun } from './run-document.ts';
 import { takeRun } from './take-run.ts';
@@ -65,6 +74,8 @@ const PATIENCE_MS = 45_000;
 const MOST_ATTEMPTS = 10;
 /** Time limit of one attempt to take a run over: a locked or slow lease is retried later, after the others. */
 const TAKE_WAIT_MS = 3_000;
+/** Time limit of one heartbeat, unless half of what it holds is longer; then it is repeated. */
+const LEAST_BEAT_WAIT_MS = 1_000;
 
 /**
  * Runs, their frames and leases in Firestore, in our own collections beside google-adk's (docs/storage.md), shared with
@@ -81,8 +92,6 @@ export class FirestoreRunStore implements RunStore {
   readonly #toCancel = new Set<string>();
   readonly #expiredWatch: Watch;
   readonly #cancelWatch: Watch;
-  /** Firestore's clock minus ours, in milliseconds. */
-  #clockAheadMs = 0;
 
   constructor(options: FirestoreRunStoreOptions) {
     this.#db = options.db;
@@ -212,26 +221,52 @@ export class FirestoreRunStore implements RunStore {
     await this.#inTransaction((transaction) => giveBack(transaction, this.#db, lease));
   }
 
-  async expired(limit: number, _leaseMs: number, except: ReadonlySet<string>): Promise<Lease[]> {
-    // Runs that this process could not take and will retry.
-    if (except.size > 0) this.#expiredWatch.hurry();
-    if (!this.#expiredWatch.isDue()) return [];
-    const by = expireTime(this.#now() + this.#clockAheadMs);
-    // The skipped ones may be the oldest of all.
-    const oldest = leasesOf(this.#db)
-      .where('until', '<=', by)
-      .limit(limit + except.size);
-    const found = await this.#call(() => oldest.get());
-    this.#clockAheadMs = found.readTime.toMillis() - this.#now();
-    const leases = found.docs.flatMap((leased) => readLease(leased) ?? []);
-    const others = leases.filter(({ runId }) => !except.has(runId));
-    // There may be more, for example after a deployment: query again soon.
-    if (others.length >= limit) this.#expiredWatch.hurry();
-    return others.slice(0, limit).map(({ runId, session, token }) => ({ runId, session, token }));
+  async beat(owner: string, holdMs: number): Promise<boolean> {
+    const wait = Math.max(LEAST_BEAT_WAIT_MS, holdMs / 2);
+    const work = (transaction: Transaction) => beat(transaction, this.#db, owner, holdMs);
+    // The client would wait for a second between two attempts.
+    return calling(
+      (signal) => transact(this.#db, work, { signal, maxAttempts: 1 }),
+      Math.min(wait, this.#options.waitMs ?? wait),
+    );
   }
 
-  async take(expired: Lease, owner: string, leaseMs: number): Promise<TakenRun | undefined> {
-    const lease = { ...expired, token: newLeaseToken() };
+  async stopBeating(owner: string): Promise<void> {
+    await this.#call(() => heartbeatOf(this.#db, owner).delete());
+  }
+
+  /** One read if nothing has expired. */
+  async expired(
+    limit: number,
+    _leaseMs: number,
+    except: ReadonlySet<string>,
+    self: string,
+  ): Promise<Expired> {
+    const watch = this.#expiredWatch;
+    // Runs that this process could not take and will retry.
+    if (except.size > 0) watch.hurry();
+    if (!watch.isDue()) return { leases: [], nextInMs: watch.expectedInMs };
+    const byTime = leasesOf(this.#db).orderBy('until').limit(1);
+    const { docs, readTime } = await this.#call(() => byTime.get());
+    const [oldest] = docs;
+    if (!oldest) return { leases: [], nextInMs: undefined };
+    const until = oldest.get('until') as Timestamp;
+    if (!hasRunOut({ until }, readTime)) {
+      watch.expectIn(until.toMillis() + 1 - readTime.toMillis());
+      return { leases: [], nextInMs: watch.expectedInMs };
+    }
+    // The skipped ones may be the oldest of all.
+    const most = limit + except.size;
+    const leases = await this.#call(() => expiredLeases(this.#db, oldest, readTime, most, self));
+    const others = leases.filter(({ runId }) => !except.has(runId)).slice(0, limit);
+    if (others.length >= limit) watch.expectIn(0);
+    else watch.hurry();
+    return { leases: others, nextInMs: watch.expectedInMs };
+  }
+
+  async take(expired: ExpiredLease, owner: string, leaseMs: number): Promise<TakenRun | undefined> {
+    const { runId, session, token: before, owner: heldBy = '' } = expired;
+    const lease = { runId, session, token: newLeaseToken() };
     let taken: TakenRun | undefined;
     const { newestEventMs } = this.#options;
     const work = async (transaction: Transaction): Promise<TakenRun | undefined> => {
@@ -239,7 +274,8 @@ export class FirestoreRunStore implements RunStore {
         transaction,
         db: this.#db,
         lease,
-        before: expired.token,
+        before,
+        heldBy,
         owner,
         leaseMs,
         newestEventMs,

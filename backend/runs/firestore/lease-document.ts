@@ -52,7 +52,7 @@ export function readLease(snapshot: DocumentSnapshot): LeaseDocument | undefined
 }
 
 /** `serverTime`: Firestore's time when the lease was read. */
-export function hasRunOut({ until }: LeaseDocument, serverTime: Timestamp): boolean {
+export function hasRunOut({ until }: Pick<LeaseDocument, 'until'>, serverTime: Timestamp): boolean {
   return until.valueOf() <= serverTime.valueOf();
 }
 

@@ -26,6 +26,11 @@ export function leaseOf(db: Firestore, session: CompositeSessionKey): DocumentRe
   return leasesOf(db).doc(sessionName(session));
 }
 
+/** The heartbeat of a process. It is among the leases, so that one query finds the next of both that expires. */
+export function heartbeatOf(db: Firestore, owner: string): DocumentReference {
+  return leasesOf(db).doc(`process-${owner}`);
+}
+
 export function runsOf(db: Firestore): CollectionReference {
   return db.collection(RUNS);
 }

@@ -2,8 +2,9 @@ import type { DocumentSnapshot, Firestore, Transaction } from '@google-cloud/fir
 import { sessionOf } from '../../sessions/firestore/paths.ts';
 import { hasEnded } from '../run.ts';
 import type { Lease, RunRecord, TakenRun } from '../run-store.ts';
+import { hasStopped } from './heartbeats.ts';
 import { hasRunOut, later, readLease } from './lease-document.ts';
-import { leaseOf, runsOf } from './paths.ts';
+import { heartbeatOf, leaseOf, runsOf } from './paths.ts';
 import { release } from './give-lease.ts';
 import { readRun } from './run-document.ts';
 
@@ -12,8 +13,9 @@ interface TakeOptions {
   db: Firestore;
   /** The new lease. */
   lease: Lease;
-  /** Token of the expired lease. */
+  /** Token of the expired lease, and the process that held it. */
   before: number;
+  heldBy: string;
   owner: string;
   leaseMs: number;
   newestEventMs: (session: DocumentSnapshot) => Promise<number | undefined>;
@@ -22,13 +24,18 @@ interface TakeOptions {
 
 /** RunStore.take, in a transaction. A lease without a run to continue is released. */
 export async function takeRun(options: TakeOptions): Promise<TakenRun | undefined> {
-  const { transaction, db, lease, before, owner, leaseMs } = options;
-  const leased = await transaction.get(leaseOf(db, lease.session));
+  const { transaction, db, lease, before, heldBy, owner, leaseMs } = options;
+  const references = [leaseOf(db, lease.session), runsOf(db).doc(lease.runId), heartbeatOf(db, heldBy)];
+  const [leased, run, heartbeat] = (await transaction.getAll(...references)) as [
+    DocumentSnapshot,
+    DocumentSnapshot,
+    DocumentSnapshot,
+  ];
   const held = readLease(leased);
-  if (held?.token !== before || !hasRunOut(held, leased.readTime)) return undefined;
-  const run = held.canBeTakenOver ? await transaction.get(runsOf(db).doc(held.runId)) : undefined;
-  const record = run && readRun(run);
-  if (!run || !record || hasEnded(record.state)) {
+  const isOver = held && (hasRunOut(held, leased.readTime) || hasStopped(heartbeat, leased.readTime));
+  if (held?.token !== before || !isOver) return undefined;
+  const record = held.canBeTakenOver ? readRun(run) : undefined;
+  if (!record || hasEnded(record.state)) {
     release(transaction, leased);
     return undefined;
   }

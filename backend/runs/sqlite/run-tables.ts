@@ -1,5 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import { createTables } from '../../sqlite/open-sqlite.ts';
+import type { RunRow } from './run-row.ts';
 
 // No WITHOUT ROWID for tables with long rows: see sessions/sqlite/database.ts.
 const SCHEMA = `
@@ -35,6 +36,10 @@ const SCHEMA = `
     tokens INTEGER NOT NULL,
     event_ms INTEGER NOT NULL
   );
+  CREATE TABLE IF NOT EXISTS heartbeats ( -- one row for each process with runs
+    owner TEXT PRIMARY KEY,
+    until_ms INTEGER NOT NULL -- by the uptime of the machine
+  ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS revisions (revision TEXT PRIMARY KEY, since_ms INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
@@ -55,23 +60,6 @@ function makeTables(database: Database): void {
   database.run(`${SCHEMA} PRAGMA user_version = ${VERSION}`);
 }
 
-export interface RunRow {
-  id: string;
-  app_name: string;
-  user_id: string;
-  session_id: string;
-  invocation_id: string;
-  state: string;
-  request: string | null;
-  begun_after_us: number;
-  owner: string;
-  takeovers: number;
-  cancel_requested: number;
-  started_ms: number;
-  ended_ms: number | null;
-  usage: string | null;
-}
-
 /** `request`: an SQL expression, because the request of a running run may have 20 MiB. */
 const runWith = (
   request: string,
@@ -83,9 +71,12 @@ const RUN = runWith("CASE WHEN r.state = 'queued' THEN r.request END AS request"
 const OF_SESSION = 's.app_name = $appName AND s.user_id = $userId AND s.id = $sessionId';
 type SessionKey = { appName: string; userId: string; sessionId: string };
 type Run = { runId: string };
-/** `impossibleMs`: a lease that ends later was written before the machine was restarted. */
+/** `impossibleMs`: a lease or heartbeat that ends later was written before the machine was restarted. */
 type Clock = { uptimeMs: number; impossibleMs: number };
-const HAS_RUN_OUT = '(l.expires_ms <= $uptimeMs OR l.expires_ms > $impossibleMs)';
+/** The process that asks: its own heartbeat ends none of its leases. */
+type Self = { self: string };
+const HAS_RUN_OUT = `(l.expires_ms <= $uptimeMs OR l.expires_ms > $impossibleMs OR (l.owner <> $self AND EXISTS (
+  SELECT 1 FROM heartbeats h WHERE h.owner = l.owner AND (h.until_ms <= $uptimeMs OR h.until_ms > $impossibleMs))))`;
 
 /** Rows of a run and its session. Neither changes, and a session's row is never reused. */
 export interface RunRows {
@@ -200,14 +191,29 @@ export function prepareRunStatements(database: Database) {
     ),
     expired: database.query<
       { run_id: string; token: number; app_name: string; user_id: string; session_id: string },
-      Clock & { limit: number; except: string }
+      Clock & Self & { limit: number; except: string }
     >(
       `SELECT l.run_id, l.fence AS token, s.app_name, s.user_id, s.id AS session_id
        FROM leases l JOIN sessions s ON s.row_id = l.session_row
        WHERE ${HAS_RUN_OUT} AND l.run_id NOT IN (SELECT value FROM json_each($except)) LIMIT $limit`,
     ),
-    isExpired: database.query<unknown, Clock & { row: number; token: number }>(
+    isExpired: database.query<unknown, Clock & Self & { row: number; token: number }>(
       `SELECT 1 FROM leases l WHERE l.session_row = $row AND l.fence = $token AND ${HAS_RUN_OUT}`,
+    ),
+    heartbeat: database.query<{ until_ms: number }, { owner: string }>(
+      'SELECT until_ms FROM heartbeats WHERE owner = $owner',
+    ),
+    beat: database.query<unknown, { owner: string; untilMs: number }>(
+      `INSERT INTO heartbeats (owner, until_ms) VALUES ($owner, $untilMs)
+       ON CONFLICT (owner) DO UPDATE SET until_ms = excluded.until_ms`,
+    ),
+    stopBeating: database.query<unknown, { owner: string }>('DELETE FROM heartbeats WHERE owner = $owner'),
+    nextHeartbeat: database.query<{ until_ms: number | null }, { uptimeMs: number }>(
+      'SELECT min(until_ms) AS until_ms FROM heartbeats WHERE until_ms > $uptimeMs',
+    ),
+    forgetHeartbeats: database.query<unknown, { uptimeMs: number }>(
+      `DELETE FROM heartbeats WHERE until_ms <= $uptimeMs
+       AND NOT EXISTS (SELECT 1 FROM leases WHERE leases.owner = heartbeats.owner)`,
     ),
     takeRun: database.query<unknown, Run & { owner: string }>(
       'UPDATE runs SET owner = $owner, takeovers = takeovers + 1 WHERE id = $runId',

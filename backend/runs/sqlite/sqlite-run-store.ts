@@ -1,16 +1,15 @@
-import type { TurnRequest } from '../../turn/turn-request.ts';
 import { afterLargeStep } from '../../json/large.ts';
 import type { Database } from 'bun:sqlite';
 import { AppError } from '../../errors/app-error.ts';
 import { sessionBusy } from '../../errors/session-busy.ts';
-import { storedObjectIfAny } from '../../errors/stored-json.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import { inTransaction, reading } from '../../sqlite/transaction.ts';
 import { StoreThenShow } from '../frame-pacing.ts';
 import { newLeaseToken } from '../lease-token.ts';
 import { assertRoom } from '../queue-bounds.ts';
-import type { EndState, Frame, RunState, TokenUse } from '../run.ts';
+import type { EndState, Frame, TokenUse } from '../run.ts';
 import type {
+  Expired,
   Lease,
   NewRun,
   RunProgress,
@@ -20,7 +19,8 @@ import type {
   TakenRun,
 } from '../run-store.ts';
 import { machineUptimeMs } from './machine-clock.ts';
-import { prepareRunStatements, type RunRow, type RunRows, type RunStatements } from './run-tables.ts';
+import { toRecord, toRecordIfAny } from './run-row.ts';
+import { prepareRunStatements, type RunRows, type RunStatements } from './run-tables.ts';
 
 /** A lease that ends later than this many lease durations cannot be right: the machine was restarted since. */
 const IMPOSSIBLE_LEASES = 4;
@@ -175,15 +175,32 @@ export class SqliteRunStore implements RunStore {
     );
   }
 
-  async expired(limit: number, leaseMs: number, except: ReadonlySet<string>): Promise<Lease[]> {
-    const asked = { ...this.#clock(leaseMs), limit, except: JSON.stringify([...except]) };
-    return reading(() =>
-      this.#statements.expired.all(asked).map(({ run_id: runId, token, ...row }) => ({
+  async beat(owner: string, holdMs: number): Promise<boolean> {
+    return inTransaction(this.#database, () => {
+      const nowMs = Math.round(this.#uptimeMs());
+      const before = this.#statements.heartbeat.get({ owner });
+      this.#statements.beat.run({ owner, untilMs: Math.round(nowMs + holdMs) });
+      return before !== null && before.until_ms > nowMs;
+    });
+  }
+
+  async stopBeating(owner: string): Promise<void> {
+    await inTransaction(this.#database, () => this.#statements.stopBeating.run({ owner }));
+  }
+
+  async expired(limit: number, leaseMs: number, except: ReadonlySet<string>, self: string): Promise<Expired> {
+    const clock = this.#clock(leaseMs);
+    const asked = { ...clock, self, limit, except: JSON.stringify([...except]) };
+    return reading(() => {
+      const leases = this.#statements.expired.all(asked).map(({ run_id: runId, token, ...row }) => ({
         runId,
         session: { appName: row.app_name, userId: row.user_id, sessionId: row.session_id },
         token,
-      })),
-    );
+      }));
+      const { uptimeMs } = clock;
+      const next = this.#statements.nextHeartbeat.get({ uptimeMs })?.until_ms ?? undefined;
+      return { leases, nextInMs: next === undefined ? undefined : next - uptimeMs };
+    });
   }
 
   async take(expired: Lease, owner: string, leaseMs: number): Promise<TakenRun | undefined> {
@@ -191,7 +208,7 @@ export class SqliteRunStore implements RunStore {
     return inTransaction(this.#database, () => {
       const row = this.#rowsOf(expired)?.session;
       const clock = this.#clock(leaseMs);
-      if (row === undefined || !this.#statements.isExpired.get({ ...clock, row, token: before }))
+      if (row === undefined || !this.#statements.isExpired.get({ ...clock, self: owner, row, token: before }))
         return undefined;
       const token = newLeaseToken();
       this.#statements.lease.run({ row, token, runId, owner, expiresMs: clock.uptimeMs + leaseMs });
@@ -246,6 +263,9 @@ export class SqliteRunStore implements RunStore {
 
   /** In passes of a few hundred runs, so that nobody waits long for the file. */
   async prune(endedBeforeMs: number): Promise<void> {
+    await inTransaction(this.#database, () =>
+      this.#statements.forgetHeartbeats.run({ uptimeMs: Math.round(this.#uptimeMs()) }),
+    );
     for (let pass = 0; pass < PRUNE_PASSES; pass++) {
       const deleted = await inTransaction(
         this.#database,
@@ -326,22 +346,3 @@ export class SqliteRunStore implements RunStore {
 
 const keyOf = ({ appName, userId, sessionId }: CompositeSessionKey) => ({ appName, userId, sessionId });
 const asKind = (kind: string): Frame['kind'] => (kind === 'error' ? 'error' : 'event');
-const toRecordIfAny = (row: RunRow | null): RunRecord | undefined => (row ? toRecord(row) : undefined);
-
-function toRecord(row: RunRow): RunRecord {
-  const usage = row.usage === null ? undefined : storedObjectIfAny(row.usage);
-  return {
-    id: row.id,
-    session: { appName: row.app_name, userId: row.user_id, sessionId: row.session_id },
-    invocationId: row.invocation_id,
-    state: row.state as RunState,
-    request: row.request === null ? undefined : (storedObjectIfAny(row.request) as TurnRequest | undefined),
-    begunAfterMs: row.begun_after_us / 1000,
-    owner: row.owner,
-    takeovers: row.takeovers,
-    isCancelRequested: row.cancel_requested === 1,
-    startedMs: row.started_ms,
-    ...(row.ended_ms === null ? {} : { endedMs: row.ended_ms }),
-    ...(usage ? { usage: usage as unknown as TokenUse } : {}),
-  };
-}

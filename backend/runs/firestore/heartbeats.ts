@@ -1,0 +1,74 @@
+import type { DocumentSnapshot, Firestore, Timestamp, Transaction } from '@google-cloud/firestore';
+import type { ExpiredLease } from '../run-store.ts';
+import { hasRunOut, later, readLease } from './lease-document.ts';
+import { heartbeatOf, leasesOf } from './paths.ts';
+
+/** A heartbeat that nobody deletes is dropped after a day. */
+const FORGOTTEN_AFTER_MS = 24 * 60 * 60_000;
+
+/** RunStore.beat, in a transaction. */
+export async function beat(
+  transaction: Transaction,
+  db: Firestore,
+  owner: string,
+  holdMs: number,
+): Promise<boolean> {
+  const before = await transaction.get(heartbeatOf(db, owner));
+  const now = before.readTime;
+  transaction.set(before.ref, {
+    process: owner,
+    until: later(now, holdMs),
+    expireTime: later(now, FORGOTTEN_AFTER_MS),
+  });
+  return before.exists && !hasStopped(before, now);
+}
+
+/** Whether the process behind this document is dead or paused. Without a heartbeat the lease's own time counts. */
+export function hasStopped(heartbeat: DocumentSnapshot, serverTime: Timestamp): boolean {
+  const until: Timestamp | undefined = heartbeat.get('until');
+  return until !== undefined && hasRunOut({ until }, serverTime);
+}
+
+/**
+ * Expired leases: those that end until `now`, and those of processes, other than `self`, whose heartbeat does. `oldest`
+ * is the document that ended first: a lease or a heartbeat.
+ */
+export async function expiredLeases(
+  db: Firestore,
+  oldest: DocumentSnapshot,
+  now: Timestamp,
+  limit: number,
+  self: string,
+): Promise<ExpiredLease[]> {
+  const isOwn = ({ id }: DocumentSnapshot): boolean => id === heartbeatOf(db, self).id;
+  const ofOldest = isOwn(oldest) ? [] : leasesOfProcess(db, oldest, limit);
+  const { docs } = await leasesOf(db).where('until', '<=', now).orderBy('until').limit(limit).get();
+  const others = docs.filter((it) => it.id !== oldest.id && !isOwn(it));
+  const found = await Promise.all([ofOldest, ...others.map((it) => leasesOfProcess(db, it, limit))]);
+  return [...new Map(found.flat().map((lease) => [lease.runId, lease])).values()];
+}
+
+/** If the document is a heartbeat, the leases of its process; without leases it is deleted. */
+async function leasesOfProcess(
+  db: Firestore,
+  document: DocumentSnapshot,
+  limit: number,
+): Promise<ExpiredLease[]> {
+  const owner: unknown = document.get('process');
+  if (typeof owner !== 'string') return toLeases([document]);
+  const { docs } = await leasesOf(db).where('owner', '==', owner).limit(limit).get();
+  if (docs.length === 0) await forget(document);
+  return toLeases(docs);
+}
+
+/** Deletes a heartbeat, unless its process has stored another since it was read. */
+async function forget({ ref, updateTime }: DocumentSnapshot): Promise<void> {
+  // Another process may have deleted it.
+  await ref.delete(updateTime ? { lastUpdateTime: updateTime } : {}).catch(() => undefined);
+}
+
+function toLeases(documents: readonly DocumentSnapshot[]): ExpiredLease[] {
+  return documents
+    .flatMap((document) => readLease(document) ?? [])
+    .map(({ runId, session, token, owner }) => ({ runId, session, token, owner }));
+}
