@@ -35,7 +35,8 @@ test('a page is judged by its sentences since the fault and the next word after 
   const notes: Note[] = [
     shown(900, '1 2 3', 'Working.'),
     shown(1_400, '1 2 3', 'Working.', 'The connection is lost.'),
-    shown(1_500, '1 2 3 4', 'The connection is lost.'),
+    shown(1_500, '1 2 3 4', 'The connection is lost.', 'Still no answer after 1 s.'),
+    shown(2_500, '1 2 3 4', 'Still no answer after 2 s.'),
     { kind: 'pressed', id: 'p', atMs: 6_000, button: 'Try again' },
     shown(9_000, '1'),
     shown(9_500, '1 2 3 4 5'),
@@ -44,6 +45,7 @@ test('a page is judged by its sentences since the fault and the next word after 
   expect(judgeBrowser(notes, 1_000, 5_000)).toEqual({
     shown: [
       { afterMs: 400, sentence: 'The connection is lost.' },
+      { afterMs: 500, sentence: 'Still no answer after 1 s.' },
       { afterMs: 5_000, sentence: '(pressed "Try again")' },
     ],
     recoveredMs: 8_500,

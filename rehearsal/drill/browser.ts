@@ -67,14 +67,20 @@ export async function openBrowser(
     fits: (note: BrowserNote) => note is N,
     withinMs: number,
   ): Promise<N> => {
-    const giveUpAt = performance.now() + withinMs;
-    for (;;) {
-      const found = notes.find(fits);
-      if (found) return found;
-      const leftMs = giveUpAt - performance.now();
-      if (leftMs <= 0) throw new Error(`the browser: not within ${withinMs / 1000} s`);
-      // oxlint-disable-next-line no-await-in-loop -- one look after each note
-      await Promise.race([change.promise, Bun.sleep(leftMs), end.promise, served.failed]);
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => late.reject(new Error(`the browser: not within ${withinMs / 1000} s`)),
+      withinMs,
+    );
+    try {
+      for (;;) {
+        const found = notes.find(fits);
+        if (found) return found;
+        // oxlint-disable-next-line no-await-in-loop -- one look after each note
+        await Promise.race([change.promise, late.promise, end.promise, served.failed]);
+      }
+    } finally {
+      clearTimeout(timer);
     }
   };
   try {

@@ -11,6 +11,9 @@ export interface BrowserSeen {
   fault: string | undefined;
 }
 
+/** "Still no answer after 22 s." is the same sentence a second later. */
+const withoutNumbers = (sentence: string): string => sentence.replaceAll(/\d+/g, '');
+
 /** The fault was at `faultMs`, and the shared name led to the other cloud at `switchedMs`, both since the epoch. */
 export function judgeBrowser(
   notes: readonly Exclude<BrowserNote, { kind: 'open' }>[],
@@ -31,7 +34,8 @@ export function judgeBrowser(
       if (note.atMs >= switchedMs && count > most) recoveredMs ??= afterMs;
       most = Math.max(most, count);
       for (const sentence of note.read)
-        if (!shown.some((one) => one.sentence === sentence)) shown.push({ afterMs, sentence });
+        if (!shown.some((one) => withoutNumbers(one.sentence) === withoutNumbers(sentence)))
+          shown.push({ afterMs, sentence });
     }
   }
   return { shown: shown.filter(({ afterMs }) => afterMs > 0), recoveredMs, fault };
