@@ -9,20 +9,9 @@ export const GRANTED_FOR: readonly { roles: RegExp; actions: readonly string[]; 
     reason: "the job that pushes images; the pipeline's rehearsal pushes to a registry of its own",
   },
   {
-    roles: /^LornuFlowLogRole$/,
-    actions: ['logs:*'],
-    reason: 'flow logs are written by AWS, and nothing flows through an emulated VPC',
-  },
-  {
-    roles: /^LornuEcsExecutionRole$/,
-    actions: ['ecr:*'],
-    reason: 'ECS pulls the image from ECR; here it is built on this machine',
-  },
-  {
     roles: /^LornuEcsTaskRole$/,
-    actions: ['logs:*', 'ecs:GetTaskProtection'],
-    reason:
-      'the agent writes its log itself where the log driver does not, and reads the protection that it set',
+    actions: ['logs:*'],
+    reason: 'the agent writes its log itself where the log driver does not',
   },
   {
     roles: /^LornuGithub/,

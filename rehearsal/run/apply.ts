@@ -17,6 +17,7 @@ import { drawNetwork, readAppliedNetwork } from './applied-network.ts';
 import { giveAccount } from './given-account.ts';
 import type { RehearsalContext } from './rehearsal-context.ts';
 import { findStanding, toStanding, type Standing } from './standing.ts';
+import { tryRoles } from './try-roles.ts';
 import { createWorkspace } from './workspace.ts';
 
 export interface ApplyOptions {
@@ -150,6 +151,17 @@ export async function apply(options: ApplyOptions, context: RehearsalContext): P
       id: 'publishers',
       title: 'Try whether each alarm and budget may publish to its topic',
       run: async () => tryPublishers(need().emulator.sideDoor),
+    },
+    {
+      id: 'roles',
+      title: 'Try the calls that flow logs, ECS and the agent make with their roles',
+      run: async () => {
+        const outputs = stacks.find(({ name }) => name === 'staging')?.outputs ?? {};
+        return tryRoles(need(), {
+          cluster: String(outputs['cluster_name']),
+          taskDefinition: String(outputs['task_definition_arn']),
+        });
+      },
     },
     {
       id: 'reachability',

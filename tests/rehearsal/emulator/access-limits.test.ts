@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import type { CliError } from '@lornu/ops/base/cli-error.ts';
+import { createAwsClients } from '@lornu/rehearsal/emulator/aws-clients.ts';
 import { githubToken } from '@lornu/rehearsal/iam/sign-in.ts';
+import { tryRoles } from '@lornu/rehearsal/run/try-roles.ts';
 import { startAnyClient, type AnyClient, type Key } from './any-client.ts';
 import { startKit, type EmulatorKit } from './kit.ts';
 import { ACCOUNT, allow, policy, refusal } from './policies.ts';
@@ -236,5 +239,112 @@ describe('an alarm publishes as CloudWatch', () => {
     await setState('ALARM');
     expect(await denials()).toHaveLength(2);
     expect(await unheard()).toEqual([]);
+  });
+});
+
+describe('the calls of AWS and the agent are tried with their roles', () => {
+  /** What each role needs: statements by name. */
+  const NEEDED: Record<string, Record<string, string[]>> = {
+    flow: { write: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'] },
+    execution: {
+      login: ['ecr:GetAuthorizationToken'],
+      pull: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+      log: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      secrets: ['secretsmanager:GetSecretValue'],
+      key: ['kms:Decrypt'],
+    },
+    task: {
+      protect: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'],
+      secrets: ['secretsmanager:GetSecretValue'],
+      key: ['kms:Decrypt'],
+    },
+  };
+  const applied = { cluster: 'tried', taskDefinition: 'tried' };
+  const grant = async (role: string, left: string): Promise<unknown> =>
+    aws.call('iam:PutRolePolicy', {
+      RoleName: role,
+      PolicyName: 'p',
+      PolicyDocument: policy(
+        ...Object.entries(NEEDED[role] ?? {})
+          .filter(([name]) => name !== left)
+          .map(([name, actions]) => allow(name, actions)),
+        allow('Nothing', 'sqs:ListQueues'),
+      ),
+    });
+  const tryAll = async (): Promise<string> =>
+    tryRoles({ clients: createAwsClients(kit.emulator.url), emulator: kit.emulator }, applied);
+
+  beforeAll(async () => {
+    const arn = (role: string): string => `arn:aws:iam::${ACCOUNT}:role/${role}`;
+    for (const role of Object.keys(NEEDED)) {
+      const Service = role === 'flow' ? 'vpc-flow-logs.amazonaws.com' : TASKS;
+      await aws.call('iam:CreateRole', { RoleName: role, AssumeRolePolicyDocument: trusting({ Service }) });
+      await grant(role, 'none');
+    }
+    for (const logGroupName of ['/tried/flow', '/tried/task'])
+      await aws.call('logs:CreateLogGroup', { logGroupName });
+    const { Vpc } = (await aws.call('ec2:CreateVpc', { CidrBlock: '10.9.0.0/16' })) as {
+      Vpc: { VpcId: string };
+    };
+    await aws.call('ec2:CreateFlowLogs', {
+      ResourceIds: [Vpc.VpcId],
+      ResourceType: 'VPC',
+      TrafficType: 'ALL',
+      LogDestination: `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/tried/flow`,
+      DeliverLogsPermissionArn: arn('flow'),
+    });
+    const { KeyMetadata } = (await aws.call('kms:CreateKey', {})) as { KeyMetadata: { Arn: string } };
+    const secret = (await aws.call('secretsmanager:CreateSecret', {
+      Name: 'tried',
+      KmsKeyId: KeyMetadata.Arn,
+    })) as { ARN: string };
+    await aws.call('ecr:CreateRepository', { repositoryName: 'tried' });
+    await aws.call('ecs:CreateCluster', { clusterName: 'tried' });
+    await aws.call('ecs:RegisterTaskDefinition', {
+      family: 'tried',
+      requiresCompatibilities: ['FARGATE'],
+      networkMode: 'awsvpc',
+      cpu: '256',
+      memory: '512',
+      executionRoleArn: arn('execution'),
+      taskRoleArn: arn('task'),
+      containerDefinitions: [
+        {
+          name: 'tried',
+          image: `${ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/tried@sha256:${'1'.repeat(64)}`,
+          portMappings: [{ containerPort: 8080 }],
+          environment: [{ name: 'LORNU_SECRET_ARN_KEY', value: secret.ARN }],
+          secrets: [{ name: 'KEY', valueFrom: secret.ARN }],
+          logConfiguration: {
+            logDriver: 'awslogs',
+            options: {
+              'awslogs-group': '/tried/task',
+              'awslogs-region': 'us-east-1',
+              'awslogs-stream-prefix': 'tried',
+            },
+          },
+        },
+      ],
+    });
+  });
+
+  test('all are allowed', async () => {
+    expect(await tryAll()).toBe('13 calls with 3 roles');
+    const { logStreams } = await aws.call('logs:DescribeLogStreams', { logGroupName: '/tried/flow' });
+    expect(logStreams).toEqual([]);
+  });
+
+  test.each(
+    Object.entries(NEEDED).flatMap(([role, statements]) =>
+      Object.entries(statements).map(([name, actions]) => [role, name, actions] as const),
+    ),
+  )('the role %s without its statement %s is found', async (role, name, actions) => {
+    await grant(role, name);
+    const error = await tryAll().catch((cause: unknown) => cause);
+    await grant(role, 'none');
+    const { output = [] } = (error as CliError).parts;
+    expect(output.length).toBeGreaterThan(0);
+    for (const line of output)
+      expect(line).toMatch(new RegExp(`^${role}: .*(${actions.join('|')}|Access to KMS is not allowed)`));
   });
 });

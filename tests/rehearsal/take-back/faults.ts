@@ -1,5 +1,8 @@
-/** A text that occurs exactly once in the file, or the name of a policy statement to remove. */
-export type Edit = { file: string } & ({ from: string; to: string } | { statement: string });
+/**
+ * A text that occurs exactly once in the file, or the name of a policy statement to remove. `of`: the document of the
+ * statement, where several documents of the file have a statement of that name.
+ */
+export type Edit = { file: string } & ({ from: string; to: string } | { statement: string; of?: string });
 
 /**
  * A fault that a real first apply would have met and that was corrected: its correction is taken back, and it must be

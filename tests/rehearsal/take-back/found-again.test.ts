@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GROUPS } from './faults.ts';
 import { STATEMENTS } from './statements.ts';
-import { statementOf } from './take-back.ts';
+import { documentOf, statementOf } from './take-back.ts';
 
 const root = join(import.meta.dir, '../../..');
 
@@ -26,8 +26,8 @@ test('the page names every fault whose correction is taken back, and no other on
   );
 });
 
-test('every other fault is found by a test that is there', async () => {
-  const rows = (await readRows()).filter(({ by }) => !by.includes('`take-back-all`'));
+test('every other fault is found by a test that is there, or has a reason', async () => {
+  const rows = (await readRows()).filter(({ by }) => !/`take-back-all`|^not here: .{40}/.test(by));
   expect(rows.length).toBeGreaterThan(6);
   const lost: string[] = [];
   for (const { what, by } of rows) {
@@ -42,7 +42,8 @@ test('each statement that is taken away is there, whole and once', async () => {
   for (const { edits } of STATEMENTS.flat())
     for (const edit of edits) {
       const text = await readFile(join(root, 'terraform/aws', edit.file), 'utf8');
-      const block = 'statement' in edit ? statementOf(text, edit.statement) : '';
+      if (!('statement' in edit)) continue;
+      const block = statementOf(edit.of ? documentOf(text, edit.of) : text, edit.statement);
       expect(block.match(/^ {4}sid /gm), JSON.stringify(edit)).toHaveLength(1);
       expect(block).toContain('actions');
     }

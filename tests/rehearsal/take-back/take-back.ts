@@ -32,14 +32,22 @@ export async function takeBack(faults: readonly Fault[]): Promise<string> {
 
 async function editOnce(path: string, edit: Edit): Promise<void> {
   const text = await readFile(path, 'utf8');
-  const from = 'from' in edit ? edit.from : statementOf(text, edit.statement);
+  const within = 'of' in edit && edit.of ? documentOf(text, edit.of) : text;
+  const from = 'from' in edit ? edit.from : statementOf(within, edit.statement);
   const to = 'to' in edit ? edit.to : '';
-  if (from === '' || text.split(from).length !== 2)
+  if (from === '' || within.split(from).length !== 2)
     throw new Error(`${path} does not hold exactly once: ${JSON.stringify(edit)}`);
+  const changed = within.replace(from, () => to);
   await writeFile(
     path,
-    text.replace(from, () => to),
+    text.replace(within, () => changed),
   );
+}
+
+/** The block of a policy document; "" if there is none. */
+export function documentOf(text: string, name: string): string {
+  const begin = text.indexOf(`data "aws_iam_policy_document" "${name}" {\n`);
+  return begin < 0 ? '' : text.slice(begin, text.indexOf('\n}\n', begin) + 3);
 }
 
 /** The block of a policy document whose sid this is; "" if there is none. */
