@@ -210,7 +210,8 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
 }
 
 function traceToken({ cloudTrace }: Config, google: GoogleIdentity | undefined): Composed['traceToken'] {
-  if (!cloudTrace || (!google && isLoopback(new URL(cloudTrace.url).hostname))) return async () => undefined;
+  if (!cloudTrace || (!google && isLoopback(URL.parse(cloudTrace.url)?.hostname ?? '')))
+    return async () => undefined;
   return accessTokens(google, SCOPES.traces);
 }
 

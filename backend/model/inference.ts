@@ -1,7 +1,7 @@
 import type { GenerateContentResponseUsageMetadata, ModalityTokenCount } from '@google/genai';
 import { type Attributes, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { InferenceOutcome, TokensByModality } from '../observability/metrics.ts';
-import { TRACER } from '../observability/trace-context.ts';
+import { serverAttributes, TRACER } from '../observability/trace-context.ts';
 import { hostOf } from './gemini-endpoint.ts';
 import { ModelError } from './model-error.ts';
 import type { ModelSettings } from './model-settings.ts';
@@ -34,14 +34,12 @@ export class Inference {
   #errorType: string | undefined;
 
   constructor({ backend, onInference }: ModelSettings, model: string, stream: boolean) {
-    const { hostname, port, protocol } = new URL(hostOf(backend));
     this.#onEnd = onInference;
     this.#names = {
       'gen_ai.operation.name': 'generate_content',
       'gen_ai.provider.name': backend.kind === 'vertex' ? 'gcp.vertex_ai' : 'gcp.gemini',
       'gen_ai.request.model': model,
-      'server.address': hostname,
-      'server.port': Number(port || (protocol === 'https:' ? 443 : 80)),
+      ...serverAttributes(hostOf(backend)),
     };
     this.span = trace.getTracer(TRACER).startSpan(`generate_content ${model}`, {
       kind: SpanKind.CLIENT,

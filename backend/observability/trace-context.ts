@@ -34,3 +34,10 @@ export function inTraceOf<T>(traceparent: string | undefined, work: () => T): T 
     : ROOT_CONTEXT;
   return context.with(parent, work);
 }
+
+/** The conventions' attributes of the server that a span calls. */
+export function serverAttributes(url: string): { 'server.address'?: string; 'server.port'?: number } {
+  const { hostname, port, protocol } = URL.parse(url) ?? {};
+  if (hostname === undefined) return {};
+  return { 'server.address': hostname, 'server.port': Number(port || (protocol === 'https:' ? 443 : 80)) };
+}

@@ -1,5 +1,5 @@
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { TRACER } from '../observability/trace-context.ts';
+import { serverAttributes, TRACER } from '../observability/trace-context.ts';
 import { PeerError } from './peer-error.ts';
 
 /**
@@ -11,13 +11,11 @@ export async function traceConsultation<Answer extends { name: string }>(
   url: string,
   ask: () => Promise<Answer>,
 ): Promise<Answer> {
-  const { hostname, port, protocol } = new URL(url);
   const attributes = {
     'gen_ai.operation.name': 'invoke_agent',
     // The peer's agent uses Google's models; through which of their addresses is not known here.
     'gen_ai.provider.name': 'gcp.gen_ai',
-    'server.address': hostname,
-    'server.port': Number(port || (protocol === 'https:' ? 443 : 80)),
+    ...serverAttributes(url),
   };
   const options = { kind: SpanKind.CLIENT, attributes };
   return trace.getTracer(TRACER).startActiveSpan('invoke_agent', options, async (span) => {
