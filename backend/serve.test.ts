@@ -1,3 +1,4 @@
+import { MODEL } from '@lornu/agents/model.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { connect } from 'node:net';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -189,7 +190,7 @@ describe('the bundle', () => {
     expect(spans.map((span) => span.name).toSorted()).toEqual([
       'POST /run_sse',
       'call_llm',
-      'generate_content gemini-3.8-flash',
+      `generate_content ${MODEL}`,
       'invoke_agent lornu',
       'run',
     ]);
