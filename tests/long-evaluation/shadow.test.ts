@@ -5,6 +5,7 @@ import { constants, setPriority, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type AgentServer, createSession, runTurn } from '@lornu/evaluation/agent-client.ts';
 import { startRunDelay } from '@lornu/evaluation/run-delay.ts';
+import type { ShownShadow } from '@lornu/ops/runs/operator-client.ts';
 import { startService } from '@lornu/ops/servers/agent-servers.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
 import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
@@ -46,8 +47,8 @@ beforeAll(async () => {
     return server;
   };
   const candidate = await start('candidate', others.url, { LORNU_SHADOW_CANDIDATE: '1' });
-  // In production the candidate runs on another machine. Here it has the lowest priority.
-  for (const pid of [candidate.pid, others.pid]) setPriority(pid, constants.priority.PRIORITY_LOW);
+  // In production the candidate runs on another machine. Here it has a lower priority.
+  for (const pid of [candidate.pid, others.pid]) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
   const env = { LORNU_SHADOW_URL: candidate.url, LORNU_SHADOW_SHARE: '1' };
   withShadow = await start('with', model.url, env);
   without = await start('without', model.url, {});
@@ -87,13 +88,16 @@ async function round(server: AgentServer): Promise<{ first: number[]; whole: num
   return { first, whole };
 }
 
-/** Waits until so many turns were compared or dropped; returns the counts. */
-async function allShadowsDone(turns: number): Promise<Record<string, number>> {
-  return until(async () => {
-    const answer = await fetch(`${withShadow.url}/api/v1/operator/shadow`);
-    const { counts } = (await answer.json()) as { counts: Record<string, number> };
-    return Object.values(counts).reduce((sum, one) => sum + one, 0) === turns && counts;
-  });
+/** Waits until so many turns were compared or dropped, which takes long on a busy machine; returns the counts. */
+async function allShadowsDone(turns: number): Promise<ShownShadow['counts']> {
+  return until(
+    async () => {
+      const answer = await fetch(`${withShadow.url}/api/v1/operator/shadow`);
+      const { counts } = (await answer.json()) as ShownShadow;
+      return Object.values(counts).reduce((sum, one) => sum + one, 0) === turns && counts;
+    },
+    { withinMs: 120_000, what: `The end of ${turns} shadow turns` },
+  );
 }
 
 test("a turn's shadow costs at most 2 % of the turn, and people's p99 changes by at most 2 % on a quiet machine", async () => {
@@ -102,6 +106,7 @@ test("a turn's shadow costs at most 2 % of the turn, and people's p99 changes by
   const times = { with: [] as number[], without: [] as number[] };
   const ratios: { first: number[]; whole: number[] } = { first: [], whole: [] };
   const cpu = { with: 0, without: 0 };
+  const warm = await allShadowsDone(TURNS);
   let [waitedMs, tookMs] = [0, 0];
   for (let pair = 0; pair < PAIRS; pair++) {
     const order = pair % 2 === 0 ? (['with', 'without'] as const) : (['without', 'with'] as const);
@@ -129,13 +134,17 @@ test("a turn's shadow costs at most 2 % of the turn, and people's p99 changes by
   const whole = quantile(times.with, 0.99) / quantile(times.without, 0.99);
   const [first, paired] = [quantile(ratios.first, 0.5), quantile(ratios.whole, 0.5)];
   const [cpuWith, cpuWithout] = [cpu.with / PAIRS / TURNS, cpu.without / PAIRS / TURNS];
+  // A busy machine drops some.
+  const compared = seen.same - warm.same;
+  const cpuOfShadow = (cpu.with - cpu.without) / compared;
   const waited = waitedMs / tookMs;
   process.stdout.write(
-    `figure: shadow: CPU a turn ${cpuWith.toFixed(2)} and ${cpuWithout.toFixed(2)} ms; p99 of ${PAIRS * TURNS} turns x${whole.toFixed(3)}, median of ${PAIRS} paired p99 x${paired.toFixed(3)} (first text x${first.toFixed(3)}), waited for a processor ${(waited * 100).toFixed(1)} % of the time; ${JSON.stringify(seen)}\n`,
+    `figure: shadow: CPU of a shadow ${cpuOfShadow.toFixed(2)} ms (a turn ${cpuWith.toFixed(2)} and ${cpuWithout.toFixed(2)} ms); p99 of ${PAIRS * TURNS} turns x${whole.toFixed(3)}, median of ${PAIRS} paired p99 x${paired.toFixed(3)} (first text x${first.toFixed(3)}), waited for a processor ${(waited * 100).toFixed(1)} % of the time; ${JSON.stringify(seen)}\n`,
   );
-  expect(seen['same']).toBeGreaterThan(turns * 0.9);
+  expect(seen).toMatchObject({ harmless: 0, changed: 0, failed: 0, skipped: 0 });
+  expect(compared).toBeGreaterThan(PAIRS * TURNS * (waited < QUIET_SHARE ? 0.9 : 0.5));
   // The whole work for a shadow delays another person's turn by no more than its CPU time.
-  expect(cpuWith - cpuWithout).toBeLessThanOrEqual(ANSWER_MS * MOST_SHARE);
+  expect(cpuOfShadow).toBeLessThanOrEqual(ANSWER_MS * MOST_SHARE);
   // Other programs change the p99 by more than a candidate does.
   if (waited < QUIET_SHARE) expect(paired).toBeLessThanOrEqual(1 + MOST_SHARE);
 });
