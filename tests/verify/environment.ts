@@ -16,13 +16,12 @@ import {
   startBalancer,
   type RunningBalancer,
 } from '../rehearsal/load-balancer/kit.ts';
+import { fixed, forward, GROUP, POLICY, TO_HTTPS } from '../rehearsal/load-balancer/sample-balancer.ts';
 
 const ROOT = join(import.meta.dir, '../..');
 export const REVISION = '1a2b3c4';
 const PUBLIC_URL = `https://${HOST}`;
 const SERVICE = 'verify@lornu.iam.gserviceaccount.com';
-const GROUP = AGENT_GROUP.arn;
-const forward: Action = { type: 'forward', targetGroupArn: GROUP };
 
 /** The real service configured as in staging, with stand-ins for Google; load balancers in front of it come and go. */
 export interface VerifiedEnvironment {
@@ -132,12 +131,6 @@ export function https({ listeners }: Balancer): Listener {
 }
 
 function asApplied(issuer: string, jwksEndpoint: string): Balancer {
-  const fixed = (status: number): Action => ({
-    type: 'fixed-response',
-    status,
-    contentType: 'application/json',
-    body: JSON.stringify({ detail: 'no' }),
-  });
   const checkToken: Action = {
     type: 'jwt-validation',
     issuer,
@@ -151,7 +144,7 @@ function asApplied(issuer: string, jwksEndpoint: string): Balancer {
     (name, index): Rule => ({
       priority: index + 1,
       conditions: [{ field: 'http-header', name, values: ['*'] }],
-      actions: [fixed(400)],
+      actions: [fixed(400, 'no')],
     }),
   );
   const rules: Rule[] = [
@@ -163,17 +156,8 @@ function asApplied(issuer: string, jwksEndpoint: string): Balancer {
       actions: [checkToken, forward],
     },
     { priority: 100, conditions: [{ field: 'path-pattern', values: ['/*'] }], actions: [forward] },
-    { priority: 'default', conditions: [], actions: [fixed(401)] },
+    { priority: 'default', conditions: [], actions: [fixed(401, 'no')] },
   ];
-  const redirect: Action = {
-    type: 'redirect',
-    protocol: 'HTTPS',
-    host: '#{host}',
-    port: '443',
-    path: '/#{path}',
-    query: '#{query}',
-    status: 301,
-  };
   const listener = { sslPolicy: undefined, mutualTls: { mode: 'off' as const } };
   return {
     idleTimeoutS: 10,
@@ -185,13 +169,14 @@ function asApplied(issuer: string, jwksEndpoint: string): Balancer {
         ...listener,
         port: 80,
         protocol: 'HTTP',
-        rules: [{ priority: 'default', conditions: [], actions: [redirect] }],
+        // A copy: the tests break it.
+        rules: [{ priority: 'default', conditions: [], actions: [{ ...TO_HTTPS }] }],
       },
       {
         ...listener,
         port: 443,
         protocol: 'HTTPS',
-        sslPolicy: 'ELBSecurityPolicy-TLS13-1-2-Res-2021-06',
+        sslPolicy: POLICY,
         rules,
       },
     ],

@@ -1,119 +1,12 @@
-import type { Balancer, Rule } from '@lornu/rehearsal/load-balancer/balancer.ts';
 import { backendName } from '@lornu/rehearsal/load-balancer/render-haproxy.ts';
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { exportSPKI, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { addTarget, AGENT_GROUP, HOST, startBalancer, waitForStatus, type RunningBalancer } from './kit.ts';
+import { addTarget, HOST, startBalancer, waitForStatus, type RunningBalancer } from './kit.ts';
+import { GROUP, ISSUER, KEYS, SAMPLE_BALANCER } from './sample-balancer.ts';
 
 setDefaultTimeout(60_000);
-
-const GROUP = AGENT_GROUP.arn;
-const STORE = 'arn:aws:elasticloadbalancing:us-east-1:123456789012:truststore/peers/0123456789abcdef';
-const KEYS = 'https://keys.lornu.example/certs';
-const ISSUER = 'https://accounts.google.com';
-const POLICY = 'ELBSecurityPolicy-TLS13-1-2-Res-2021-06';
-const forward = { type: 'forward' as const, targetGroupArn: GROUP };
-const checkToken = {
-  type: 'jwt-validation' as const,
-  issuer: ISSUER,
-  jwksEndpoint: KEYS,
-  claims: [
-    { name: 'aud', format: 'single-string' as const, values: [`https://${HOST}`] },
-    {
-      name: 'email',
-      format: 'single-string' as const,
-      values: ['peer@project.iam.gserviceaccount.com', 'other@x.y'],
-    },
-  ],
-};
-const fixed = (status: number, detail: string) => ({
-  type: 'fixed-response' as const,
-  status,
-  contentType: 'application/json',
-  body: JSON.stringify({ detail }),
-});
-const rules: Rule[] = [
-  {
-    priority: 1,
-    conditions: [{ field: 'http-header', name: 'X-Amzn-Mtls-Clientcert', values: ['*'] }],
-    actions: [fixed(400, "It's 100% forged")],
-  },
-  {
-    priority: 10,
-    conditions: [
-      { field: 'path-pattern', values: ['/health'] },
-      { field: 'http-request-method', values: ['GET', 'HEAD'] },
-    ],
-    actions: [forward],
-  },
-  {
-    priority: 20,
-    conditions: [{ field: 'path-pattern', values: ['/a2a/*/card.json', '/one?'] }],
-    actions: [forward],
-  },
-  {
-    priority: 30,
-    conditions: [{ field: 'path-pattern', values: ['/a2a', '/a2a/*'] }],
-    actions: [checkToken, forward],
-  },
-  {
-    priority: 40,
-    conditions: [{ field: 'http-header', name: 'Authorization', values: ['Bearer *'] }],
-    actions: [checkToken, forward],
-  },
-  {
-    priority: 50,
-    conditions: [{ field: 'host-header', values: ['*.other.example'] }],
-    actions: [fixed(404, 'other')],
-  },
-  {
-    priority: 60,
-    conditions: [{ field: 'source-ip', values: ['192.0.2.0/24'] }],
-    actions: [fixed(403, 'from there')],
-  },
-  { priority: 100, conditions: [{ field: 'path-pattern', values: ['/open/*'] }], actions: [forward] },
-  { priority: 'default', conditions: [], actions: [fixed(401, 'Not signed in')] },
-];
-const balancer: Balancer = {
-  idleTimeoutS: 2,
-  dropInvalidHeaders: true,
-  http2: true,
-  targetGroups: [AGENT_GROUP],
-  listeners: [
-    {
-      port: 80,
-      protocol: 'HTTP',
-      sslPolicy: undefined,
-      mutualTls: { mode: 'off' },
-      rules: [
-        {
-          priority: 'default',
-          conditions: [],
-          actions: [
-            {
-              type: 'redirect',
-              protocol: 'HTTPS',
-              host: '#{host}',
-              port: '443',
-              path: '/#{path}',
-              query: '#{query}',
-              status: 301,
-            },
-          ],
-        },
-      ],
-    },
-    { port: 443, protocol: 'HTTPS', sslPolicy: POLICY, mutualTls: { mode: 'off' }, rules },
-    {
-      port: 8443,
-      protocol: 'HTTPS',
-      sslPolicy: POLICY,
-      mutualTls: { mode: 'verify', trustStoreArn: STORE },
-      rules: [{ priority: 'default', conditions: [], actions: [forward] }],
-    },
-  ],
-};
 
 let running: RunningBalancer;
 let target: ReturnType<typeof Bun.serve>;
@@ -145,7 +38,9 @@ beforeAll(async () => {
       return new Response(frames);
     },
   });
-  running = await startBalancer(balancer, { [KEYS]: [{ kid: 'k1', pem: await exportSPKI(pair.publicKey) }] });
+  running = await startBalancer(SAMPLE_BALANCER, {
+    [KEYS]: [{ kid: 'k1', pem: await exportSPKI(pair.publicKey) }],
+  });
   authority = await readFile(join(running.folder, 'authority.pem'), 'utf8');
   await addTarget(running, GROUP, 'task-1', target.port ?? 0);
 });
