@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { spawnGeminiStandin, type GeminiStandin } from '../standins/gemini/spawn.ts';
 import { buildService } from './build.ts';
 import { json } from './testing/test-app.ts';
+import { until } from './testing/until.ts';
 
 let dir = '';
 let model: GeminiStandin;
@@ -167,7 +168,10 @@ describe('the bundle', () => {
         return Response.json({});
       },
     });
-    const service = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.port}` });
+    const service = await start({
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.port}`,
+      LORNU_DEV_ROUTES: '1',
+    });
     await fetch(`${service.url}/apps/lornu/users/ann/sessions`, json({ sessionId: 'traced' }));
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     const turn = json({
@@ -179,6 +183,15 @@ describe('the bundle', () => {
     });
     const headers = { 'content-type': 'application/json', traceparent: `00-${traceId}-b7ad6b7169203331-01` };
     await (await fetch(`${service.url}/run_sse`, { ...turn, headers })).text();
+    // ADK's page shows the same trace; the run's own span ends last.
+    const page = `${service.url}/dev/apps/lornu/debug/trace/session/traced`;
+    let shown: { name: string; trace_id: string }[] = [];
+    await until(async () => {
+      shown = (await (await fetch(page)).json()) as typeof shown;
+      return shown.some(({ name }) => name === 'run');
+    });
+    expect(new Set(shown.map(({ trace_id }) => trace_id))).toEqual(new Set([traceId]));
+    expect(shown.map(({ name }) => name)).toContain('generate_content gemini-3.8-flash');
     service.stop('SIGTERM');
     await service.ended;
     await collector.stop();
