@@ -47,12 +47,6 @@ const IMAGE_BREAKS: readonly Break[] = [
   clockOff,
   outOfMemory,
   {
-    ...rollingDeploy,
-    does: 'a new version is deployed under a hundred streams',
-    people: 'nothing',
-    recovery: 'the new version serves, no stream is lost, and the service answers at any time',
-  },
-  {
     ...killedTask,
     does: 'one task is killed (SIGKILL) in the middle of ten streams',
     people: 'answers of that task pause, then continue on another task',
@@ -69,6 +63,12 @@ const IMAGE_BREAKS: readonly Break[] = [
     does: 'an image is deployed under load; it is healthy, but answers turns with 500',
     people: 'turns fail until it is rolled back',
     recovery: 'an alarm rolls it back, and the earlier version answers turns again',
+  },
+  {
+    ...rollingDeploy,
+    does: 'a new version is deployed under a hundred streams',
+    people: 'nothing',
+    recovery: 'the new version serves, no stream is lost, and the service answers at any time',
   },
 ];
 
