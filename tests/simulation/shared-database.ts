@@ -23,10 +23,6 @@ export function connectionTo(database: Database): Database {
 
 /** Opened only once, because its schema and statements cost more than a turn. */
 const shared = openDatabase(':memory:');
-const tables = shared
-  .query<{ name: string }, []>("SELECT name FROM sqlite_master WHERE type = 'table'")
-  .all()
-  .map(({ name }) => name);
 
 const statements = new Map<string, Statement>();
 
@@ -41,6 +37,8 @@ function prepared(sql: string): Statement {
 export function emptyDatabase(): Database {
   // An earlier scenario may have ended in the middle of a transaction.
   if (shared.inTransaction) shared.run('ROLLBACK');
-  for (const table of tables) shared.run(`DELETE FROM ${table}`);
+  // The stores add tables when they are opened.
+  const tables = shared.query<{ name: string }, []>("SELECT name FROM sqlite_master WHERE type = 'table'");
+  for (const { name } of tables.all()) shared.run(`DELETE FROM ${name}`);
   return shared;
 }
