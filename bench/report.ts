@@ -1,4 +1,5 @@
 import type { A2aCost } from './measures/a2a.ts';
+import { usdOfThousandTurns, type Operations } from './scale/model.ts';
 import type { Deployed } from './measures/deployed.ts';
 import type { FirstToken } from './measures/first-token.ts';
 import type { FramesCost } from './measures/frames.ts';
@@ -140,6 +141,9 @@ function row(what: string, measured: string, toReach: string, reached: boolean):
   return { what, measured, toReach, reached };
 }
 
+const operationsLine = (operations: Operations) =>
+  `A turn on Firestore: ${operations.reads.toFixed(1)} reads, ${operations.writes.toFixed(1)} writes, ${operations.deletes.toFixed(1)} deletes; ${usdOfThousandTurns(operations).toFixed(4)} USD for 1,000 turns.`;
+
 const growth = ({ ratio, shortMs, longMs }: LongSession) =>
   `${times(ratio)} (${ms(shortMs)} -> ${ms(longMs)})`;
 
@@ -153,6 +157,7 @@ export function renderReport(report: BenchReport): string {
     `${report.machine.cpus} cores, ${report.machine.model}, bun ${report.machine.bun}`,
     '',
     deployedTable(report.deployed),
+    operationsLine(report.deployed.operationsPerTurn),
     '',
     table([
       ['', 'turns/s', 'most', 'CPU a turn', 'median', 'first token p50', 'errors'],

@@ -103,7 +103,7 @@ class DurableRunService implements RunService {
     if (begun instanceof QueuedRun) return begun;
     const { run, lease } = begun;
     const fail = () => runs.end(lease, 'failed', []).catch(() => this.#takeovers.abandon(lease));
-    const loaded = await sessions.getSession(session).catch(async (error: unknown) => {
+    const loaded = await sessions.getBegunSession(session).catch(async (error: unknown) => {
       await fail();
       throw error;
     });

@@ -116,6 +116,11 @@ export abstract class SessionStore extends BaseSessionService {
    */
   abstract historyBytes(key: CompositeSessionKey): number;
 
+  /** `getSession` for a run that has just begun: a store that has read the session for that need not read it again. */
+  async getBegunSession(key: CompositeSessionKey): Promise<Session | undefined> {
+    return this.getSession(key);
+  }
+
   /** From now on this session object may only write while the session's lease has this token. */
   abstract bindLease(session: Session, token: number): void;
 

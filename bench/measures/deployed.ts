@@ -2,10 +2,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AgentServerOptions, startService } from '@lornu/ops/servers/agent-servers.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
-import { startFirestoreStandin } from '@lornu/standins/firestore/server.ts';
+import { startFirestoreStandin, type FirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { shortTurns } from '../load/job.ts';
 import { runLoad } from '../load/run-load.ts';
 import { cpuMs } from '../process-usage.ts';
+import type { Operations } from '../scale/model.ts';
 import { median } from './median.ts';
 import { warmUp } from './throughput.ts';
 
@@ -20,6 +21,8 @@ export interface Deployed {
   cpuMsPerTurn: PerStore<number>;
   /** The median of the rounds. */
   medianCpuMsPerTurn: PerStore<number>;
+  /** Documents of Firestore per turn, at the throughput of the closed loop. */
+  operationsPerTurn: Operations;
   /** p50 with a single client, in milliseconds. */
   firstTokenMs: PerStore<number>;
   /** CPU for one second of a stream with two chunks a second, in milliseconds. */
@@ -61,11 +64,14 @@ export async function measureDeployed(options: DeployedOptions): Promise<Deploye
     const cpu: PerStore<number[]> = { sqlite: [], firestore: [] };
     const rate: PerStore<number[]> = { sqlite: [], firestore: [] };
     const first: PerStore<number[]> = { sqlite: [], firestore: [] };
+    const operations: Operations[] = [];
     for (let round = 0; round < rounds; round += 1) {
       for (const store of STORES) {
         const { url, pid } = servers[store];
         const before = cpuMs(pid);
+        const rows = { ...firestore.rows };
         const { turns, elapsedMs } = await runLoad({ ...job, url, seconds });
+        if (store === 'firestore') operations.push(perTurn(rows, firestore.rows, turns));
         cpu[store].push((cpuMs(pid) - before) / Math.max(1, turns));
         rate[store].push((turns * 1_000) / elapsedMs);
         const one = { ...job, text: 'hello in 4 chunks every 5 ms', frames: 4, clients: 1, seconds: 2 };
@@ -90,6 +96,11 @@ export async function measureDeployed(options: DeployedOptions): Promise<Deploye
       firestore: 'the stand-in',
       cpuMsPerTurn: { sqlite: Math.min(...cpu.sqlite), firestore: Math.min(...cpu.firestore) },
       medianCpuMsPerTurn: { sqlite: median(cpu.sqlite), firestore: median(cpu.firestore) },
+      operationsPerTurn: {
+        reads: median(operations.map(({ reads }) => reads)),
+        writes: median(operations.map(({ writes }) => writes)),
+        deletes: median(operations.map(({ deletes }) => deletes)),
+      },
       firstTokenMs: { sqlite: Math.min(...first.sqlite), firestore: Math.min(...first.firestore) },
       cpuMsPerStreamSecond: {
         sqlite: await streamSecond(servers.sqlite, median(cpu.sqlite)),
@@ -102,6 +113,18 @@ export async function measureDeployed(options: DeployedOptions): Promise<Deploye
     await Promise.all(Object.values(servers).map(async (server) => server.stop()));
     firestore.stop();
   }
+}
+
+type Rows = FirestoreStandin['rows'];
+
+function perTurn(before: Rows, after: Rows, turns: number): Operations {
+  const deletes = after.deleted - before.deleted;
+  const [reads, writes] = [after.read - before.read, after.written - before.written - deletes];
+  return {
+    reads: reads / Math.max(1, turns),
+    writes: writes / Math.max(1, turns),
+    deletes: deletes / Math.max(1, turns),
+  };
 }
 
 async function startOn(store: Store, name: string, host: string, options: DeployedOptions): Promise<Server> {

@@ -81,8 +81,22 @@ const PRICES = {
   /** https://aws.amazon.com/elasticloadbalancing/pricing: the capacity of one LCU. */
   capacityUnit: { newPerSecond: 25, active: 3_000, gigabytesPerHour: 1 },
   /** https://cloud.google.com/firestore/pricing, per 100,000 operations; from secondary sources. */
-  firestore: { reads: 0.03, writes: 0.09 },
+  firestore: { reads: 0.03, writes: 0.09, deletes: 0.01 },
 } as const;
+
+/** Documents that Firestore bills. */
+export interface Operations {
+  reads: number;
+  writes: number;
+  deletes: number;
+}
+
+/** What Firestore costs for a thousand turns with these operations each, in US dollars. */
+export function usdOfThousandTurns({ reads, writes, deletes }: Operations): number {
+  const { firestore } = PRICES;
+  const perTurn = reads * firestore.reads + writes * firestore.writes + deletes * firestore.deletes;
+  return (1_000 * perTurn) / 100_000;
+}
 
 /** The needs of `streams` simultaneous streams. */
 export interface Need {

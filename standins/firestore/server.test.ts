@@ -48,7 +48,7 @@ for (const [name, isGoogles] of BACKENDS) {
     expect(await codeOf(query('event_data'))).toBe(9);
     await client.rows('BatchGetDocuments', { database: DATABASE, documents: [NAME] });
     // The query found nothing, which counts as one read.
-    expect(standin.rows).toEqual({ read: 2, written: 1 });
+    expect(standin.rows).toEqual({ read: 2, written: 1, deleted: 0 });
     expect(Object.fromEntries(standin.writesTo)).toEqual({ sessions: 1 });
     expect(standin.calls.get('Commit')).toBe(3);
     expect((await standin.documents.get(NAME))?.name).toBe(NAME);

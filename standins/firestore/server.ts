@@ -38,8 +38,8 @@ export interface FirestoreStandin {
   loseAnswersTo: string | undefined;
   /** Number of calls by method. */
   calls: Map<string, number>;
-  /** Number of documents, as Google would bill them. */
-  rows: { read: number; written: number };
+  /** Number of documents, as Google would bill them. `written` includes the deleted ones. */
+  rows: { read: number; written: number; deleted: number };
   /** Number of documents written or deleted, by the id of their collection. */
   writesTo: Map<string, number>;
   /** Cuts all connections and stops listening until `resume`; documents stay. */
@@ -68,7 +68,7 @@ export async function startFirestoreStandin(
     delayMs: 0,
     loseAnswersTo: undefined,
     calls: new Map(),
-    rows: { read: 0, written: 0 },
+    rows: { read: 0, written: 0, deleted: 0 },
     writesTo: new Map(),
     pause: () => server.forceShutdown(),
     resume: async () => {
@@ -94,6 +94,7 @@ export async function startFirestoreStandin(
   function countWrites({ writes = [] }: Request): void {
     standin.rows.written += writes.length;
     for (const { update, delete: deleted } of writes) {
+      if (deleted) standin.rows.deleted++;
       const collection = (update?.name ?? deleted ?? '').split('/').at(-2) ?? '';
       standin.writesTo.set(collection, (standin.writesTo.get(collection) ?? 0) + 1);
     }

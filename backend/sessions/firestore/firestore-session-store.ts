@@ -59,6 +59,8 @@ const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
 const LARGE_BYTES = 1024 * 1024;
 const MOST_LARGE = 10_000;
 const DELETE_WAIT_MS = 60_000;
+/** Runs that may begin at the same moment. */
+const MOST_BEGUN = 64;
 const CLOSE_WAIT_MS = 2_000;
 /** Length of outages that an active turn survives. */
 const PATIENCE_MS = 45_000;
@@ -86,6 +88,8 @@ export class FirestoreSessionStore extends SessionStore {
   /** Bytes of long sessions by document, even if their events are no longer in memory. */
   readonly #large = new Map<string, number>();
   readonly #known = new WeakMap<Session, Known>();
+  /** Documents as the transactions that began runs have read them, by path, until the runs are loaded. */
+  readonly #begun = new Map<string, SessionDocument>();
   readonly #now: () => number;
   readonly #newId: () => string;
   readonly #waitMs: number | undefined;
@@ -141,6 +145,18 @@ export class FirestoreSessionStore extends SessionStore {
   }
 
   override async getSession(request: GetSessionRequest): Promise<Session | undefined> {
+    return this.#load(request, undefined);
+  }
+
+  /** Only the holder of the lease writes, and the transaction that gave it has read the document. */
+  override async getBegunSession(key: CompositeSessionKey): Promise<Session | undefined> {
+    const { path } = sessionOf(this.#db, key);
+    const begun = this.#begun.get(path);
+    this.#begun.delete(path);
+    return this.#load(key, begun);
+  }
+
+  async #load(request: GetSessionRequest, begun: SessionDocument | undefined): Promise<Session | undefined> {
     const { appName, userId, sessionId: id, config } = request;
     const key = { appName, userId, sessionId: id };
     const { numRecentEvents, afterTimestamp } = config ?? {};
@@ -148,7 +164,7 @@ export class FirestoreSessionStore extends SessionStore {
     return this.#call(async () => {
       const read = async (): Promise<SessionDocument | undefined> =>
         readSession(await sessionOf(this.#db, key).get());
-      const document = await read();
+      const document = begun ?? (await read());
       if (!document) return undefined;
       const [found, shared] = await Promise.all([
         this.#events(key, document, read, config),
@@ -213,6 +229,9 @@ export class FirestoreSessionStore extends SessionStore {
   async newestEventMs(snapshot: DocumentSnapshot): Promise<number | undefined> {
     const document = readSession(snapshot);
     if (!document) return undefined;
+    this.#begun.set(snapshot.ref.path, document);
+    // Of runs that did not begin.
+    if (this.#begun.size > MOST_BEGUN) this.#begun.delete(this.#begun.keys().next().value ?? '');
     if (document.revision === 0) return 0;
     const known = this.#cache.get(cacheKey(snapshot.ref, document));
     const isUpToDate = known?.lastSeq === document.revision;
