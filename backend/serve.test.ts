@@ -191,7 +191,7 @@ describe('the bundle', () => {
       return shown.some(({ name }) => name === 'run');
     });
     expect(new Set(shown.map(({ trace_id }) => trace_id))).toEqual(new Set([traceId]));
-    expect(shown.map(({ name }) => name)).toContain('generate_content gemini-3.8-flash');
+    expect(shown.map(({ name }) => name)).toContain(`generate_content ${MODEL}`);
     service.stop('SIGTERM');
     await service.ended;
     await collector.stop();

@@ -1,3 +1,4 @@
+import { MODEL } from '@lornu/agents/model.ts';
 import { trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { afterAll, beforeEach, expect, test } from 'bun:test';
@@ -21,7 +22,7 @@ const begin = (stream = true) =>
       backend: { kind: 'vertex', project: 'p', location: 'europe-west1', accessToken: async () => '' },
       onInference: (outcome) => outcomes.push(outcome),
     },
-    'gemini-3.8-flash',
+    MODEL,
     stream,
   );
 
@@ -29,7 +30,7 @@ test('usage counts thoughts as output and tells modalities apart', () => {
   const inference = begin();
   inference.chunk();
   inference.answered({
-    modelVersion: 'gemini-3.8-flash-001',
+    modelVersion: `${MODEL}-001`,
     finishReason: 'STOP',
     usageMetadata: {
       promptTokenCount: 300,
@@ -48,10 +49,10 @@ test('usage counts thoughts as output and tells modalities apart', () => {
   ]);
   expect(outcomes[0]?.firstChunkSeconds).toBeLessThanOrEqual(outcomes[0]?.seconds ?? 0);
   const [span] = exporter.getFinishedSpans();
-  expect(span?.name).toBe('generate_content gemini-3.8-flash');
+  expect(span?.name).toBe(`generate_content ${MODEL}`);
   expect(span?.attributes).toMatchObject({
     'gen_ai.provider.name': 'gcp.vertex_ai',
-    'gen_ai.response.model': 'gemini-3.8-flash-001',
+    'gen_ai.response.model': `${MODEL}-001`,
     'gen_ai.usage.input_tokens': 300,
     'gen_ai.usage.output_tokens': 25,
     'gen_ai.usage.reasoning.output_tokens': 5,
