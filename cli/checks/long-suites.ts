@@ -84,7 +84,7 @@ export const LONG: readonly Suite[] = [
     './tests/rehearsal/breaks',
     {
       minutes: 30,
-      needs: 'chromium haproxy python uv fake-gcs-server',
+      needs: 'haproxy python uv fake-gcs-server',
       rehearses: true,
       page: true,
       onlyOn: 'linux',

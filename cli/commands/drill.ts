@@ -35,6 +35,7 @@ Exit codes: 0 the drill passed, 1 it failed, 2 usage, 3 something is missing on 
 
 interface Flags {
   history?: boolean;
+  browser?: boolean;
   url?: string;
   tokenFile?: string;
   region: string;
@@ -45,6 +46,7 @@ interface Flags {
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command
     .option('--history', 'list the earlier drills on this machine')
+    .option('--browser', 'also open the page in Chromium, and print what it shows (takes longer)')
     .option('--url <url>', 'in staging: the shared name (failover_domain_name)', serverUrl)
     .option('--token-file <file>', 'with --url: a token that may act for users (default: LORNU_VERIFY_TOKEN)')
     .addOption(
@@ -55,7 +57,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .option(...DATA_DIR_OPTION)
     .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
-    .action(async ({ history, dataDir, json, url, tokenFile, region }: Flags) => {
+    .action(async ({ history, browser = false, dataDir, json, url, tokenFile, region }: Flags) => {
       const path = join(resolve(context.root, dataDir), 'drills.jsonl');
       if (history) {
         const drills = await readDrills(path);
@@ -69,7 +71,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
         finish(times ? EXIT.ok : EXIT.failed);
         return;
       }
-      const report = await play(dataDir, context);
+      const report = await play(dataDir, browser, context);
       await keepDrill(path, report);
       context.stdout(
         json
@@ -80,7 +82,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     });
 }
 
-async function play(dataDir: string, context: CliContext): Promise<DrillReport> {
+async function play(dataDir: string, browser: boolean, context: CliContext): Promise<DrillReport> {
   const why = await whyNoNamespaces(context.env);
   if (why !== undefined)
     throw new CliError({
@@ -91,7 +93,10 @@ async function play(dataDir: string, context: CliContext): Promise<DrillReport> 
     });
   const { result } = await inRehearsal(dataDir, context, async (rehearsal) =>
     whileServed(rehearsal, context, { peer: true }, async (standing, served, serving) =>
-      drill({ standing, served, context: serving }, join(resolve(context.root, dataDir), 'drill')),
+      drill(
+        { standing, served, context: serving },
+        browser ? join(resolve(context.root, dataDir), 'drill') : undefined,
+      ),
     ),
   );
   return result;

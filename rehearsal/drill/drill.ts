@@ -36,17 +36,21 @@ const task = (id: string, n: number, more: { host?: string; conversation?: strin
 
 /**
  * Stops one cloud after the other, while an open page uses the fail-over name, and starts both again. Rejects if a part
- * of the rehearsal itself has ended. A failed part of the drill is in the report. Screenshots are put into `folder`.
+ * of the rehearsal itself has ended. A failed part of the drill is in the report. With `folder`, the page is also open in
+ * Chromium, and screenshots are put there.
  */
-export async function drill(stage: Stage, folder: string): Promise<DrillReport> {
+export async function drill(stage: Stage, folder?: string): Promise<DrillReport> {
   const { served, context } = stage;
   const { googleAgent } = served;
   if (!googleAgent || !served.vpc)
     throw new Error('a drill needs the applied network and the agent of Google Cloud');
   const beganMs = Date.now();
   const page = await openPage(served, context.signal);
-  const browser = await openBrowser(served, folder, context.signal);
-  const inBrowser: NonNullable<DrillReport['browser']> = { version: browser?.version ?? '', folder };
+  const browser = folder === undefined ? undefined : await openBrowser(served, folder, context.signal);
+  const inBrowser: NonNullable<DrillReport['browser']> = {
+    version: browser?.version ?? '',
+    folder: folder ?? '',
+  };
   const answers: Answer[] = [];
   const parts: DrillPart[] = [];
   const ask = async (...args: Parameters<typeof task>): Promise<Answer> => {

@@ -32,7 +32,7 @@ export interface DrillReport {
   image: string;
   elapsedMs: number;
   parts: DrillPart[];
-  /** What Chromium showed; undefined if this machine has none. */
+  /** What Chromium showed; undefined if the page was not open in it. */
   browser?: { version: string; folder: string; googleDies?: BrowserSeen; awsDies?: BrowserSeen };
   /** Messages without a complete answer at the end. */
   lost: number;

@@ -20,7 +20,7 @@ Took ${seconds(elapsedMs)}. ${clockOf(factor)}
 
 /** What a person read in Chromium, with the seconds since the fault. */
 function renderBrowser({ browser }: DrillReport): string {
-  if (!browser) return 'This machine has no Chromium: nobody looked at the page.\n';
+  if (!browser) return '';
   const rows = (title: string, seen: BrowserSeen | undefined): string[] =>
     seen
       ? [

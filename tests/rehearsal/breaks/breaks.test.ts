@@ -73,10 +73,6 @@ test.skipIf(!inVpc)(
     const report = JSON.parse(stdout) as DrillReport;
     expect(report.parts.filter(({ outcome }) => outcome !== 'passed')).toEqual([]);
     expect([report.lost, report.doubled, exitCode]).toEqual([0, 0, 0]);
-    const { googleDies, awsDies } = report.browser ?? {};
-    expect([googleDies?.fault, awsDies?.fault]).toEqual([undefined, undefined]);
-    expect([googleDies, awsDies].map((seen) => seen?.recoveredMs ?? 0).every((ms) => ms > 0)).toBeTrue();
-    expect(googleDies?.shown).not.toEqual([]);
     const [kept, ...others] = await readDrills(join(rehearsal.dataDir, 'drills.jsonl'));
     expect(others).toEqual([]);
     expect(kept?.image).toMatch(/@sha256:[0-9a-f]{64}$/);
