@@ -16,5 +16,5 @@ export interface Break extends Scenario {
 
 /** Longer than the timeout of a call, and well below the 45 s that a running turn survives. */
 export const AWAY_MS = 6_000;
-/** A lease is 15 s. After that, another process has taken over the turns. */
-export const LEASE_OVER_MS = 22_000;
+/** A heartbeat holds a process's turns for 3 s. After this time, another process has taken them over. */
+export const LEASE_OVER_MS = 10_000;

@@ -9,7 +9,7 @@ import { countedTo, faultOf, steadfastTurn } from './steadfast-turn.ts';
 import { targetOf } from './targets.ts';
 
 const STREAMS = 10;
-/** A lease of 15 s expires long after the other turns have ended, so keep the turns short. */
+/** Short turns, because they are all that the scenario waits for once the killed task's turns have moved. */
 const WORDS = 40;
 const EVERY_MS = 200;
 const PATIENCE_MS = 90_000;

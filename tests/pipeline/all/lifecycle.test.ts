@@ -16,13 +16,15 @@ const FIRST = '0123456789ab';
 const SECOND = 'ba9876543210';
 const STACK = 'terraform/aws/staging/main.tf';
 const MINUTES = 10 * 60_000;
+/** Steps that need a deployed service, or agents that change. */
+const INSTEAD = { verify: () => 0, replay: () => 0 };
 let pipeline: Pipeline;
 
 beforeAll(async () => {
   pipeline = await startPipeline();
   await pipeline.pushImage(FIRST);
   await pipeline.pushImage(SECOND);
-  pipeline.world.instead = { verify: () => 0, replay: () => 0 };
+  pipeline.world.instead = INSTEAD;
 }, MINUTES);
 afterAll(() => pipeline?.stop(), 5 * 60_000);
 
@@ -272,6 +274,7 @@ test(
     };
     let back: ReturnType<typeof setInterval> | undefined;
     pipeline.world.instead = {
+      ...INSTEAD,
       verify: () => {
         back = setInterval(() => void finishOnceBack().catch(() => undefined), 500);
         return 1;
@@ -279,7 +282,7 @@ test(
     };
     const { apply } = await run('rollback started on main', SECOND);
     clearInterval(back);
-    pipeline.world.instead = { verify: () => 0 };
+    pipeline.world.instead = INSTEAD;
     expectResult(apply, 'failure');
     expect(logOf(apply)).toContain(`${SECOND} is served`);
     expect(logOf(apply)).toContain(`${SECOND} was rolled back: ${FIRST} is served again.`);

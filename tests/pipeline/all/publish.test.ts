@@ -185,7 +185,7 @@ test(
     const before = (await signatures()).length;
     const { publish, plan } = await deploy();
     expectResult(publish, 'failure');
-    expect(logOf(publish)).toContain('The candidate is not what was agreed on');
+    expect(logOf(publish)).toContain('The candidate did not pass');
     expect(logOf(publish)).toContain('tools declared');
     expect(front.registry.pushed.has(`agent-${commit.slice(0, 12)}`)).toBe(false);
     expect(await signatures()).toHaveLength(before);
