@@ -144,7 +144,7 @@ test('a refused database: not ready, with a sentence; ready again without a rest
 }, 60_000);
 
 test('the default database is refused at the start', async () => {
-  const refused = await start('(default)').catch((error: unknown) => String(error));
+  const refused = await start('(default)').catch(({ cause }: Error) => String(cause));
   expect(refused).toContain('FIRESTORE_DATABASE must name a database of its own');
 }, 60_000);
 
