@@ -50,7 +50,7 @@ export class TraceMemory {
 
   async shutdown(): Promise<void> {}
 
-  /** All spans of the traces that name the session. */
+  /** All spans of the traces that name the session, in a form that ADK's page accepts. */
   ofSession(sessionId: string): PageSpan[] {
     const traces = new Set(
       this.#spans.flatMap(({ attributes, trace_id }) =>
@@ -59,7 +59,9 @@ export class TraceMemory {
           : [],
       ),
     );
-    return this.#spans.filter(({ trace_id }) => traces.has(trace_id));
+    const spans = this.#spans.filter(({ trace_id }) => traces.has(trace_id));
+    const byId = new Map(spans.map((span) => [span.span_id, span]));
+    return spans.flatMap((span) => forPage(span, byId.get(span.parent_span_id ?? '')) ?? []);
   }
 
   /** The attributes of the newest span of an event. */
@@ -71,4 +73,17 @@ export class TraceMemory {
   }
 }
 
+/**
+ * The page refuses all spans if one of an inference does not name its event and invocation, as google-adk's do. Ours is
+ * below ADK's `call_llm`, which names both; undefined while that has not ended.
+ */
+function forPage(span: PageSpan, parent: PageSpan | undefined): PageSpan | undefined {
+  if (span.attributes['gen_ai.operation.name'] !== 'generate_content') return span;
+  const named = EVENT_NAMES.filter((name) => typeof parent?.attributes[name] === 'string');
+  if (named.length < EVENT_NAMES.length) return undefined;
+  const names = Object.fromEntries(named.map((name) => [name, parent?.attributes[name]]));
+  return { ...span, attributes: { ...span.attributes, ...names } };
+}
+
+const EVENT_NAMES = ['gcp.vertex.agent.event_id', 'gcp.vertex.agent.invocation_id'] as const;
 const nanoseconds = ([seconds, nanos]: HrTime): number => seconds * 1e9 + nanos;

@@ -112,3 +112,25 @@ test('traces are kept by session and by event, and the oldest are dropped first'
   for (let count = 0; count < 5_000; count++) end('c', {});
   expect(traces.ofSession('one')).toEqual([]);
 });
+
+test("an inference's span has the event and invocation of ADK's span above it, or is left out: else the page shows none", () => {
+  const traces = new TraceMemory();
+  const end = (spanId: string, attributes: Record<string, string>, parent?: string): void =>
+    traces.onEnd({
+      name: spanId,
+      startTime: [1, 0],
+      endTime: [2, 0],
+      attributes,
+      spanContext: () => ({ traceId: 'a', spanId, traceFlags: 1 }),
+      ...(parent ? { parentSpanContext: { traceId: 'a', spanId: parent, traceFlags: 1 } } : {}),
+    });
+  const names = { 'gcp.vertex.agent.event_id': 'e', 'gcp.vertex.agent.invocation_id': 'i' };
+  const inference = { 'gen_ai.operation.name': 'generate_content' };
+  end('below', inference, 'call_llm');
+  end('call_llm', { ...names, 'gcp.vertex.agent.session_id': 'one' });
+  end('too early', inference, 'not ended');
+  expect(traces.ofSession('one').map(({ name, attributes }) => [name, attributes])).toMatchObject([
+    ['below', { ...inference, ...names }],
+    ['call_llm', names],
+  ]);
+});
