@@ -325,6 +325,7 @@ describe('a browser gets pages', () => {
     expect(response.headers.get('cache-control')).toBe('no-store');
     expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
     const text = await response.text();
+    expect(text).not.toContain('<script');
     const links = [...text.matchAll(/href="([^"]+)"/g)].map(([, href]) => href);
     return { status: response.status, title: /<h1>([^<]+)/.exec(text)?.[1], links };
   };
