@@ -17,8 +17,8 @@ from gcp_agent.turns import SessionBusyError, SessionKey
 
 LEASE = timedelta(seconds=15)
 RENEW_EVERY_S = 5.0
-# The service on AWS continues its own runs within seconds after the end of a lease, which lasts 60 seconds there;
-# after this time the service is gone.
+# The service on AWS continues its own runs within seconds after the end of a lease, which lasts 60 seconds
+# there; after this time the service is gone.
 _AWS_IS_GONE_AFTER = timedelta(seconds=15)
 _FORGOTTEN_AFTER = timedelta(days=1)
 _ENDED_RUN_KEPT = timedelta(hours=1)
