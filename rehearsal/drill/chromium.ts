@@ -1,6 +1,7 @@
+import { TOOLS } from '@lornu/ops/setup/tools.ts';
 import { chromium, type Browser, type LaunchOptions } from 'playwright-core';
 
-const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const PROGRAMS = TOOLS.chromium.programs;
 
 /** The path of the system's own Chromium; undefined if it is not installed. */
 export function findChromium(): string | undefined {
