@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { createAuthority } from './certificates.ts';
 import { bearer, createGuardedApp, createSigner, type GuardedApp, type Signer, turn } from './kit.ts';
-import { cookieOf, PEOPLE, PUBLIC_URL, sessionsOf } from './people.ts';
+import { cookieOf, PEOPLE, PUBLIC_URL, serveAdaAndBen, sessionsOf } from './people.ts';
 
 let signer: Signer;
 let app: GuardedApp;
@@ -12,9 +12,7 @@ beforeAll(async () => {
   signer = await createSigner('k1');
 });
 beforeEach(async () => {
-  app = createGuardedApp([signer.publicJwk], PEOPLE);
-  ada = await cookieOf(app, 'ada');
-  for (const userId of ['ada', 'ben']) await app.addSession(userId, 's1');
+  ({ app, ada } = await serveAdaAndBen(signer));
 });
 
 describe('without credentials', () => {

@@ -2,7 +2,7 @@ import { fixedSecret } from '../../backend/identity/secrets/secret.ts';
 import { CookieJar } from '../../backend/identity/sign-in/cookies.ts';
 import { PersonSession } from '../../backend/identity/sign-in/person-session.ts';
 import { SealedCookie } from '../../backend/identity/sign-in/sealed-cookie.ts';
-import type { GuardedApp } from './kit.ts';
+import { createGuardedApp, type GuardedApp, type Signer } from './kit.ts';
 
 const SESSION_KEY = 'a-test-key-for-cookies-of-32-characters';
 export const PUBLIC_URL = 'https://lornu.example';
@@ -36,6 +36,15 @@ export async function cookieOf(
     hd: domain,
   });
   return { cookie: cookie?.split(';')[0] ?? '', origin: PUBLIC_URL };
+}
+
+/** A service with a session `s1` of ada's and of ben's, and the headers of ada's page. */
+export async function serveAdaAndBen(
+  signer: Signer,
+): Promise<{ app: GuardedApp; ada: Record<string, string> }> {
+  const app = createGuardedApp([signer.publicJwk], PEOPLE);
+  for (const userId of ['ada', 'ben']) await app.addSession(userId, 's1');
+  return { app, ada: await cookieOf(app, 'ada') };
 }
 
 export const sessionsOf = (userId: string): string => `/apps/lornu/users/${userId}/sessions`;

@@ -13,7 +13,7 @@ import {
   turn,
   withHeaders,
 } from './kit.ts';
-import { cookieOf, PEOPLE, sessionsOf } from './people.ts';
+import { cookieOf, PEOPLE, serveAdaAndBen, sessionsOf } from './people.ts';
 
 let signer: Signer;
 let app: GuardedApp;
@@ -23,9 +23,7 @@ beforeAll(async () => {
   signer = await createSigner('k1');
 });
 beforeEach(async () => {
-  app = createGuardedApp([signer.publicJwk], PEOPLE);
-  ada = await cookieOf(app, 'ada');
-  for (const userId of ['ada', 'ben']) await app.addSession(userId, 's1');
+  ({ app, ada } = await serveAdaAndBen(signer));
 });
 
 /** Status, headers about the failure, and the body. */

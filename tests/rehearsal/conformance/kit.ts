@@ -1,4 +1,6 @@
 import { startRehearsalWorld, type RehearsalWorld } from '@lornu/rehearsal/conformance/target-rehearsal.ts';
+import { singleProbes } from '@lornu/rehearsal/conformance/scenes/single-probes.ts';
+import { afterAll, beforeAll } from 'bun:test';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,4 +21,18 @@ export async function startContext() {
 
 export async function startWorld(): Promise<RehearsalWorld> {
   return startRehearsalWorld(await startContext(), () => {});
+}
+
+/** One world with the single probes for all tests of a file; returns it once they run. */
+export function worldOfProbes(withinMs: number): () => RehearsalWorld {
+  let world: RehearsalWorld | undefined;
+  beforeAll(async () => {
+    world = await startWorld();
+    await world.scene(singleProbes);
+  }, withinMs);
+  afterAll(async () => world?.end());
+  return () => {
+    if (!world) throw new Error('The world has not started.');
+    return world;
+  };
 }

@@ -1,12 +1,10 @@
 import { THEMES as ALL_THEMES } from '@lornu/rehearsal/conformance/check.ts';
 import { CHECKS } from '@lornu/rehearsal/conformance/checks/all.ts';
 import { readRecordings } from '@lornu/rehearsal/conformance/recordings.ts';
-import { singleProbes } from '@lornu/rehearsal/conformance/scenes/single-probes.ts';
-import type { RehearsalWorld } from '@lornu/rehearsal/conformance/target-rehearsal.ts';
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import { commitSeed } from '../../support/commit-seed.ts';
-import { startWorld } from '../conformance/kit.ts';
-import { told, toldOf } from '../wrong-stand-ins/told.ts';
+import { worldOfProbes } from '../conformance/kit.ts';
+import { expectFound, told } from '../wrong-stand-ins/told.ts';
 import { SLOW_WRONG_BALANCERS } from '../wrong-stand-ins/slow-wrong-balancers.ts';
 import { WRONG_BALANCERS } from '../wrong-stand-ins/wrong-balancers.ts';
 import { WRONG_ECS } from '../wrong-stand-ins/wrong-ecs.ts';
@@ -23,23 +21,16 @@ const sample = Array.from({ length: SAMPLE }, (_, index) => wrong[(first + index
 
 setDefaultTimeout(240_000);
 
-let world: RehearsalWorld | undefined;
-beforeAll(async () => {
-  world = await startWorld();
-  await world.scene(singleProbes);
-}, 240_000);
-afterAll(async () => world?.end());
+const world = worldOfProbes(240_000);
 
 test('the load balancer does what AWS documents about rules, answers, headers, tokens and certificates', async () => {
   expect(quick.length).toBeGreaterThan(100);
-  expect(await told(world!, quick, await readRecordings())).toEqual([]);
+  expect(await told(world(), quick, await readRecordings())).toEqual([]);
 });
 
 test.each(sample.map((one) => [one.name, one] as const))(
   'the checks find a wrong load balancer: %s',
-  async (_name, one) => {
-    expect((await toldOf(world!, one)).toSorted()).toEqual(one.tells.toSorted());
-  },
+  async (_name, one) => expectFound(world(), one),
 );
 
 test('every theme has a wrong load balancer or a wrong ECS that its checks have to find', () => {

@@ -3,6 +3,7 @@ import { judge, observe, type Recorded } from '@lornu/rehearsal/conformance/run-
 import { singleProbes } from '@lornu/rehearsal/conformance/scenes/single-probes.ts';
 import { askGroup } from '@lornu/rehearsal/conformance/seeing.ts';
 import type { RehearsalWorld } from '@lornu/rehearsal/conformance/target-rehearsal.ts';
+import { expect } from 'bun:test';
 import type { World } from '@lornu/rehearsal/conformance/world.ts';
 import type { WrongBalancer } from './wrong-balancers.ts';
 
@@ -22,7 +23,7 @@ export async function told(
 }
 
 /** Replaces the load balancer by the wrong one, and returns the ids of its checks that fail. */
-export async function toldOf(world: RehearsalWorld, wrong: WrongBalancer): Promise<string[]> {
+async function toldOf(world: RehearsalWorld, wrong: WrongBalancer): Promise<string[]> {
   await world.scene(singleProbes);
   await world.standIns.rebalance(wrong.change ?? ((balancer) => balancer), wrong.rewrite);
   const other = world.fresh(singleProbes);
@@ -36,4 +37,9 @@ export async function toldOf(world: RehearsalWorld, wrong: WrongBalancer): Promi
     await Bun.sleep(100);
   }
   return told(other, wrong.tells);
+}
+
+/** Asserts that exactly the checks that have to find the wrong load balancer fail. */
+export async function expectFound(world: RehearsalWorld, wrong: WrongBalancer): Promise<void> {
+  expect((await toldOf(world, wrong)).toSorted()).toEqual(wrong.tells.toSorted());
 }
