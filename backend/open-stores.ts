@@ -6,6 +6,7 @@ import type { MemoryService } from './memory/memory-service.ts';
 import { SqliteMemory } from './memory/sqlite/sqlite-memory.ts';
 import type { Logger } from './observability/logger.ts';
 import type { OperatorStore } from './runs/operator-store.ts';
+import type { SharedSums } from './identity/limits/shared-counts.ts';
 import type { SpendStore } from './runs/budgets.ts';
 import type { RunStore } from './runs/run-store.ts';
 import { SqliteSpend } from './runs/sqlite/sqlite-spend.ts';
@@ -24,7 +25,7 @@ export interface Stores {
   tasks: TaskRecords;
   spend: SpendStore;
   /** What callers did at other processes; undefined if all processes share a disk, and with it the limits' file. */
-  counts: SpendStore | undefined;
+  counts: SharedSums | undefined;
 }
 
 /** The database's name in terraform/gcp. */

@@ -30,19 +30,20 @@ function modelRules(v: Variables): string[] {
   ];
 }
 
-/** What people say may only go where it is encrypted, or stays on this machine. */
+/** What is sent to an address must be encrypted, or stay on this machine. */
+function privacyRules(name: VariableName, url: string, sent: string): string[] {
+  const { protocol, hostname } = new URL(url);
+  if (protocol === 'https:' || isLoopback(hostname)) return [];
+  return [`${name} must be https://, or of this machine: ${sent}; got ${JSON.stringify(url)}.`];
+}
+
 function shadowRules(v: Variables): string[] {
   const { LORNU_SHADOW_URL: url, LORNU_SHADOW_SHARE: share } = v;
   if (url === undefined)
     return share === undefined
       ? []
       : ['LORNU_SHADOW_URL must name the candidate of LORNU_SHADOW_SHARE; it is not set.'];
-  const problems: string[] = [];
-  const { protocol, hostname } = new URL(url);
-  if (protocol !== 'https:' && !isLoopback(hostname))
-    problems.push(
-      `LORNU_SHADOW_URL must be https://, or of this machine: conversations are sent to it; got ${JSON.stringify(url)}.`,
-    );
+  const problems = privacyRules('LORNU_SHADOW_URL', url, 'conversations are sent to it');
   if (share === undefined)
     problems.push('LORNU_SHADOW_SHARE must say which share of turns LORNU_SHADOW_URL gets; it is not set.');
   if (v.LORNU_SHADOW_CANDIDATE === '1')
@@ -50,21 +51,14 @@ function shadowRules(v: Variables): string[] {
   return problems;
 }
 
-/** Our token goes with the traces. */
 function traceRules({ LORNU_TRACE_URL: url, GOOGLE_CLOUD_PROJECT: project }: Variables): string[] {
   if (url === undefined) return [];
-  const { protocol, hostname } = new URL(url);
-  const isSafe = protocol === 'https:' || isLoopback(hostname);
-  return [
-    ...(isSafe
-      ? []
-      : [
-          `LORNU_TRACE_URL must be https://, or of this machine: an access token is sent to it; got ${JSON.stringify(url)}.`,
-        ]),
-    ...(project
-      ? []
-      : ['GOOGLE_CLOUD_PROJECT must be the project whose Cloud Trace LORNU_TRACE_URL is; it is not set.']),
-  ];
+  const problems = privacyRules('LORNU_TRACE_URL', url, 'an access token is sent to it');
+  if (!project)
+    problems.push(
+      'GOOGLE_CLOUD_PROJECT must be the project whose Cloud Trace LORNU_TRACE_URL is; it is not set.',
+    );
+  return problems;
 }
 
 function localRules(v: Variables): string[] {

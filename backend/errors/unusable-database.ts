@@ -17,20 +17,17 @@ export function openingDatabase<T>(path: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
-    if (isDamage(error))
-      throw new UnusableDatabaseError(
-        path,
-        error,
-        `Put a copy of it in its place, or move it away together with ${path}-wal and ${path}-shm: the service then starts with an empty one.`,
-      );
-    if (isUnwritable(error))
-      throw new UnusableDatabaseError(
-        path,
-        error,
-        'Make its folder writable for the service, or name another one in LORNU_DATA_DIR.',
-      );
-    throw error;
+    const next = nextStep(path, error);
+    throw next ? new UnusableDatabaseError(path, error as Error, next) : error;
   }
+}
+
+function nextStep(path: string, error: unknown): string | undefined {
+  if (isDamage(error))
+    return `Put a copy of it in its place, or move it away together with ${path}-wal and ${path}-shm: the service then starts with an empty one.`;
+  if (isUnwritable(error))
+    return 'Make its folder writable for the service, or name another one in LORNU_DATA_DIR.';
+  return undefined;
 }
 
 /**

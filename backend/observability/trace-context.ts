@@ -1,10 +1,13 @@
 import {
+  type Attributes,
   context,
   defaultTextMapGetter,
   isSpanContextValid,
   propagation,
   ROOT_CONTEXT,
   type Span,
+  SpanKind,
+  SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
 
@@ -40,4 +43,26 @@ export function serverAttributes(url: string): { 'server.address'?: string; 'ser
   const { hostname, port, protocol } = URL.parse(url) ?? {};
   if (hostname === undefined) return {};
   return { 'server.address': hostname, 'server.port': Number(port || (protocol === 'https:' ? 443 : 80)) };
+}
+
+/**
+ * A call of another service as a span. Of an error only `errorTypeOf` is recorded: its message may quote a conversation.
+ */
+export async function traceClientCall<T>(
+  name: string,
+  attributes: Attributes,
+  call: (span: Span) => Promise<T>,
+  errorTypeOf: (error: unknown) => string,
+): Promise<T> {
+  const options = { kind: SpanKind.CLIENT, attributes };
+  return trace.getTracer(TRACER).startActiveSpan(name, options, async (span) => {
+    try {
+      return await call(span);
+    } catch (error) {
+      span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute('error.type', errorTypeOf(error));
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
 }

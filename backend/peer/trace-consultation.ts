@@ -1,5 +1,4 @@
-import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { serverAttributes, TRACER } from '../observability/trace-context.ts';
+import { serverAttributes, traceClientCall } from '../observability/trace-context.ts';
 import { PeerError } from './peer-error.ts';
 
 /**
@@ -17,18 +16,14 @@ export async function traceConsultation<Answer extends { name: string }>(
     'gen_ai.provider.name': 'gcp.gen_ai',
     ...serverAttributes(url),
   };
-  const options = { kind: SpanKind.CLIENT, attributes };
-  return trace.getTracer(TRACER).startActiveSpan('invoke_agent', options, async (span) => {
-    try {
+  return traceClientCall(
+    'invoke_agent',
+    attributes,
+    async (span) => {
       const answer = await ask();
       span.updateName(`invoke_agent ${answer.name}`).setAttribute('gen_ai.agent.name', answer.name);
       return answer;
-    } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR });
-      span.setAttribute('error.type', error instanceof PeerError ? error.failure : '_OTHER');
-      throw error;
-    } finally {
-      span.end();
-    }
-  });
+    },
+    (error) => (error instanceof PeerError ? error.failure : '_OTHER'),
+  );
 }
