@@ -38,7 +38,13 @@ function isLeftOut({ content, customMetadata }: Event): boolean {
   // The peer's text beside a tool response that also holds it: it has no role, so that ADK leaves it out (decision
   // 0111).
   if (customMetadata?.[PEER_METADATA_KEY] !== undefined && content.role === undefined) return false;
-  return (content.role !== 'user' && content.role !== 'model') || (content.parts ?? []).some(isEmptyText);
+  return (content.role !== 'user' && content.role !== 'model') || hasEmptyText(content.parts);
+}
+
+/** A loop: `some` with a callback for each event of a long session costs a hundredth of a turn. */
+function hasEmptyText(parts: readonly Part[] | undefined): boolean {
+  for (const part of parts ?? []) if (isEmptyText(part)) return true;
+  return false;
 }
 
 function included(event: Event): Event {

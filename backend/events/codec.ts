@@ -104,13 +104,30 @@ const FIELDS = Object.fromEntries(
 
 /** Encodes an adk-js model as Python prints it: Python's field order, nulls omitted, unknown fields dropped. */
 export function encode(model: ModelName, value: unknown, casing: Casing = 'camel'): unknown {
-  if (!isObject(value)) return value;
+  return isObject(value) ? encodeFields(FIELDS[model], value, casing) : value;
+}
+
+function encodeFields(fields: readonly Field[], value: JsonObject, casing: Casing): JsonObject {
   const result: JsonObject = {};
-  for (const field of FIELDS[model]) {
+  for (const field of fields) {
     const own = value[field.camel] ?? field.byDefault;
     if (own !== undefined && own !== null) result[field[casing]] = field.encode(own, casing);
   }
   return result;
+}
+
+const ENVELOPE_START = FIELDS.Event.findIndex(({ camel }) => camel === 'invocationId');
+const ANSWER_FIELDS = FIELDS.Event.slice(0, ENVELOPE_START);
+const ENVELOPE_FIELDS = FIELDS.Event.slice(ENVELOPE_START);
+
+/** Encodes the fields of an event that come from the model. On the wire they precede all others. */
+export function encodeAnswer(event: JsonObject): JsonObject {
+  return encodeFields(ANSWER_FIELDS, event, 'camel');
+}
+
+/** Encodes the other fields of an event; its timestamp is the last. */
+export function encodeEnvelope(event: JsonObject): JsonObject {
+  return encodeFields(ENVELOPE_FIELDS, event, 'camel');
 }
 
 /**

@@ -31,7 +31,7 @@ const INTERNAL_METADATA_PREFIX = '__adk_internal_';
 
 /** Every text with something to hide matches this. Most texts do not, and skip the walk. */
 const TRIGGER =
-  /"auth(?:Type|_type)"|adk_request_credential|uth_?[cC]redential"|"requested(AuthConfigs|_auth_configs)":\{"|__adk_internal_/;
+  /"auth(?:Type|_type)"|adk_request_credential|uth(?:C|_c)redential"|"requested(AuthConfigs|_auth_configs)":\{"|__adk_internal_/;
 
 /**
  * The JSON of a wire value for callers: without credential secrets and ADK's internal metadata, by the rules of
@@ -39,18 +39,18 @@ const TRIGGER =
  */
 export function toPublicJson(wire: unknown): string {
   const json = JSON.stringify(wire);
-  return mayMatch(json) && TRIGGER.test(json) ? JSON.stringify(redact(parseJson(json))) : json;
+  return hidesSomething(json) ? JSON.stringify(redact(parseJson(json))) : json;
 }
 
-/** Looks for a part of each of TRIGGER's alternatives, in less than half of its time. */
+/** Whether callers may not see all of this JSON. */
+export function hidesSomething(json: string): boolean {
+  return mayMatch(json) && TRIGGER.test(json);
+}
+
+/** Looks for a part of each of TRIGGER's alternatives, in a quarter of its time: rare first letters are found fast. */
 function mayMatch(json: string): boolean {
   return (
-    json.includes('redential') ||
-    json.includes('uthType') ||
-    json.includes('uth_type') ||
-    json.includes('uthConfigs":{"') ||
-    json.includes('uth_configs":{"') ||
-    json.includes('__adk_internal_')
+    json.includes('_') || json.includes('Type"') || json.includes('Configs":{') || json.includes('Credential')
   );
 }
 

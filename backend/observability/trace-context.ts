@@ -38,8 +38,22 @@ export function inTraceOf<T>(traceparent: string | undefined, work: () => T): T 
   return context.with(parent, work);
 }
 
-/** The conventions' attributes of the server that a span calls. */
-export function serverAttributes(url: string): { 'server.address'?: string; 'server.port'?: number } {
+interface ServerAttributes {
+  'server.address'?: string;
+  'server.port'?: number;
+}
+
+/** Of the few servers in the configuration, so that each call need not parse their addresses. */
+const serversByUrl = new Map<string, ServerAttributes>();
+
+/** The conventions' attributes of the server that a span calls: one from the configuration. */
+export function serverAttributes(url: string): ServerAttributes {
+  let attributes = serversByUrl.get(url);
+  if (!attributes) serversByUrl.set(url, (attributes = parseServer(url)));
+  return attributes;
+}
+
+function parseServer(url: string): ServerAttributes {
   const { hostname, port, protocol } = URL.parse(url) ?? {};
   if (hostname === undefined) return {};
   return { 'server.address': hostname, 'server.port': Number(port || (protocol === 'https:' ? 443 : 80)) };

@@ -1,4 +1,5 @@
 import { storedObject } from '../errors/stored-json.ts';
+import { ChunkJson } from './chunk-json.ts';
 import { isFinalResponse, type Event } from '@google/adk';
 import type { TurnFailure } from '../turn/turn-failure.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
@@ -47,6 +48,7 @@ export class LiveRun implements Run {
   readonly #abort = new AbortController();
   readonly #store: RunStore;
   readonly #log: FrameLog;
+  readonly #chunkJson = new ChunkJson();
   readonly #writer: FrameWriter;
   readonly #firstIndex: number;
   readonly #runTokens: number;
@@ -188,7 +190,8 @@ export class LiveRun implements Run {
   addEvent(event: Event): void {
     this.#eventCount++;
     this.#lastEventAt = performance.now();
-    const next = this.#writer.add('event', framesOf(event, this.request));
+    const chunk = this.#chunkJson.of(event);
+    const next = this.#writer.add('event', chunk === undefined ? framesOf(event, this.request) : [chunk]);
     if (!event.partial && next !== undefined) this.#wholeBefore.set(event.id, next);
     if (event.partial || !event.usageMetadata) return;
     const { costUsd } = this.tokens;
