@@ -19,6 +19,9 @@ export interface HousekeepingOptions {
 }
 
 const PRUNE_EVERY_MS = 60_000;
+const ANNOUNCE_EVERY_MS = 500;
+/** The other processes look again when it has run out. */
+const ANNOUNCED_FOR_MS = 250;
 
 /** A process's background work: heartbeats, leases, runs to cancel or take over, old runs to delete. */
 export class Housekeeping {
@@ -30,6 +33,7 @@ export class Housekeeping {
   readonly #heartbeat: Heartbeat;
   #soon: ReturnType<typeof setTimeout> | undefined;
   #takesOver = true;
+  #hasAnnounced = false;
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
@@ -66,12 +70,29 @@ export class Housekeeping {
     this.#takesOver = false;
   }
 
+  /**
+   * Makes the other processes look for expired leases several times a second, until `stop`. They look again soon when a
+   * heartbeat has run out, so this process stores a second one that holds no lease and runs out at once.
+   */
+  announceHandOver(): void {
+    const { store } = this.#options;
+    this.#hasAnnounced = true;
+    this.#every(ANNOUNCE_EVERY_MS, 'a hand-over could not be announced', async () => {
+      await store.beat(this.#announcement, ANNOUNCED_FOR_MS);
+    });
+  }
+
+  get #announcement(): string {
+    return `${this.#options.owner}-hands-over`;
+  }
+
   /** Resolves when the running work has ended. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     await Promise.all([...this.#underWay, this.#options.takeovers.settled()]);
     clearTimeout(this.#soon);
     await this.#heartbeat.stop();
+    if (this.#hasAnnounced) await this.#options.store.stopBeating(this.#announcement).catch(() => undefined);
   }
 
   /** One at a time, however long it takes. Returns a function that does it now. */

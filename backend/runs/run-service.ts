@@ -30,6 +30,8 @@ const LISTED_RUNS = 50;
 const CANCEL_WAIT_MS = 5_000;
 /** Retries if the session was busy when the turn began, and free when the message was queued. */
 const MOST_TRIES = 5;
+/** A hand-over is announced this long before: a process that is idle looks every 5 s (FirestoreRunStore). */
+const ANNOUNCED_MS = 7_000;
 /** Time for a hand-over to be written before the process exits. */
 const HAND_OVER_MS = 3_000;
 
@@ -147,7 +149,12 @@ class DurableRunService implements RunService {
   async drain(withinMs: number): Promise<void> {
     this.#isDraining = true;
     this.#housekeeping.stopTakingOver();
-    await Promise.race([this.#allEnded(), Bun.sleep(withinMs)]);
+    const announcedMs = Math.min(withinMs, ANNOUNCED_MS);
+    await Promise.race([this.#allEnded(), Bun.sleep(withinMs - announcedMs)]);
+    if (this.#active.size > 0) {
+      this.#housekeeping.announceHandOver();
+      await Promise.race([this.#allEnded(), Bun.sleep(announcedMs)]);
+    }
     for (const run of this.#active.values()) run.stop('hand-over');
     await Promise.race([this.#allEnded(), Bun.sleep(HAND_OVER_MS)]);
     await Promise.race([this.#housekeeping.stop(), Bun.sleep(HAND_OVER_MS)]);

@@ -67,6 +67,8 @@ const MOST_FRAMES = 10_000;
 const LOOK_AT_RUN_EVERY_MS = 500;
 const LOOK_EVERY_MS = 5_000;
 const BUSY_LOOK_EVERY_MS = 1_000;
+/** The next look after something has run out. */
+const MORE_AFTER_MS = 250;
 /** From the run's start: longer than a run may take plus the time it can be read afterwards. */
 const FRAMES_KEPT_MS = 2 * 60 * 60_000;
 /** Length of outages that an active turn survives; nobody waits for these writes. */
@@ -259,8 +261,9 @@ export class FirestoreRunStore implements RunStore {
     const most = limit + except.size;
     const leases = await this.#call(() => expiredLeases(this.#db, oldest, readTime, most, self));
     const others = leases.filter(({ runId }) => !except.has(runId)).slice(0, limit);
-    if (others.length >= limit) watch.expectIn(0);
-    else watch.hurry();
+    watch.hurry();
+    // A process that stops announces it with a heartbeat without leases, and hands over one run after the other.
+    if (others.length > 0 || leases.length === 0) watch.expectIn(others.length < limit ? MORE_AFTER_MS : 0);
     return { leases: others, nextInMs: watch.expectedInMs };
   }
 

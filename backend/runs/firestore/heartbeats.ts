@@ -5,6 +5,8 @@ import { heartbeatOf, leasesOf } from './paths.ts';
 
 /** A heartbeat that nobody deletes is dropped after a day. */
 const FORGOTTEN_AFTER_MS = 24 * 60 * 60_000;
+/** A process that looks deletes a heartbeat that ran out so long ago and holds no leases. */
+const DELETED_AFTER_MS = 10_000;
 
 /** RunStore.beat, in a transaction. */
 export async function beat(
@@ -41,23 +43,28 @@ export async function expiredLeases(
   self: string,
 ): Promise<ExpiredLease[]> {
   const isOwn = ({ id }: DocumentSnapshot): boolean => id === heartbeatOf(db, self).id;
-  const ofOldest = isOwn(oldest) ? [] : leasesOfProcess(db, oldest, limit);
+  const ofOldest = isOwn(oldest) ? [] : leasesOfProcess(db, oldest, now, limit);
   const { docs } = await leasesOf(db).where('until', '<=', now).orderBy('until').limit(limit).get();
   const others = docs.filter((it) => it.id !== oldest.id && !isOwn(it));
-  const found = await Promise.all([ofOldest, ...others.map((it) => leasesOfProcess(db, it, limit))]);
+  const found = await Promise.all([ofOldest, ...others.map((it) => leasesOfProcess(db, it, now, limit))]);
   return [...new Map(found.flat().map((lease) => [lease.runId, lease])).values()];
 }
 
-/** If the document is a heartbeat, the leases of its process; without leases it is deleted. */
+/**
+ * If the document is a heartbeat, the leases of its process. Without leases it is deleted, but not at once: a process
+ * announces with such a heartbeat that it will hand over (Housekeeping).
+ */
 async function leasesOfProcess(
   db: Firestore,
   document: DocumentSnapshot,
+  now: Timestamp,
   limit: number,
 ): Promise<ExpiredLease[]> {
   const owner: unknown = document.get('process');
   if (typeof owner !== 'string') return toLeases([document]);
   const { docs } = await leasesOf(db).where('owner', '==', owner).limit(limit).get();
-  if (docs.length === 0) await forget(document);
+  const until = document.get('until') as Timestamp;
+  if (docs.length === 0 && hasRunOut({ until: later(until, DELETED_AFTER_MS) }, now)) await forget(document);
   return toLeases(docs);
 }
 
