@@ -1,34 +1,97 @@
-import type { A2aCost } from './measures/a2a.ts';
-import { usdOfThousandTurns, type Operations } from './scale/model.ts';
-import type { Deployed } from './measures/deployed.ts';
-import type { FirstToken } from './measures/first-token.ts';
-import type { FramesCost } from './measures/frames.ts';
-import type { LongSession } from './measures/long-session.ts';
+import { type AddedMs, BURST, type Burst, type OpenLoop } from './measures/latency.ts';
+import type { Spread } from './measures/rounds.ts';
 import type { Streams } from './measures/streams.ts';
-import type { Throughput } from './measures/throughput.ts';
-import type { TargetName } from './targets.ts';
+import type { A2aCost, Turns } from './measures/turns.ts';
+import { usdOfThousandTurns } from './scale/model.ts';
+import { type PerTarget, TARGETS, type TargetName } from './world.ts';
 
 /** All results of a benchmark run, as --json prints them. */
 export interface BenchReport {
-  machine: { cpus: number; model: string; bun: string };
-  /** With Firestore, as in staging. */
-  deployed: Deployed;
-  throughput: Throughput;
+  machine: { cores: number; model: string; bun: string; firestore: string; limit: string };
+  rounds: number;
+  turns: Turns;
+  added: AddedMs;
+  openLoop: OpenLoop[];
   a2a: A2aCost;
-  firstTokenMs: FirstToken;
-  frames: FramesCost;
-  streams: Partial<Record<TargetName, Streams>>;
-  /** The same number of streams, started faster than the machine can serve. */
-  rush: Partial<Record<TargetName, Streams>>;
-  startMs: { service: number; fastapi: number };
-  /** Without sending the history to the model: the turn's own cost. */
-  longSessionOwn: LongSession;
-  /** With the complete history sent to the model. */
-  longSessionFull: LongSession;
-  /** With a summary and the events after it sent to the model. */
-  longSessionCompacted: LongSession;
-  /** The turn's own cost with Firestore as its store. */
-  longSessionFirestore: LongSession;
+  /** CPU of a turn in a session of 2,000 events over one of 10. */
+  longSession: PerTarget<number>;
+  /** CPU for one second of an open stream, in milliseconds. */
+  streamSecondMs: PerTarget<number>;
+  streams: { 'pass-through': Streams; sqlite: Streams };
+  burst: Burst[];
+}
+
+const NAMES: Record<TargetName, string> = {
+  firestore: 'Firestore',
+  sqlite: 'SQLite',
+  fastapi: 'FastAPI/ADK',
+  'pass-through': 'pass-through',
+};
+
+const short = (value: number): string => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
+const ms = (value: number): string => `${short(value)} ms`;
+const times = (value: number): string => `${short(value)}x`;
+/** The median, with the least and the most of the rounds. */
+const spread = ({ median, least, most }: Spread): string =>
+  least === most ? short(median) : `${short(median)} [${short(least)}-${short(most)}]`;
+const perVcpu = ({ median, least, most }: Spread): Spread => ({
+  median: 1_000 / median,
+  least: 1_000 / most,
+  most: 1_000 / least,
+});
+
+/** The report for a person: one screen. */
+export function renderReport(report: BenchReport): string {
+  const { machine, rounds, turns, added, openLoop, burst, streams } = report;
+  const columns = <T>(of: PerTarget<T>, cell: (value: T) => string): string[] =>
+    TARGETS.map((name) => (of[name] === undefined ? '-' : cell(of[name])));
+  const failed = (errors: number): string => (errors > 0 ? ` ${errors} ERRORS` : '');
+  const open = openLoop.map(({ cores, perSecond, of }) => [
+    `open loop, ${cores} core, ${perSecond} turns/s: first token p50`,
+    ...columns(of, ({ p50, errors }) => `${spread(p50)}${failed(errors)}`),
+  ]);
+  const openP99 = openLoop.map(({ of }) => [
+    '                                     p99',
+    ...columns(of, ({ p99 }) => spread(p99)),
+  ]);
+  const rows = [
+    ['', ...TARGETS.map((name) => NAMES[name])],
+    ['added to the first token (1 client)', ...columns(added.added, spread)],
+    ['CPU of a turn', ...columns(turns.cpuMs, spread)],
+    ['durable turns/s a vCPU (from its CPU)', ...columns(turns.cpuMs, (cpu) => spread(perVcpu(cpu)))],
+    ['closed loop, 1 core, 8 clients: turns/s', ...columns(turns.perSecond, spread)],
+    ...open.flatMap((row, index) => [row, openP99[index] ?? []]),
+    ...burst.map(({ cores, of }) => [
+      `burst of ${BURST}, new process, ${cores} core: last first token`,
+      ...columns(of, ({ lastMs, errors }) => `${spread(lastMs)}${failed(errors)}`),
+    ]),
+    ['start to /health', ...columns(burst[0]?.startMs ?? {}, spread)],
+  ];
+  const { operations, errors } = turns;
+  const { reads, writes, deletes } = operations;
+  const lines = [
+    `${machine.cores} cores, ${machine.model}, bun ${machine.bun}. Firestore: ${machine.firestore}.`,
+    `Each server has one core, or half a core, by ${machine.limit}. Sign-in is required. Times in milliseconds:`,
+    `median of the rounds (${rounds}) [least-most]. Times and rates hold for this machine only; ratios can be compared.`,
+    '',
+    table(rows),
+    '',
+    `A turn on Firestore: ${short(reads)} reads, ${short(writes)} writes, ${short(deletes)} deletes; ${usdOfThousandTurns(operations).toFixed(4)} USD for 1,000 turns. A read takes ${ms(added.firestore.readMs)}, a write ${ms(added.firestore.writeMs)}.`,
+    `A second of an open stream: ${ms(report.streamSecondMs.firestore ?? 0)} of CPU on Firestore, ${ms(report.streamSecondMs.sqlite ?? 0)} on SQLite. Memory: ${short(streams.sqlite.bytesPerStream / 1_000)} KB a stream.`,
+    '',
+    table([
+      ['figure (a ratio within this run)', 'measured', 'to reach', ''],
+      ...figures(report).map(({ what, measured, toReach, reached }) => [
+        what,
+        measured,
+        toReach,
+        reached ? 'reached' : 'NOT reached',
+      ]),
+    ]),
+    ...Object.entries(errors).flatMap(([name, count]) => (count > 0 ? [`${name}: ${count} errors`] : [])),
+    ...[...turns.errorSamples, ...streams.sqlite.errorSamples].slice(0, 5),
+  ];
+  return `${lines.join('\n')}\n`;
 }
 
 interface Row {
@@ -38,204 +101,52 @@ interface Row {
   reached: boolean;
 }
 
-const times = (ratio: number) => `${ratio.toFixed(ratio < 10 ? 2 : 1)}x`;
-const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
-const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
-
 /** The targets. They are ratios wherever an absolute value would depend on the machine's speed. */
 export function figures(report: BenchReport): Row[] {
-  const { turnsPerSecond, cpuMsPerTurn } = report.throughput;
-  const overFastapi = turnsPerSecond.service / turnsPerSecond.fastapi;
-  const ofPassThrough = turnsPerSecond.service / turnsPerSecond['pass-through'];
-  const addedMs = report.firstTokenMs.service - report.firstTokenMs['pass-through'];
-  const { cpuMsPerTurn: cpu, firstTokenMs: first, burst } = report.deployed;
-  const rows: Row[] = [
-    row(
-      'CPU of a turn on Firestore over SQLite',
-      times(cpu.firestore / cpu.sqlite),
-      '<= 2.5x',
-      cpu.firestore <= 2.5 * cpu.sqlite,
-    ),
-    row(
-      'durable turns/s a core, Firestore',
-      (1_000 / cpu.firestore).toFixed(0),
-      '>= 150',
-      cpu.firestore <= 1_000 / 150,
-    ),
-    row(
-      'durable turns/s a core, SQLite',
-      (1_000 / cpu.sqlite).toFixed(0),
-      '>= 700',
-      cpu.sqlite <= 1_000 / 700,
-    ),
-    row(
-      'first token, Firestore over SQLite',
-      ms(first.firestore - first.sqlite),
-      'a round trip + 1 ms',
-      first.firestore - first.sqlite <= 1,
-    ),
-    row(
-      '300 turns at once on a new process',
-      ms(burst.firestore.firstTokenMs),
-      '<= 1 s',
-      burst.firestore.firstTokenMs <= 1_000 && burst.firestore.errors === 0,
-    ),
-    row('turns/s over FastAPI/ADK', times(overFastapi), '>= 15x, then 20x', overFastapi >= 15),
-    row('turns/s of the pass-through', ofPassThrough.toFixed(3), '>= 0.10, then 0.2', ofPassThrough >= 0.1),
-    row('server CPU a turn', ms(cpuMsPerTurn.service), '<= 0.9 ms, then 0.6', cpuMsPerTurn.service <= 0.9),
-    row('added to the first token, p50', ms(addedMs), '<= 1 ms', addedMs <= 1),
-    row(
-      'throughput that stored frames take',
-      percent(report.frames.share),
-      '<= 15 %',
-      report.frames.share <= 0.15,
-    ),
-    row(
-      'a turn over A2A, CPU over REST',
-      times(report.a2a.ratio),
-      '<= 1.3x',
-      report.a2a.ratio <= 1.3 && report.a2a.errors === 0,
-    ),
-  ];
-  const { service, 'pass-through': limit } = report.streams;
-  if (service && limit) {
-    const ratio = service.lateMs.p99 / limit.lateMs.p99;
-    const kilobytes = service.bytesPerStream / 1_000;
-    const open = `${service.mostAtOnce} at once, ${service.errors} errors`;
-    rows.push(
-      row(
-        'streams at once in one process',
-        open,
-        `${service.asked}, 0 errors`,
-        service.errors === 0 && service.mostAtOnce >= service.asked,
-      ),
-      row('their p99 over the pass-through', times(ratio), '<= 4x', ratio <= 4),
-      row('memory a stream', `${kilobytes.toFixed(0)} KB`, '<= 200 KB', kilobytes <= 200),
-    );
-  }
-  rows.push(
-    row(
-      'own cost at 2,000 events over 10',
-      times(report.longSessionOwn.ratio),
-      '<= 1.5x',
-      report.longSessionOwn.ratio <= 1.5,
-    ),
-    row(
-      'in full, once a summary bounds what is sent',
-      times(report.longSessionCompacted.ratio),
-      '<= 1.5x',
-      report.longSessionCompacted.ratio <= 1.5,
-    ),
-    row(
-      'own cost on Firestore at 2,000 events over 10',
-      times(report.longSessionFirestore.ratio),
-      '<= 1.5x',
-      report.longSessionFirestore.ratio <= 1.5,
-    ),
-    row('start to /health, bundled', ms(report.startMs.service), '<= 500 ms', report.startMs.service <= 500),
-  );
-  return rows;
-}
-
-function row(what: string, measured: string, toReach: string, reached: boolean): Row {
-  return { what, measured, toReach, reached };
-}
-
-const operationsLine = (operations: Operations) =>
-  `A turn on Firestore: ${operations.reads.toFixed(1)} reads, ${operations.writes.toFixed(1)} writes, ${operations.deletes.toFixed(1)} deletes; ${usdOfThousandTurns(operations).toFixed(4)} USD for 1,000 turns.`;
-
-const growth = ({ ratio, shortMs, longMs }: LongSession) =>
-  `${times(ratio)} (${ms(shortMs)} -> ${ms(longMs)})`;
-
-/** The report for a person. */
-export function renderReport(report: BenchReport): string {
-  const { throughput, firstTokenMs, streams, rush, startMs } = report;
-  const { longSessionOwn, longSessionFull, longSessionCompacted, longSessionFirestore } = report;
-  const { turnsPerSecond, cpuMsPerTurn } = throughput;
-  const names: TargetName[] = ['service', 'fastapi', 'pass-through'];
-  const lines = [
-    `${report.machine.cpus} cores, ${report.machine.model}, bun ${report.machine.bun}`,
-    '',
-    deployedTable(report.deployed),
-    operationsLine(report.deployed.operationsPerTurn),
-    '',
-    table([
-      ['', 'turns/s', 'most', 'CPU a turn', 'median', 'first token p50', 'errors'],
-      ...names.map((name) => [
-        name,
-        turnsPerSecond[name].toFixed(0),
-        throughput.mostTurnsPerSecond[name].toFixed(0),
-        ms(cpuMsPerTurn[name]),
-        ms(throughput.medianCpuMsPerTurn[name]),
-        ms(firstTokenMs[name]),
-        String(throughput.errors[name]),
-      ]),
-    ]),
-    `The load client's own ceiling: ${throughput.clientCeiling.toFixed(0)} turns/s.`,
-    '',
-    streamsTable('streams at once', streams),
-    '',
-    streamsTable('begun in a rush', rush),
-    '',
-    `A turn at 2,000 events over one at 10: ${growth(longSessionOwn)} own cost, ${growth(longSessionFull)} with the history sent, ${growth(longSessionCompacted)} once a summary bounds what is sent, ${growth(longSessionFirestore)} on Firestore.`,
-    `A turn over A2A: ${ms(report.a2a.a2aMs)} of CPU, over REST ${ms(report.a2a.restMs)}; ${report.a2a.errors} errors.`,
-    `With stored frames ${report.frames.turnsPerSecond.with.toFixed(0)} turns/s and ${ms(report.frames.cpuMsPerTurn.with)} of CPU, without ${report.frames.turnsPerSecond.without.toFixed(0)} and ${ms(report.frames.cpuMsPerTurn.without)}.`,
-    `Start to /health: service ${ms(startMs.service)}, FastAPI/ADK ${ms(startMs.fastapi)}.`,
-    '',
-    table([
-      ['figure', 'measured', 'to reach', ''],
-      ...figures(report).map(({ what, measured, toReach, reached }) => [
-        what,
-        measured,
-        toReach,
-        reached ? 'reached' : 'NOT reached',
-      ]),
-    ]),
-    ...throughput.errorSamples.slice(0, 5),
-  ];
-  return `${lines.join('\n')}\n`;
-}
-
-function deployedTable({ firestore, burst, atConstantRate, ...found }: Deployed): string {
-  const { cpuMsPerTurn, medianCpuMsPerTurn, firstTokenMs, cpuMsPerStreamSecond } = found;
-  const rows = (['firestore', 'sqlite'] as const).map((store) => [
-    store,
-    ms(cpuMsPerTurn[store]),
-    ms(medianCpuMsPerTurn[store]),
-    (1_000 / cpuMsPerTurn[store]).toFixed(0),
-    ms(cpuMsPerStreamSecond[store]),
-    ms(firstTokenMs[store]),
-    `${ms(burst[store].firstTokenMs)}, ${burst[store].errors} errors`,
-  ]);
-  const head = ['turns/s a core', 'a stream second', 'first token p50', 'burst of 300, p99'];
-  const rates = atConstantRate.map(({ store, perSecond, p50, p99, errors }) => [
-    store,
-    String(perSecond),
-    ms(p50),
-    ms(p99),
-    String(errors),
-  ]);
+  const { turns, added, a2a, burst, streams, longSession } = report;
+  const of = (found: PerTarget<Spread>, name: TargetName): number => found[name]?.median ?? Number.NaN;
+  const cpu = (name: TargetName): number => of(turns.cpuMs, name);
+  const rate = (name: TargetName): number => of(turns.perSecond, name);
+  const late = streams.sqlite.lateP99Ms / streams['pass-through'].lateP99Ms;
+  const least = (name: string, value: number, target: number, print = short): Row => ({
+    what: name,
+    measured: print(value),
+    toReach: `>= ${print(target)}`,
+    reached: value >= target,
+  });
+  const most = (name: string, value: number, target: number, print = times): Row => ({
+    what: name,
+    measured: print(value),
+    toReach: `<= ${print(target)}`,
+    reached: value <= target,
+  });
+  const burstOf = (name: TargetName): number => {
+    const found = burst[0]?.of;
+    const extra =
+      (found?.[name]?.lastMs.median ?? Number.NaN) - (found?.['pass-through']?.lastMs.median ?? 0);
+    return found?.[name]?.errors === 0 ? extra : Number.NaN;
+  };
   return [
-    `As deployed; Firestore is ${firestore}, and shares the machine's cores.`,
-    table([['', 'CPU a turn', 'median', ...head], ...rows]),
-    '',
-    table([['at a constant rate', 'turns/s', 'first token p50', 'p99', 'errors'], ...rates]),
-  ].join('\n');
-}
-
-function streamsTable(title: string, streams: Partial<Record<TargetName, Streams>>): string {
-  return table([
-    [title, 'open', 'errors', 'first token p99', 'late p50', 'late p99', 'memory each'],
-    ...Object.entries(streams).map(([name, found]) => [
-      name,
-      String(found.mostAtOnce),
-      String(found.errors),
-      ms(found.firstTokenMs.p99),
-      ms(found.lateMs.p50),
-      ms(found.lateMs.p99),
-      `${(found.bytesPerStream / 1_000).toFixed(0)} KB`,
-    ]),
-  ]);
+    most('CPU of a turn, Firestore over SQLite', cpu('firestore') / cpu('sqlite'), 2.5),
+    least('durable turns/s a vCPU, Firestore', 1_000 / cpu('firestore'), 150),
+    least('durable turns/s a vCPU, SQLite', 1_000 / cpu('sqlite'), 700),
+    most('added to the first token, SQLite', of(added.added, 'sqlite'), 1, ms),
+    most('the same on Firestore', of(added.added, 'firestore'), added.firestore.writeMs + 1, ms),
+    most('300 at once beyond the pass-through, Firestore', burstOf('firestore'), 1_000, ms),
+    most('300 at once beyond the pass-through, SQLite', burstOf('sqlite'), 1_000, ms),
+    least('turns/s of the pass-through, SQLite', rate('sqlite') / rate('pass-through'), 0.25),
+    ...(turns.perSecond.fastapi
+      ? [least('turns/s over FastAPI/ADK, SQLite', rate('sqlite') / rate('fastapi'), 20, times)]
+      : []),
+    most('CPU of a turn, A2A over REST', a2a.errors === 0 ? a2a.ratio.median : Number.NaN, 1.2),
+    most(
+      `${streams.sqlite.asked} streams at once, p99 over the pass-through`,
+      streams.sqlite.errors === 0 ? late : Number.NaN,
+      4,
+    ),
+    most('CPU of a turn, 2,000 events over 10, SQLite', longSession.sqlite ?? Number.NaN, 1.5),
+    most('the same on Firestore', longSession.firestore ?? Number.NaN, 1.5),
+  ];
 }
 
 function table(rows: string[][]): string {
@@ -243,11 +154,7 @@ function table(rows: string[][]): string {
     Math.max(...rows.map((cells) => (cells[column] ?? '').length)),
   );
   return rows
-    .map((cells) =>
-      cells
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
+    .map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
+    .map((line) => line.trimEnd())
     .join('\n');
 }

@@ -2,23 +2,28 @@ import { z } from 'zod';
 
 /** The load client's job, as JSON on the command line. */
 export const JOB = z.object({
-  /** turns: parallel loops. streams: many at once. rate: turns that begin at a constant rate, however long they take. */
-  kind: z.enum(['turns', 'streams', 'rate']),
+  /**
+   * loops: each client sends its next turn when the last one has ended (closed loop). rate: turns begin at a constant
+   * rate, however long they take (open loop). streams: many at once.
+   */
+  kind: z.enum(['loops', 'rate', 'streams']),
   url: z.string(),
+  /** Sent as a bearer token. */
+  token: z.string(),
   /** How a turn is started: /run_sse, or SendStreamingMessage of A2A 1.0. */
   protocol: z.enum(['rest', 'a2a']).default('rest'),
-  app: z.string(),
+  app: z.string().default('plain'),
   /** The message of each turn, including the stand-in's modifiers. */
   text: z.string(),
   /** Least number of data frames of a complete answer. */
   frames: z.number(),
-  /** turns: number of parallel loops. streams: number of concurrent streams. */
-  clients: z.number(),
-  /** turns: duration. */
+  /** loops: number of parallel loops. streams: number of concurrent streams. */
+  clients: z.number().default(1),
+  /** loops, rate: duration. */
   seconds: z.number().default(0),
-  /** turns: turns per session before a new one is created. */
+  /** loops: turns per session before a new one is created. */
   turnsPerSession: z.number().default(10),
-  /** turns: existing sessions that are used in rotation; none is created. */
+  /** loops: existing sessions that are used in rotation; none is created. */
   sessionIds: z.array(z.string()).default([]),
   /** rate: turns that begin each second. */
   perSecond: z.number().default(0),
@@ -28,30 +33,23 @@ export const JOB = z.object({
 
 export type Job = z.input<typeof JOB>;
 
-/** Turns that the model answers at once, in this many chunks; the server and the duration are still to be set. */
-export function shortTurns({ clients, chunks }: { clients: number; chunks: number }) {
-  const text = `hello in ${chunks} chunks`;
-  return { kind: 'turns', app: 'plain', text, frames: chunks, clients } as const;
-}
+/** A turn that the model answers at once, in this many chunks. */
+export const turnOf = (chunks: number) => ({ text: `hello in ${chunks} chunks`, frames: chunks });
 
-/** The load client's results. Times in milliseconds. */
+const LATENCY = z.object({ p50: z.number(), p99: z.number(), most: z.number() });
+export type Latency = z.infer<typeof LATENCY>;
+
+/** The load client's results. Times in milliseconds, counted from when the turn should have begun. */
 export const RESULT = z.object({
   turns: z.number(),
   elapsedMs: z.number(),
   errors: z.number(),
   /** Messages of the first few errors. */
   errorSamples: z.array(z.string()),
-  firstTokenMs: z.object({ p50: z.number(), p99: z.number() }),
-  wholeMs: z.object({ p50: z.number(), p99: z.number() }),
+  firstTokenMs: LATENCY,
+  wholeMs: LATENCY,
   /** streams: the most that were open at one time. */
   mostAtOnce: z.number(),
-  clientCpuMs: z.number(),
 });
 
 export type Result = z.infer<typeof RESULT>;
-
-/** The value below which `share` of the sorted values lie; 0 if there are none. */
-export function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-}

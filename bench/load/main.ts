@@ -1,38 +1,42 @@
-import { JOB, percentile, type Result } from './job.ts';
+import { createHistogram } from 'node:perf_hooks';
+import { JOB, type Latency, type Result } from './job.ts';
 import { streamOnSocket } from './stream.ts';
-import { createSession, type ParsedJob, turn, type TurnTimes } from './turn.ts';
+import { createSession, type ParsedJob, turn } from './turn.ts';
 
 /** The load client: a separate process, so that its CPU time and its limits are not the servers'. */
 const job = JOB.parse(JSON.parse(process.argv[2] ?? '{}'));
 /** With many more, google-adk's SQLite answers 500 ("database is locked"). */
 const CREATED_AT_ONCE = 4;
-const times: TurnTimes[] = [];
+const US_PER_MS = 1_000;
+/** HdrHistogram, in microseconds, with three significant digits. */
+const firstTokens = createHistogram();
+const wholeTurns = createHistogram();
 const errorSamples: string[] = [];
 let errors = 0;
 let open = 0;
 let mostAtOnce = 0;
 
-const cpuBefore = process.cpuUsage();
 const beganAt = performance.now();
-await { turns: loops, streams, rate: atRate }[job.kind](job);
+const run = { loops, rate: atRate, streams }[job.kind];
+await run(job);
 const elapsedMs = performance.now() - beganAt;
-const cpu = process.cpuUsage(cpuBefore);
 
-const percentiles = (pick: (time: TurnTimes) => number) => ({
-  p50: percentile(times.map(pick), 0.5),
-  p99: percentile(times.map(pick), 0.99),
-});
 const result: Result = {
-  turns: times.length,
+  turns: wholeTurns.count,
   elapsedMs,
   errors,
   errorSamples,
-  firstTokenMs: percentiles((time) => time.firstTokenMs),
-  wholeMs: percentiles((time) => time.wholeMs),
+  firstTokenMs: latencyOf(firstTokens),
+  wholeMs: latencyOf(wholeTurns),
   mostAtOnce,
-  clientCpuMs: (cpu.user + cpu.system) / 1_000,
 };
 process.stdout.write(JSON.stringify(result));
+
+function latencyOf(histogram: ReturnType<typeof createHistogram>): Latency {
+  if (histogram.count === 0) return { p50: 0, p99: 0, most: 0 };
+  const at = (share: number): number => histogram.percentile(share) / US_PER_MS;
+  return { p50: at(50), p99: at(99), most: histogram.max / US_PER_MS };
+}
 
 /** Each client sends its next turn when the last one has ended. */
 async function loops({ clients, seconds, turnsPerSession, sessionIds }: ParsedJob): Promise<void> {
@@ -43,33 +47,31 @@ async function loops({ clients, seconds, turnsPerSession, sessionIds }: ParsedJo
         if (sessionIds.length > 0)
           sessionId = sessionIds[(client + count * clients) % sessionIds.length] ?? '';
         else if (count % turnsPerSession === 0) sessionId = await createSession(job);
-        await take(sessionId);
+        await take(sessionId, performance.now());
       }
     }),
   );
 }
 
-/** All streams at once, started evenly over the ramp; their sessions are created before the first one starts. */
-async function streams({ clients, rampMs }: ParsedJob): Promise<void> {
-  const sessionIds: string[] = [];
-  while (sessionIds.length < clients) {
-    const batch = Math.min(CREATED_AT_ONCE, clients - sessionIds.length);
-    sessionIds.push(...(await Promise.all(Array.from({ length: batch }, () => createSession(job)))));
-  }
-  await Promise.all(
-    sessionIds.map(async (sessionId, index) => {
-      await Bun.sleep((rampMs * index) / clients);
-      await take(sessionId, streamOnSocket);
-    }),
-  );
-}
-
 /**
- * Turns begin at a constant rate, each in a session of its own, however long the others take: a slow server must not slow
- * the asking. Times count from when a turn should have begun.
+ * Turns begin at a constant rate, each in a session of its own, however long the others take: a slow server must not
+ * slow the asking, and the time that a turn waits for this client counts as well.
  */
 async function atRate({ perSecond, seconds }: ParsedJob): Promise<void> {
-  const turns = Math.round(perSecond * seconds);
+  await takeAll(Math.round(perSecond * seconds), (index) => (index * 1_000) / perSecond, turn);
+}
+
+/** All streams at once, started evenly over the ramp. */
+async function streams({ clients, rampMs }: ParsedJob): Promise<void> {
+  await takeAll(clients, (index) => (rampMs * index) / clients, streamOnSocket);
+}
+
+/** The sessions are created before the first turn begins. */
+async function takeAll(
+  turns: number,
+  dueAfterMs: (index: number) => number,
+  ask: typeof turn,
+): Promise<void> {
   const sessionIds: string[] = [];
   while (sessionIds.length < turns) {
     const batch = Math.min(CREATED_AT_ONCE, turns - sessionIds.length);
@@ -78,22 +80,24 @@ async function atRate({ perSecond, seconds }: ParsedJob): Promise<void> {
   const start = performance.now();
   await Promise.all(
     sessionIds.map(async (sessionId, index) => {
-      const due = start + (index * 1_000) / perSecond;
+      const due = start + dueAfterMs(index);
       await Bun.sleep(Math.max(0, due - performance.now()));
-      const late = performance.now() - due;
-      await take(sessionId, async (...of) => {
-        const { firstTokenMs, wholeMs } = await turn(...of);
-        return { firstTokenMs: firstTokenMs + late, wholeMs: wholeMs + late };
-      });
+      await take(sessionId, due, ask);
     }),
   );
 }
 
-async function take(sessionId: string, ask = turn): Promise<void> {
+/** One turn that should have begun at `due`, by `performance.now`. */
+async function take(sessionId: string, due: number, ask = turn): Promise<void> {
   open += 1;
   mostAtOnce = Math.max(mostAtOnce, open);
+  const lateMs = performance.now() - due;
   try {
-    times.push(await ask(job, sessionId));
+    const { firstTokenMs, wholeMs } = await ask(job, sessionId);
+    const record = (histogram: typeof firstTokens, ms: number): void =>
+      histogram.record(Math.max(1, Math.round((ms + lateMs) * US_PER_MS)));
+    record(firstTokens, firstTokenMs);
+    record(wholeTurns, wholeMs);
   } catch (error) {
     errors += 1;
     if (errorSamples.length < 3) errorSamples.push(String(error));

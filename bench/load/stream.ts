@@ -15,14 +15,15 @@ export async function streamOnSocket(job: ParsedJob, sessionId: string): Promise
   const body = turnBody(job, sessionId);
   const { promise, resolve, reject } = Promise.withResolvers<TurnTimes>();
   const beganAt = performance.now();
+  let hasStatus = false;
   let firstTokenMs = 0;
   let frames = 0;
   let rest = Buffer.alloc(0);
 
   function read(bytes: Buffer): boolean {
-    if (firstTokenMs === 0 && !bytes.toString('latin1', 0, OK.length).startsWith(OK))
+    if (!hasStatus && !bytes.toString('latin1', 0, OK.length).startsWith(OK))
       throw new Error(bytes.toString('utf8', 0, 300));
-    firstTokenMs ||= performance.now() - beganAt;
+    hasStatus = true;
     // The prefix or the end may be split between two reads.
     const text = rest.length > 0 ? Buffer.concat([rest, bytes]) : bytes;
     let end = 0;
@@ -30,6 +31,7 @@ export async function streamOnSocket(job: ParsedJob, sessionId: string): Promise
       frames += 1;
       end = at + FRAME.length;
     }
+    if (frames > 0) firstTokenMs ||= performance.now() - beganAt;
     rest = Buffer.from(text.subarray(Math.max(end, text.length - FRAME.length + 1)));
     return text.subarray(-LAST_CHUNK.length).equals(LAST_CHUNK);
   }
@@ -41,7 +43,7 @@ export async function streamOnSocket(job: ParsedJob, sessionId: string): Promise
       open(socket) {
         socket.write(
           `POST /run_sse HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\n` +
-            `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+            `authorization: Bearer ${job.token}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
         );
       },
       data(socket, bytes) {

@@ -9,16 +9,27 @@ export interface TurnTimes {
 }
 
 const USER = 'bench';
-const headers = { 'content-type': 'application/json' };
+const headersOf = ({ token }: Pick<ParsedJob, 'token'>) => ({
+  'content-type': 'application/json',
+  authorization: `Bearer ${token}`,
+});
 
-export async function createSession(job: ParsedJob): Promise<string> {
+/** A new session, with these events if any. Returns its id. */
+export async function createSession(
+  job: Pick<ParsedJob, 'url' | 'token' | 'app'> & { protocol?: ParsedJob['protocol'] },
+  events: readonly object[] = [],
+): Promise<string> {
   // In A2A the first message creates the context.
   if (job.protocol === 'a2a') return crypto.randomUUID();
-  const answer = await fetch(`${job.url}/apps/${job.app}/users/${USER}/sessions`, { method: 'POST' });
+  const answer = await fetch(`${job.url}/apps/${job.app}/users/${USER}/sessions`, {
+    method: 'POST',
+    headers: headersOf(job),
+    body: JSON.stringify({ events }),
+  });
   const session: unknown = await answer.json();
   if (typeof session === 'object' && session && 'id' in session && typeof session.id === 'string')
     return session.id;
-  throw new Error(`no session was created: ${answer.status}`);
+  throw new Error(`No session was created: ${answer.status} ${JSON.stringify(session).slice(0, 300)}`);
 }
 
 /** One streamed turn, read to its end. Throws if it is not complete: a fast error must not count as a fast turn. */
@@ -32,9 +43,9 @@ export async function turn(job: ParsedJob, sessionId: string): Promise<TurnTimes
   let frames = 0;
   let text = '';
   for await (const chunk of answer.body) {
-    firstTokenMs ||= performance.now() - beganAt;
     text = decoder.decode(chunk, { stream: true });
     for (let at = text.indexOf('data: '); at !== -1; at = text.indexOf('data: ', at + 6)) frames += 1;
+    if (frames > 0) firstTokenMs ||= performance.now() - beganAt;
   }
   if (frames < job.frames) throw new Error(`${frames} frames of ${job.frames}: ${text.slice(-300)}`);
   return { firstTokenMs, wholeMs: performance.now() - beganAt };
@@ -47,7 +58,11 @@ export function turnBody(job: ParsedJob, sessionId: string): string {
 }
 
 function askOverRest(job: ParsedJob, sessionId: string): Promise<Response> {
-  return fetch(`${job.url}/run_sse`, { method: 'POST', headers, body: turnBody(job, sessionId) });
+  return fetch(`${job.url}/run_sse`, {
+    method: 'POST',
+    headers: headersOf(job),
+    body: turnBody(job, sessionId),
+  });
 }
 
 function askOverA2a(job: ParsedJob, contextId: string): Promise<Response> {
@@ -59,7 +74,7 @@ function askOverA2a(job: ParsedJob, contextId: string): Promise<Response> {
   };
   return fetch(`${job.url}/a2a/${job.app}`, {
     method: 'POST',
-    headers: { ...headers, 'a2a-version': '1.0' },
+    headers: { ...headersOf(job), 'a2a-version': '1.0' },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'SendStreamingMessage', params: { message } }),
   });
 }

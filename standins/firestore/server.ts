@@ -38,6 +38,8 @@ export interface FirestoreStandin {
   loseAnswersTo: string | undefined;
   /** Number of calls by method. */
   calls: Map<string, number>;
+  /** The size of all requests, as protobuf. */
+  requestBytes: number;
   /** Number of documents, as Google would bill them. `written` includes the deleted ones. */
   rows: { read: number; written: number; deleted: number };
   /** Number of documents written or deleted, by the id of their collection. */
@@ -68,6 +70,7 @@ export async function startFirestoreStandin(
     delayMs: 0,
     loseAnswersTo: undefined,
     calls: new Map(),
+    requestBytes: 0,
     rows: { read: 0, written: 0, deleted: 0 },
     writesTo: new Map(),
     pause: () => server.forceShutdown(),
@@ -104,6 +107,7 @@ export async function startFirestoreStandin(
     if (standin.delayMs > 0) await Bun.sleep(standin.delayMs);
     const request = readRequest(methods[method]!, bytes, !isGoogles);
     check(method, request);
+    standin.requestBytes += bytes.length;
     const readBefore = standin.rows.read;
     for await (const row of backend.answer({ method, request, bytes, signal })) {
       if ('found' in row || 'missing' in row || 'document' in row) standin.rows.read++;
