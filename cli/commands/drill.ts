@@ -27,6 +27,7 @@ prints what it would do.
 The drill has these parts. Google's agent dies, and the conversation continues on AWS. AWS dies, and the conversation
 continues at Google's agent. Both come back. Gemini refuses requests of the AWS side, and Google's agent answers instead.
 The page uses the fail-over name. Route 53's rule decides its address: health check, three failures, TTL.
+If Chromium is installed, the page is also open in it, and the report has each sentence that it shows during a switch.
 ${clockOf(REHEARSAL_PACE)}
 Without --url the drill uses only this machine, with the environment of ./lornu rehearse apply. It needs root on Linux.
 For staging, see docs/operations.md, "Fail over".
@@ -35,7 +36,7 @@ Exit codes: 0 the drill passed, 1 it failed, 2 usage, 3 something is missing on 
 
 interface Flags {
   history?: boolean;
-  browser?: boolean;
+  browser: boolean;
   url?: string;
   tokenFile?: string;
   region: string;
@@ -46,7 +47,7 @@ interface Flags {
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command
     .option('--history', 'list the earlier drills on this machine')
-    .option('--browser', 'also open the page in Chromium, and print what it shows (takes longer)')
+    .option('--no-browser', 'do not open the page in Chromium')
     .option('--url <url>', 'in staging: the shared name (failover_domain_name)', serverUrl)
     .option('--token-file <file>', 'with --url: a token that may act for users (default: LORNU_VERIFY_TOKEN)')
     .addOption(
@@ -57,7 +58,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .option(...DATA_DIR_OPTION)
     .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
-    .action(async ({ history, browser = false, dataDir, json, url, tokenFile, region }: Flags) => {
+    .action(async ({ history, browser, dataDir, json, url, tokenFile, region }: Flags) => {
       const path = join(resolve(context.root, dataDir), 'drills.jsonl');
       if (history) {
         const drills = await readDrills(path);

@@ -209,6 +209,35 @@ def test_a_queued_message_outlives_a_turn_that_began_while_nobody_was_there_on_a
     asyncio.run(run())
 
 
+def test_a_turn_of_aws_ends_once_its_process_has_been_silent_for_15_seconds(open_service):
+    async def run() -> None:
+        here = open_service()
+        await here.create_session(**NAMES)
+        lease = here.client.leases.document(KEY)
+        async with here.turn(KEY):
+            of_aws = (await lease.get()).to_dict()
+        now = (await lease.get()).read_time
+        lasting = {"until": now + timedelta(minutes=1), "canBeTakenOver": True, "owner": "aws"}
+        await lease.set({**of_aws, **lasting})
+        heartbeat = here.client.collection("lornu_leases").document("process-aws")
+        for seconds_silent in (None, -3, 5):
+            if seconds_silent is not None:
+                await heartbeat.set({"process": "aws", "until": now - timedelta(seconds=seconds_silent)})
+            with pytest.raises(SessionBusyError):
+                async with here.turn(KEY):
+                    pass
+        await heartbeat.set({"process": "aws", "until": now - timedelta(seconds=15)})
+        await lease.update({"canBeTakenOver": False})
+        with pytest.raises(SessionBusyError):
+            async with here.turn(KEY):
+                pass
+        await lease.update({"canBeTakenOver": True})
+        async with here.turn(KEY):
+            assert (await lease.get()).get("owner") != "aws"
+
+    asyncio.run(run())
+
+
 def test_a_state_that_is_too_large_is_not_stored(open_service):
     async def run() -> None:
         here = open_service()

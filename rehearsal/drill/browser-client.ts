@@ -39,8 +39,6 @@ export type BrowserNote =
   | { kind: 'answered'; id: string; atMs: number; fault: string | undefined };
 
 const LOOK_EVERY_MS = 100;
-/** A person who has pressed "Try again" so often sends the message again. */
-const MOST_PRESSES = 3;
 /** A person reads before they press. */
 const PRESS_EVERY_MS = 2_000;
 const OPEN_WITHIN_MS = 60_000;
@@ -75,13 +73,15 @@ async function startProxy(names: NameCache): Promise<{ port: number; cut: () => 
   return { port: address.port, cut: () => open.forEach((socket) => socket.destroy()) };
 }
 
-/** Sends a message and does what a person would do until the answer is complete: press "Try again", or send again. */
+/**
+ * Sends a message and does what a person would do until the answer is complete: press "Try again", or send the message
+ * that the page has put back into the message box.
+ */
 async function answer(page: Page, task: BrowserTask, folder: string): Promise<void> {
   const giveUpAt = performance.now() + task.patienceMs;
   const box = page.getByRole('textbox', { name: 'Message', exact: true });
   const conversation = page.getByRole('region', { name: 'Conversation', exact: true });
   let pressedAt = performance.now();
-  let presses = 0;
   let said = '';
   let isDrawn = false;
   await box.fill(task.text);
@@ -102,11 +102,9 @@ async function answer(page: Page, task: BrowserTask, folder: string): Promise<vo
     if (performance.now() - pressedAt < PRESS_EVERY_MS) continue;
     // By its text: an answer that is complete has an icon with the same name.
     const again = page.getByText('Try again', { exact: true }).last();
-    if (presses >= MOST_PRESSES && (await again.isVisible())) await box.fill(task.text);
     const isUnsent = (await box.inputValue()) === task.text;
     if (!isUnsent && !(await again.isVisible())) continue;
     pressedAt = performance.now();
-    presses = isUnsent ? 0 : presses + 1;
     note({ kind: 'pressed', id: task.id, atMs: Date.now(), button: isUnsent ? 'Send' : 'Try again' });
     await (isUnsent ? box.press('Enter') : again.click({ timeout: 1_000 })).catch(() => undefined);
   }

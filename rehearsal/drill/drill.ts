@@ -58,6 +58,11 @@ export async function drill(stage: Stage, folder?: string): Promise<DrillReport>
     answers.push(answer);
     return answer;
   };
+  /** Releases the answers that are held, again and again. */
+  const whileReleasing = async (run: () => Promise<PartSeen>): Promise<PartSeen> => {
+    const releasing = setInterval(() => void release(served.standIns.gemini), RELEASE_EVERY_MS);
+    return run().finally(() => clearInterval(releasing));
+  };
   const play = async (id: string, title: string, run: (io: StepIo) => Promise<PartSeen>): Promise<void> => {
     const partBeganMs = Date.now();
     const step = {
@@ -83,23 +88,25 @@ export async function drill(stage: Stage, folder?: string): Promise<DrillReport>
       'google-dies',
       "Google's agent dies in the middle of an answer: the conversation continues on AWS",
       async (io) => {
-        const shown = task('p', 60);
+        const shown = task('p', 20, { held: WORDS_BEFORE });
         await browser?.say(shown, WORDS_BEFORE);
-        const answer = ask('b', 20);
+        const answer = ask('b', 20, { held: WORDS_BEFORE });
         const diedMs = await untilWords(page, 'b');
         await googleAgent.kill();
         io.line("Google's agent is killed");
-        const { atMs } = await untilName(page, isAws, diedMs);
-        const whole = await answer;
-        const seen = await browser?.shown(shown, diedMs, atMs);
-        if (seen) inBrowser.googleDies = seen;
-        return {
-          answers: [whole],
-          ...(seen ? { browser: seen } : {}),
-          detectedMs: atMs - diedMs,
-          recoveredMs: goneOnMs(page, 'b', atMs) - diedMs,
-          notBy: GOOGLE,
-        };
+        return whileReleasing(async () => {
+          const { atMs } = await untilName(page, isAws, diedMs);
+          const whole = await answer;
+          const seen = await browser?.shown(shown, diedMs, atMs);
+          if (seen) inBrowser.googleDies = seen;
+          return {
+            answers: [whole],
+            ...(seen ? { browser: seen } : {}),
+            detectedMs: atMs - diedMs,
+            recoveredMs: goneOnMs(page, 'b', atMs) - diedMs,
+            notBy: GOOGLE,
+          };
+        });
       },
     );
     await play(
@@ -116,24 +123,24 @@ export async function drill(stage: Stage, folder?: string): Promise<DrillReport>
         await setCount(stage, 0);
         for (const { pid } of served.tasks()) if (pid !== undefined) signalGroup(pid, 'SIGKILL');
         io.line('every task of AWS is killed, and no new task starts');
-        const releasing = setInterval(() => void release(served.standIns.gemini), RELEASE_EVERY_MS);
         try {
-          const { atMs } = await untilName(page, isGoogle, diedMs);
-          const other = await ask('d', 5, { conversation: 'two' });
-          io.line('a conversation without a turn in progress got an answer');
-          const whole = await answer;
-          const seen = await browser?.shown(shown, diedMs, atMs);
-          if (seen) inBrowser.awsDies = seen;
-          return {
-            answers: [other, whole],
-            ...(seen ? { browser: seen } : {}),
-            detectedMs: atMs - diedMs,
-            recoveredMs: goneOnMs(page, 'd', diedMs) - diedMs,
-            interruptedMs: goneOnMs(page, 'c', atMs) - diedMs,
-            by: [GOOGLE],
-          };
+          return await whileReleasing(async () => {
+            const { atMs } = await untilName(page, isGoogle, diedMs);
+            const other = await ask('d', 5, { conversation: 'two' });
+            io.line('a conversation without a turn in progress got an answer');
+            const whole = await answer;
+            const seen = await browser?.shown(shown, diedMs, atMs);
+            if (seen) inBrowser.awsDies = seen;
+            return {
+              answers: [other, whole],
+              ...(seen ? { browser: seen } : {}),
+              detectedMs: atMs - diedMs,
+              recoveredMs: goneOnMs(page, 'd', diedMs) - diedMs,
+              interruptedMs: goneOnMs(page, 'c', atMs) - diedMs,
+              by: [GOOGLE],
+            };
+          });
         } finally {
-          clearInterval(releasing);
           await setCount(stage, count);
         }
       },

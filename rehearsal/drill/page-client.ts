@@ -157,9 +157,6 @@ async function run(): Promise<void> {
       if (isWhole()) break;
       if (seen === undefined) await conversation.send([{ text: task.text }]);
       else await conversation.retry();
-      // Google's agent cannot retry a stored message, so the page sends a new one.
-      if (!isWhole() && conversation.getState().problem?.status === 404)
-        await conversation.send([{ text: task.text }]);
     } while (!isWhole() && performance.now() < giveUpAt);
     leave();
     const told = seen?.words.slice(0, 200) ?? 'nothing';

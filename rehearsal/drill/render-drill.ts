@@ -39,7 +39,7 @@ function renderBrowser({ browser }: DrillReport): string {
 /** A sentence about the times in a drill: which were shortened and which were not. */
 export function clockOf(factor: number): string {
   const at = (aws: number): string => `${aws / factor} s`;
-  return `The drill divides Route 53's times by ${factor}: a health check every ${at(30)}, three failures, a TTL of ${at(60)}. On AWS these are 30 s, three and 60 s, so up to 150 s. Leases are not shortened (60 s, and 15 s more before Google's agent takes over a conversation).`;
+  return `The drill divides Route 53's times by ${factor}: a health check every ${at(30)}, three failures, a TTL of ${at(60)}. On AWS these are 30 s, three and 60 s, so up to 150 s. Heartbeats are not shortened (3 s, and 15 s more before Google's agent takes over a conversation of AWS; its own lease lasts 15 s).`;
 }
 
 export function renderHistory(drills: readonly PastDrill[]): string {

@@ -1,11 +1,15 @@
+import { Timestamp } from '@google-cloud/firestore';
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { startGcpAgent } from '@lornu/ops/servers/agent-servers.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
 import { startFirestoreStandin, type FirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { resolve } from 'node:path';
 import type { Page } from 'playwright-core';
+import { createFirestore } from '../../backend/firestore/create-firestore.ts';
+import { leaseOf } from '../../backend/runs/firestore/paths.ts';
 import { firestoreVariables } from '../runs/chaos.ts';
 import { serveAdkWeb, type AdkWeb } from './adk-web.ts';
+import { layCable, type Cable } from './cable.ts';
 import { startFixture, type BrowserFixture } from './fixture.ts';
 
 setDefaultTimeout(60_000);
@@ -18,17 +22,24 @@ let firestore: FirestoreStandin;
 let fixture: BrowserFixture;
 let gcp: Server;
 let adkWeb: AdkWeb;
+/** The name that leads to one cloud or the other. */
+let shared: Cable;
 let page: Page;
 
 beforeAll(async () => {
   firestore = await startFirestoreStandin({ databases: ['staging'] });
   fixture = await startFixture({ env: firestoreVariables(firestore.host) });
+  shared = layCable(fixture.service.url);
   gcp = await startGcpAgent({
     root: ROOT,
     modelUrl: fixture.modelUrl,
     agentsDir: resolve(ROOT, 'gcp-agent/agents'),
     scratchDir: fixture.scratchDir,
-    env: { SESSION_SERVICE_URI: 'firestore://lornu/staging', FIRESTORE_EMULATOR_HOST: firestore.host },
+    env: {
+      SESSION_SERVICE_URI: 'firestore://lornu/staging',
+      FIRESTORE_EMULATOR_HOST: firestore.host,
+      ALLOW_ORIGINS: shared.url,
+    },
   });
   adkWeb = await serveAdkWeb(gcp.url);
   const chat = await fixture.openPage();
@@ -36,6 +47,7 @@ beforeAll(async () => {
   await page.addInitScript("localStorage.setItem('adk-use-sse', 'true')");
 }, SYNC_WITHIN_MS);
 afterAll(async () => {
+  shared?.stop();
   await adkWeb?.stop();
   await gcp?.stop();
   await fixture?.stop();
@@ -108,4 +120,52 @@ test('while the other cloud answers, our page says that it must wait', async () 
   // The text stays where it was written, to be sent again.
   await chat.conversation.getByText(/turn under way at another service/iu).waitFor();
   expect(await chat.message.inputValue()).toBe('hello');
+});
+
+test('the shared name leads to the other cloud in the middle of an answer: the person tries again there', async () => {
+  const failOverTo = ({ url }: Server): void => {
+    shared.pull();
+    shared.plugIn(url);
+  };
+  const chat = await fixture.openPage({ url: shared.url });
+  const tryAgain = chat.conversation.getByText('Try again', { exact: true });
+  const noAnswer = chat.conversation.getByText('This message has no answer.');
+  const isBusyElsewhere = chat.conversation.getByText(/turn under way/iu);
+  const held = 'count to 20 every 20 ms, held after 3';
+  await chat.say(held);
+  await chat.conversation.getByText('1 2 3', { exact: true }).waitFor();
+  failOverTo(gcp);
+  await noAnswer.waitFor();
+  await tryAgain.click();
+  // The turn on AWS still holds the conversation: the message goes back to the message box.
+  await isBusyElsewhere.waitFor();
+  await chat.untilDraftIs(held);
+  const sessionId = chat.page.url().split('/').at(-1) ?? '';
+  const cancel = `${fixture.service.url}/api/v1${SESSIONS}/${sessionId}/runs/running/cancel`;
+  expect((await fetch(cancel, { method: 'POST' })).status).toBe(200);
+  await chat.message.press('Enter');
+  await fixture.release();
+  await chat.conversation.getByText(/19 20$/u).waitFor();
+  await chat.answered();
+
+  await chat.say('count to 200 every 100 ms');
+  await chat.conversation
+    .getByText(/^1 2 3 4/u)
+    .nth(1)
+    .waitFor();
+  process.kill(gcp.pid, 'SIGKILL');
+  failOverTo(fixture.service);
+  await noAnswer.waitFor();
+  await tryAgain.click();
+  // For the 15 s of its lease.
+  await isBusyElsewhere.waitFor();
+  const db = createFirestore({ project: 'lornu', database: 'staging', emulatorHost: firestore.host });
+  await leaseOf(db, { appName: 'lornu', userId: 'user', sessionId }).update({ until: Timestamp.now() });
+  await db.terminate();
+  await tryAgain.click();
+  await chat.conversation
+    .getByText(/^1 2 3 4/u)
+    .nth(1)
+    .waitFor();
+  expect(await chat.conversation.getByText('count to 200 every 100 ms', { exact: true }).count()).toBe(1);
 });

@@ -21,6 +21,16 @@ export class Problem extends Error {
   }
 }
 
+/** Whether there is no such thing, or no such route. */
+export function isMissing({ status }: Problem): boolean {
+  return status === 404 || status === 405;
+}
+
+/** Whether the service has no such route: google-adk's own server has fewer of them. */
+export function isUnknownRoute({ status, message }: Problem): boolean {
+  return status === 405 || (status === 404 && message === 'Not Found');
+}
+
 const NEXT_BY_STATUS: Record<number, string> = {
   401: 'Sign in: the page comes back here, and what you wrote is kept.',
   403: 'Sign in as someone who may do this.',

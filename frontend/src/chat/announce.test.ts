@@ -23,6 +23,17 @@ test('only a complete answer is announced as complete', () => {
   expect(announce({ phase: 'idle', events: [said, answer], problem }).words).toBe('');
 });
 
+test('a message without an answer is announced once the service has no turn for it', () => {
+  const stored = { ...said, invocationId: 'i' };
+  const heard = (hasRun: boolean | undefined, ...events: AdkEvent[]) =>
+    announce({ phase: 'idle', events, problem: undefined, hasRun });
+  expect(heard(false, stored)).toEqual({ words: 'This message has no answer.', isUrgent: true });
+  // A run may still answer it; it is not known whether one does; the service never had the message.
+  for (const none of [heard(true, stored), heard(undefined, stored), heard(false, said)])
+    expect(none.words).toBe('');
+  expect(heard(false, stored, answer).words).toBe('The answer is complete.');
+});
+
 test('a question is announced as one', () => {
   const parts = [{ functionCall: { name: 'adk_request_confirmation', id: 'c' } }];
   expect(say(said, { id: '2', author: 'lornu', content: { parts } })).toBe(

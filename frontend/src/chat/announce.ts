@@ -1,7 +1,7 @@
 import type { AdkEvent } from '../api/types.ts';
-import type { ConversationState } from './conversation-state.ts';
+import { lacksAnswer, type ConversationState } from './conversation-state.ts';
 import { toFailureWords } from './failure-words.ts';
-import { groupByTurn, toTurn, withoutRewound } from './to-turns.ts';
+import { lastTurn } from './to-turns.ts';
 import type { Turn } from './turn.ts';
 
 export interface Announcement {
@@ -10,22 +10,22 @@ export interface Announcement {
   isUrgent: boolean;
 }
 
+/** Also shown below the message. */
+export const NO_ANSWER = 'This message has no answer.';
 const NOTHING: Announcement = { words: '', isUrgent: false };
 
 /** The announcement for a conversation's state; the answer's text is announced sentence by sentence (sentences.ts). */
-export function announce({
-  phase,
-  events,
-  problem,
-  upload,
-}: Pick<ConversationState, 'phase' | 'events' | 'problem'> &
-  Partial<Pick<ConversationState, 'upload'>>): Announcement {
+export function announce(
+  state: Pick<ConversationState, 'phase' | 'events' | 'problem'> &
+    Partial<Pick<ConversationState, 'upload' | 'hasRun'>>,
+): Announcement {
+  const { phase, events, problem, upload } = state;
   if (upload) return { words: `Uploading ${upload.name}.`, isUrgent: false };
   if (phase === 'waiting') return { words: 'The agent is working.', isUrgent: false };
   if (phase === 'lost') return { words: 'The connection is lost.', isUrgent: true };
   // A problem's notice is an alert, which is announced by itself.
   if (phase !== 'idle' || problem || events.length === 0) return NOTHING;
-  return toEnd(lastTurn(events));
+  return lacksAnswer(state) ? { words: NO_ANSWER, isUrgent: true } : toEnd(lastTurn(events));
 }
 
 /** The text of the last turn, without thoughts. */
@@ -33,10 +33,6 @@ export function lastWords(events: readonly AdkEvent[]): string {
   return lastTurn(events)
     .items.flatMap((item) => (item.kind === 'text' && !item.thought ? item.text : []))
     .join('\n');
-}
-
-function lastTurn(events: readonly AdkEvent[]): Turn {
-  return toTurn(groupByTurn(withoutRewound(events)).at(-1) ?? [], 0);
 }
 
 /** The announcement of how a turn ended. */

@@ -1,6 +1,7 @@
 import type { Problem } from '../api/problem.ts';
-import type { AdkEvent, Part } from '../api/types.ts';
+import type { AdkEvent, Part, Session } from '../api/types.ts';
 import type { UploadProgress } from './stored-files.ts';
+import { lastTurn } from './to-turns.ts';
 
 /** `waiting` for the first text, `streaming` text, `lost` the connection and retrying, `stopping` the answer. */
 export type Phase = 'loading' | 'idle' | 'waiting' | 'streaming' | 'lost' | 'stopping';
@@ -14,6 +15,8 @@ export interface ConversationState {
   problem: Problem | undefined;
   /** A message that was refused because another answer is running. */
   unsent: Part[] | undefined;
+  /** Whether a turn is running or queued, according to the service; undefined before the first response. */
+  hasRun: boolean | undefined;
   /** Messages sent while an answer was running, to be answered after it; the next one first. */
   queued: QueuedMessage[];
   /** Files that are being uploaded before their message is sent. */
@@ -25,6 +28,21 @@ export interface QueuedMessage {
   parts: Part[];
   /** Absent until the service has accepted it. */
   runId: string | undefined;
+}
+
+/** A new conversation, one to be loaded, or one whose events are known. */
+export function initialState(session?: string | Session): ConversationState {
+  const isToLoad = typeof session === 'string';
+  return {
+    sessionId: isToLoad ? session : session?.id,
+    events: isToLoad ? [] : (session?.events ?? []),
+    phase: isToLoad ? 'loading' : 'idle',
+    problem: undefined,
+    unsent: undefined,
+    hasRun: undefined,
+    queued: [],
+    upload: undefined,
+  };
 }
 
 export function textOf(parts: readonly Part[]): string {
@@ -50,4 +68,20 @@ export function toLocalEvent(parts: Part[]): AdkEvent {
     timestamp: Date.now() / 1_000,
     content: { role: 'user', parts },
   };
+}
+
+/**
+ * Whether the last message is stored without an answer, and none will follow: the service that had begun it has ended,
+ * and only its own turns continue elsewhere.
+ */
+export function lacksAnswer({
+  phase,
+  events,
+  problem,
+  hasRun,
+}: Pick<ConversationState, 'phase' | 'events' | 'problem'> &
+  Partial<Pick<ConversationState, 'hasRun'>>): boolean {
+  if (phase !== 'idle' || problem || hasRun !== false) return false;
+  const { user, invocationId, items } = lastTurn(events);
+  return user !== undefined && invocationId !== undefined && items.length === 0;
 }

@@ -1,4 +1,4 @@
-import { asProblem, Problem } from '../api/problem.ts';
+import { asProblem, isMissing, isUnknownRoute, Problem } from '../api/problem.ts';
 import { isFailure, type StreamFrame } from '../api/read-frames.ts';
 import {
   attachRun,
@@ -16,6 +16,7 @@ import { Store } from '../util/store.ts';
 import { tellTabs } from '../util/tab-channel.ts';
 import { noteFrame } from './answer-times.ts';
 import {
+  initialState,
   isBusy,
   titleTextOf,
   toLocalEvent,
@@ -51,15 +52,7 @@ export class Conversation extends Store<ConversationState> {
 
   /** A new conversation, one to be loaded, or one whose events are known. */
   constructor(owner: Owner, session?: string | Session) {
-    super({
-      sessionId: typeof session === 'string' ? session : session?.id,
-      events: typeof session === 'string' ? [] : (session?.events ?? []),
-      phase: typeof session === 'string' ? 'loading' : 'idle',
-      problem: undefined,
-      unsent: undefined,
-      queued: [],
-      upload: undefined,
-    });
+    super(initialState(session));
     this.owner = owner;
   }
 
@@ -90,14 +83,15 @@ export class Conversation extends Store<ConversationState> {
     if (!key || isBusy(this.getState())) return;
     const runs = await listRuns(key);
     if (isBusy(this.getState())) return;
+    const run = runs.find(({ state }) => state === 'running');
     const known = runs.filter(({ state }) => state === 'queued').toReversed();
     this.set({
+      hasRun: run !== undefined || known.length > 0,
       queued: [
         ...known.map(({ id, newMessage }) => ({ key: id, runId: id, parts: newMessage?.parts ?? [] })),
         ...this.getState().queued.filter(({ runId }) => runId === undefined),
       ],
     });
-    const run = runs.find(({ state }) => state === 'running');
     if (run) await this.#follow((signal) => attachRun(key, run.id, undefined, signal));
     else await this.#takeNext();
   }
@@ -146,13 +140,15 @@ export class Conversation extends Store<ConversationState> {
     const key = this.#key();
     if (isBusy(this.getState())) return;
     if (key && turn.invocationId) {
-      this.set({ phase: 'waiting', problem: undefined });
+      this.set({ phase: 'waiting', problem: undefined, unsent: undefined });
       try {
         const session = await rewindSession(key.owner, key.sessionId, turn.invocationId);
         this.set({ phase: 'idle', events: session.events ?? [] });
       } catch (error) {
-        this.set({ phase: 'idle', problem: asProblem(error) });
-        return;
+        const problem = asProblem(error);
+        this.set({ phase: 'idle' });
+        // google-adk's own server cannot rewind: there the message is sent once more.
+        if (!isUnknownRoute(problem)) return this.set({ problem });
       }
     }
     await this.send(turn.user?.parts ?? [], model);
@@ -187,7 +183,7 @@ export class Conversation extends Store<ConversationState> {
       setTimeout(() => request.abort(), LAST_FRAMES_WITHIN_MS);
     } catch (error) {
       request.abort();
-      if (asProblem(error).status !== 404) this.set({ problem: asProblem(error) });
+      if (!isMissing(asProblem(error))) this.set({ problem: asProblem(error) });
     }
   }
 
@@ -205,7 +201,7 @@ export class Conversation extends Store<ConversationState> {
     try {
       await cancelRun(key, runId);
     } catch (error) {
-      if (asProblem(error).status !== 404) return (this.set({ problem: asProblem(error) }), false);
+      if (!isMissing(asProblem(error))) return (this.set({ problem: asProblem(error) }), false);
     }
     return true;
   }
@@ -296,7 +292,7 @@ export class Conversation extends Store<ConversationState> {
     let count = 0;
     let hasFailed = false;
     this.#hasBegun = false;
-    this.set({ phase: 'waiting' });
+    this.set({ phase: 'waiting', hasRun: true });
     try {
       const onConnection = (isLost: boolean): void => {
         isIncomplete = true;

@@ -9,6 +9,11 @@ export function toTurns(events: readonly AdkEvent[]): Turn[] {
   return groupByTurn(withoutRewound(events)).map(toTurn);
 }
 
+/** The last turn, empty if there is none; it costs less than all turns. */
+export function lastTurn(events: readonly AdkEvent[]): Turn {
+  return toTurn(groupByTurn(withoutRewound(events)).at(-1) ?? [], 0);
+}
+
 /** The events that still count: a rewind removes everything from the invocation that it names. */
 export function withoutRewound(events: readonly AdkEvent[]): AdkEvent[] {
   const kept: AdkEvent[] = [];

@@ -56,8 +56,8 @@ export function answeredAtSeconds({ events }: Turn): number | undefined {
   return events.findLast(({ author, timestamp }) => author !== 'user' && timestamp !== undefined)?.timestamp;
 }
 
-/** Whether the answer failed or was stopped. */
+/** Whether the answer failed, was stopped, or is missing. */
 export function hasEndedEarly({ items }: Turn): boolean {
   const last = items.at(-1)?.kind;
-  return last === 'error' || last === 'interrupted';
+  return last === undefined || last === 'error' || last === 'interrupted';
 }

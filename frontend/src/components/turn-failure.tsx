@@ -1,4 +1,4 @@
-import { RotateCcw, TriangleAlert } from 'lucide-react';
+import { CircleSlash, RotateCcw, TriangleAlert } from 'lucide-react';
 import { toFailureWords } from '../chat/failure-words.ts';
 
 interface TurnFailureProps {
@@ -31,6 +31,27 @@ export function TurnFailure({ code, message, onRetry }: TurnFailureProps) {
           </p>
         </details>
       </div>
+    </div>
+  );
+}
+
+interface EndedEarlyProps {
+  sentence: string;
+  /** Absent if the turn is not the last one. */
+  onRetry: (() => void) | undefined;
+}
+
+/** A turn that has no end, or no answer at all. */
+export function EndedEarly({ sentence, onRetry }: EndedEarlyProps) {
+  return (
+    <div className="item-notice">
+      <CircleSlash aria-hidden />
+      <p>{sentence}</p>
+      {onRetry && (
+        <button type="button" className="button" onClick={onRetry}>
+          <RotateCcw aria-hidden /> Try again
+        </button>
+      )}
     </div>
   );
 }

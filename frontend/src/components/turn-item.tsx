@@ -1,4 +1,4 @@
-import { ArrowRight, CircleSlash, RotateCcw } from 'lucide-react';
+import { ArrowRight } from 'lucide-react';
 import type { ArtifactFolder } from '../api/artifacts.ts';
 import type { Confirmation, TurnItem } from '../chat/turn.ts';
 import { toWords } from '../util/format.ts';
@@ -8,7 +8,7 @@ import { Markdown } from '../markdown/markdown.tsx';
 import { FileLink, Media } from './media.tsx';
 import { Sources } from './sources.tsx';
 import { ToolCall } from './tool-call.tsx';
-import { TurnFailure } from './turn-failure.tsx';
+import { EndedEarly, TurnFailure } from './turn-failure.tsx';
 
 interface TurnItemProps {
   item: TurnItem;
@@ -57,17 +57,7 @@ export function TurnItemView({ item, folder, onConfirm, onRetry }: TurnItemProps
     case 'error':
       return <TurnFailure code={item.code} message={item.message} onRetry={onRetry} />;
     case 'interrupted':
-      return (
-        <div className="item-notice">
-          <CircleSlash aria-hidden />
-          <p>This answer was stopped before its end.</p>
-          {onRetry && (
-            <button type="button" className="button" onClick={onRetry}>
-              <RotateCcw aria-hidden /> Try again
-            </button>
-          )}
-        </div>
-      );
+      return <EndedEarly sentence="This answer was stopped before its end." onRetry={onRetry} />;
     default:
       return item satisfies never;
   }

@@ -4,12 +4,13 @@ import type { Problem } from '../api/problem.ts';
 import { getCost } from '../api/sessions.ts';
 import type { AdkEvent, AppSummary, Part } from '../api/types.ts';
 import { titleOf } from '../chat/agent-face.ts';
+import { NO_ANSWER } from '../chat/announce.ts';
 import { addFiles } from '../chat/attachments.ts';
 import { useDraft } from '../chat/draft.ts';
 import { versionsIn } from '../chat/branches.ts';
 import type { Conversation } from '../chat/conversation.ts';
 import type { Conversations } from '../chat/conversations.ts';
-import { isBusy, textOf, type QueuedMessage } from '../chat/conversation-state.ts';
+import { isBusy, lacksAnswer, textOf, type QueuedMessage } from '../chat/conversation-state.ts';
 import { isUserMessage } from '../chat/to-turns.ts';
 import { hasEndedEarly } from '../chat/turn.ts';
 import { Announcer } from '../components/announcer.tsx';
@@ -18,6 +19,7 @@ import { FileDrop } from '../components/file-drop.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
 import { MessageList } from '../components/message-list.tsx';
 import { QueuedMessages } from '../components/queued-messages.tsx';
+import { EndedEarly } from '../components/turn-failure.tsx';
 import { UploadNotice } from '../components/upload-notice.tsx';
 import { ProblemNotice } from '../components/problem-notice.tsx';
 import type { TurnActions } from '../components/turn-view.tsx';
@@ -52,6 +54,11 @@ export function ConversationView({ app, conversation, conversations, models }: C
     },
     [conversation, draft.giveBack],
   );
+  /** A refused message goes back to the message box. */
+  const giveBackUnsent = useCallback(() => {
+    const { unsent } = conversation.getState();
+    if (unsent) giveBack(unsent);
+  }, [conversation, giveBack]);
   const busy = isBusy(state);
   // Another conversation needs another announcer; one that gets its id is still the same.
   const announcerKey = useMemo(() => crypto.randomUUID(), [conversation]);
@@ -67,14 +74,15 @@ export function ConversationView({ app, conversation, conversations, models }: C
       onResend: (turn, index, model) => {
         const { invocationId, user } = turn;
         // A whole answer is kept as a version of its own; an answer that ended early is replaced.
-        if (!invocationId || !user || hasEndedEarly(turn)) void conversation.resend(turn, model);
+        if (!invocationId || !user || hasEndedEarly(turn))
+          void conversation.resend(turn, model).then(giveBackUnsent);
         else openVersion({ turn: index, invocationId, parts: user.parts, again: { model } });
       },
       onEdit: (turn, index, text) => {
         const parts = [...(turn.user?.parts ?? []).filter((part) => !part.text), { text }];
         const { invocationId } = turn;
         // A message that the service never received has no other version.
-        if (!invocationId) void conversation.send(parts);
+        if (!invocationId) void conversation.send(parts).then(giveBackUnsent);
         else openVersion({ turn: index, invocationId, parts });
       },
       onOpen: (sessionId) => goTo({ appName: app.name, sessionId }),
@@ -84,19 +92,16 @@ export function ConversationView({ app, conversation, conversations, models }: C
       },
       onConfirm: (confirmation, confirmed) => void conversation.confirm(confirmation, confirmed),
     };
-  }, [conversation, conversations, app.name, models]);
+  }, [conversation, conversations, app.name, models, giveBackUnsent]);
 
   const [sent, setSent] = useState(0);
   const send = useCallback(
     (text: string) => {
       setSent((count) => count + 1);
       const parts = take(text);
-      void conversation.send(parts).then(() => {
-        // A refused message goes back to the message box.
-        if (conversation.getState().unsent) giveBack(parts);
-      });
+      void conversation.send(parts).then(giveBackUnsent);
     },
-    [conversation, take, giveBack],
+    [conversation, take, giveBackUnsent],
   );
   const sendMeanwhile = useCallback(
     (text: string, whenBusy: 'queue' | 'interrupt') => {
@@ -126,6 +131,7 @@ export function ConversationView({ app, conversation, conversations, models }: C
     [current, setAttachments],
   );
 
+  const retry = (): void => void conversation.retry().then(giveBackUnsent);
   const { owner } = conversation;
   const folder = useMemo(
     () => (state.sessionId ? artifactsFolder(owner, state.sessionId) : undefined),
@@ -147,18 +153,19 @@ export function ConversationView({ app, conversation, conversations, models }: C
           versions={versions}
         >
           <QueuedMessages messages={state.queued} onTakeBack={takeBack} />
+          {lacksAnswer(state) && <EndedEarly sentence={NO_ANSWER} onRetry={retry} />}
           {state.problem?.status === 409 && state.unsent && (
             <BusyNotice
               problem={state.problem}
               onShow={() => void conversation.load()}
-              onInterrupt={() => (take(''), void conversation.interrupt())}
+              onInterrupt={() => (take(''), void conversation.interrupt().then(giveBackUnsent))}
             />
           )}
           {state.problem && !(state.problem.status === 409 && state.unsent) && (
             <ProblemNotice
               problem={state.problem}
               // A message that was not sent is in the message box again.
-              onRetry={busy || isGone || state.unsent ? undefined : () => void conversation.retry()}
+              onRetry={busy || isGone || state.unsent ? undefined : retry}
             >
               {isGone && (
                 <a className="button" href={toHash({ appName: app.name })}>

@@ -17,8 +17,8 @@ from gcp_agent.turns import SessionBusyError, SessionKey
 
 LEASE = timedelta(seconds=15)
 RENEW_EVERY_S = 5.0
-# The service on AWS continues its own runs within seconds after the end of a lease, which lasts 60 seconds
-# there; after this time the service is gone.
+# The service on AWS continues its own runs within seconds after a lease or the heartbeat of its process has
+# expired; after this time the service is gone.
 _AWS_IS_GONE_AFTER = timedelta(seconds=15)
 _FORGOTTEN_AFTER = timedelta(days=1)
 _ENDED_RUN_KEPT = timedelta(hours=1)
@@ -55,7 +55,7 @@ class Leases:
         @firestore.async_transactional
         async def run(transaction: firestore.AsyncTransaction) -> None:
             held = await document.get(transaction=transaction)
-            if _is_held(held):
+            if _is_held(held) and not await self._is_process_gone(held, transaction):
                 raise SessionBusyError("This session has a turn under way at another service.")
             abandoned = None
             if held.exists and held.get("canBeTakenOver"):
@@ -113,6 +113,15 @@ class Leases:
             transaction.set(document, {**fields, **free})
 
         await run(self._client.transaction())
+
+    async def _is_process_gone(self, held: DocumentSnapshot, transaction: firestore.AsyncTransaction) -> bool:
+        """Whether the process on AWS that holds the lease, and all others there, have stopped (docs/runs.md)."""
+        owner = held.get("owner")
+        if not owner or not held.get("canBeTakenOver"):
+            return False
+        process = self._client.collection("lornu_leases").document(f"process-{owner}")
+        heartbeat = await process.get(transaction=transaction)
+        return heartbeat.exists and heartbeat.get("until") + _AWS_IS_GONE_AFTER <= heartbeat.read_time
 
     def _run(self, run_id: str) -> AsyncDocumentReference:
         return self._client.collection("lornu_runs").document(run_id)
