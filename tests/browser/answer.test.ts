@@ -57,6 +57,19 @@ test('long code and long tables are folded, and unfold', async () => {
   expect(await chat.button('Show less').getAttribute('aria-expanded')).toBe('true');
 });
 
+test('a table is copied as a table, and as text for a spreadsheet', async () => {
+  await openAnswer('| step | takes |\n|---|---|\n| **build** | 40 s |\n| a \\| b | |');
+  await chat.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await chat.button('Copy table').click();
+  await chat.button('Copied').waitFor();
+  const copied = (type: string) =>
+    chat.page.evaluate<string>(
+      `navigator.clipboard.read().then(async ([item]) => (await item.getType('${type}')).text())`,
+    );
+  expect(await copied('text/plain')).toBe('step\ttakes\nbuild\t40 s\na | b\t');
+  expect(await copied('text/html')).toContain('<td><strong>build</strong></td>');
+});
+
 test('code that is still being written is not folded', async () => {
   chat = await fixture.openPage();
   const code = Array.from({ length: 60 }, (_, line) => `line ${line}`).join('\n');
@@ -105,6 +118,35 @@ test("an answer's model, tokens, times and steps are shown on request", async ()
     .getByRole('listitem')
     .allInnerTexts();
   expect(steps.map((step) => step.split('\n')[0])).toEqual(['Lornu', 'Save note', 'Lornu']);
+});
+
+test('a model is chosen before sending, and stays chosen', async () => {
+  chat = await fixture.openPage();
+  const picker = chat.page.getByRole('combobox', { name: 'Model' });
+  expect(await picker.inputValue()).toBe(MODEL);
+  await picker.selectOption(OTHER_MODEL);
+  const asked = chat.page.waitForRequest('**/run_sse');
+  await chat.ask('forget my notes');
+  expect((await asked).postDataJSON()).toMatchObject({ model: OTHER_MODEL });
+  // The turn goes on with the same model after a question, and so does a message that was queued.
+  const confirmed = chat.page.waitForRequest('**/run_sse');
+  await chat.button('Decline').click();
+  expect((await confirmed).postDataJSON()).toMatchObject({ model: OTHER_MODEL });
+  await chat.answered();
+  await chat.page.reload();
+  await chat.say('count to 30, held after 10');
+  await chat.conversation.getByText(/1 2 3/u).waitFor();
+  const queued = chat.page.waitForRequest('**/run_sse');
+  await chat.say('count to 3');
+  expect((await queued).postDataJSON()).toMatchObject({ model: OTHER_MODEL, whenBusy: 'queue' });
+  await fixture.release();
+  await chat.conversation.getByText('1 2 3', { exact: true }).waitFor();
+  await chat.answered();
+  await picker.selectOption(MODEL);
+  const usual = chat.page.waitForRequest('**/run_sse');
+  await chat.ask('count to 2');
+  expect((await usual).postDataJSON()).not.toHaveProperty('model');
+  expect(chat.complaints).toEqual([]);
 });
 
 test('an answer is asked of another model, for that answer alone; the first answer stays a version', async () => {

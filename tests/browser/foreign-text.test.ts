@@ -226,6 +226,49 @@ test.each([
   );
 });
 
+/** Runs in the page: a wheel step, and before React has rendered it, the end moves, as text that streams moves it. */
+const STEP_AND_GROW = `(() => {
+  const region = document.querySelector('.messages');
+  region.dispatchEvent(new WheelEvent('wheel', { deltaY: -300, bubbles: true }));
+  region.scrollTop -= 300;
+  region.firstElementChild.style.paddingBottom = '900px';
+  return region.scrollTop;
+})()`;
+
+test('a single wheel step counts, even if the end moves at the same moment', async () => {
+  await tell('step', [[{ text: 'line\n\n'.repeat(60) }]]);
+  chat = await fixture.openPage({ hash: '#/lornu/step' });
+  await chat.conversation.getByText('line').last().waitFor();
+  const top = await chat.page.evaluate<number>(STEP_AND_GROW);
+  expect(top).toBeGreaterThan(300);
+  await chat.button('To the latest').waitFor();
+  await chat.page.evaluate('new Promise((done) => requestAnimationFrame(() => setTimeout(done)))');
+  expect(await chat.page.evaluate<number>("document.querySelector('.messages').scrollTop")).toBe(top);
+});
+
+test('a conversation opens at its end, wherever the one before was read; a higher message box keeps the end in view', async () => {
+  const long = 'line\n\n'.repeat(60);
+  await tell('first', [[{ text: long }]]);
+  await tell('second', [[{ text: long }]]);
+  chat = await fixture.openPage({ hash: '#/lornu/first' });
+  const open = (name: string) => chat.page.evaluate(`location.hash = '#/lornu/${name}'`);
+  const becomeAtEnd = () =>
+    become(
+      "(({scrollTop, scrollHeight, clientHeight}) => scrollTop > 0 && scrollHeight - scrollTop - clientHeight < 2)(document.querySelector('.messages') ?? {})",
+    );
+  await becomeAtEnd();
+  await open('second');
+  await becomeAtEnd();
+  await chat.conversation.hover();
+  await chat.page.mouse.wheel(0, -600);
+  await chat.button('To the latest').waitFor();
+  await open('first');
+  await becomeAtEnd();
+  expect(await chat.button('To the latest').count()).toBe(0);
+  await chat.message.fill('a\n'.repeat(6));
+  await becomeAtEnd();
+});
+
 test('a message keeps the indentation of its first line', async () => {
   chat = await fixture.openPage();
   await chat.say('    return 1\n  end');

@@ -78,7 +78,7 @@ test('a missing conversation says so, and what to do', async () => {
   await chat.conversation.getByText('1 2', { exact: true }).waitFor();
 });
 
-test('a conversation of 400 turns and a list of 150 are shown in part, and the rest on demand', async () => {
+test('a conversation of 120 turns and a list of 150 are shown in part; what is searched for is all there', async () => {
   const base = `${fixture.service.url}/apps/incident/users/user/sessions`;
   const create = (body: unknown): Promise<Response> =>
     fetch(base, {
@@ -86,7 +86,7 @@ test('a conversation of 400 turns and a list of 150 are shown in part, and the r
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
-  const events = Array.from({ length: 800 }, (_, index) => ({
+  const events = Array.from({ length: 240 }, (_, index) => ({
     id: `event-${index}`,
     invocationId: `turn-${Math.floor(index / 2)}`,
     author: index % 2 === 0 ? 'user' : 'incident',
@@ -97,10 +97,10 @@ test('a conversation of 400 turns and a list of 150 are shown in part, and the r
   await Promise.all(Array.from({ length: 149 }, (_, index) => create({ sessionId: `short-${index}` })));
 
   chat = await fixture.openPage({ hash: '#/incident/long' });
-  await chat.conversation.getByText('message 799').waitFor();
+  await chat.conversation.getByText('message 239').waitFor();
   expect(await chat.conversation.getByRole('article').count()).toBe(50);
   await chat.button('Show earlier').click();
-  await chat.conversation.getByText('message 601').waitFor();
+  await chat.conversation.getByText('message 41', { exact: true }).waitFor();
   expect(await chat.conversation.getByRole('article').count()).toBe(100);
   // A turn that is added at the end, by another tab, takes none away from whoever reads further up.
   const earliest = await chat.conversation.getByRole('article').first().innerText();
@@ -108,6 +108,25 @@ test('a conversation of 400 turns and a list of 150 are shown in part, and the r
   await tab.say('count to 2');
   await chat.conversation.getByText('1 2', { exact: true }).waitFor();
   expect(await chat.conversation.getByRole('article').first().innerText()).toBe(earliest);
+  // The command palette opens a conversation where the words were said, and marks them.
+  const said = chat.conversation.getByText('message 25', { exact: true });
+  expect(await said.count()).toBe(0);
+  await chat.page.keyboard.press('Control+k');
+  await chat.page.keyboard.type('message 25');
+  await chat.page.getByRole('option').filter({ hasText: 'message 25' }).click();
+  await chat.page.locator('article:focus').filter({ hasText: 'message 25' }).waitFor();
+  const topOf = () => said.evaluate((element) => element.getBoundingClientRect().top);
+  const top = await topOf();
+  expect(top).toBeGreaterThan(50);
+  expect(top).toBeLessThan(700);
+  expect(await chat.page.evaluate("[...CSS.highlights.get('found-words')].map(String)")).toEqual([
+    'message 25',
+  ]);
+  // The browser's own search finds only what is in the page, so Ctrl+F shows the rest; what is read stays in place.
+  await chat.page.keyboard.press('Control+f');
+  await chat.conversation.getByText('message 1', { exact: true }).waitFor({ state: 'attached' });
+  expect(await chat.conversation.getByRole('article').count()).toBe(121);
+  expect(Math.abs((await topOf()) - top)).toBeLessThan(3);
   expect(await listed(chat).count()).toBe(100);
   await chat.button('Show older').click();
   await listed(chat).nth(149).waitFor();

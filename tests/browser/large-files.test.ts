@@ -100,9 +100,10 @@ test('files of megabytes reach the model, are there after a reload, in a version
   const last = sessionPath();
   await chat.page
     .getByRole('navigation')
-    .getByRole('button', { name: /^Delete / })
+    .getByRole('button', { name: /^More: / })
     .first()
     .click();
+  await chat.page.getByRole('menuitem', { name: 'Delete' }).click();
   await chat.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await chat.page.getByText('Conversation deleted.').waitFor();
   for (const path of [first, last]) expect(await artifactsAt(path)).toEqual([]);

@@ -50,7 +50,8 @@ test('an earlier message is edited: both versions stay, and a person can switch 
   await chat.ask('what did I say?');
   // One conversation in the list, whatever the number of its versions; deleting it deletes them.
   expect(await listed(chat).allInnerTexts()).toEqual(['count to 2']);
-  await chat.button('Delete count to 2').click();
+  await chat.button('More: count to 2').click();
+  await chat.page.getByRole('menuitem', { name: 'Delete' }).click();
   await chat.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await listed(chat).waitFor({ state: 'detached' });
   const left = await fetch(`${fixture.service.url}/apps/lornu/users/user/sessions`);
@@ -81,6 +82,57 @@ test('a conversation is renamed and pinned, in every tab; the list can be hidden
   await chat.page.getByRole('heading', { name: 'Pinned' }).waitFor();
   await command('Unpin');
   await tab.page.getByRole('heading', { name: 'Pinned' }).waitFor({ state: 'detached' });
+});
+
+test('each conversation in the list has its own menu, by keyboard too, whichever is open', async () => {
+  chat = await fixture.openPage();
+  await chat.ask('count to 5');
+  await chat.ask('count to 6');
+  await chat.button('Edit message').last().click();
+  await chat.page.getByRole('textbox', { name: 'Edit message' }).fill('count to 8');
+  await chat.button('Send again').click();
+  await exactly('1 2 3 4 5 6 7 8').waitFor();
+  await chat.answered();
+  await chat.button('New conversation').click();
+  await chat.ask('count to 4');
+  const { keyboard } = chat.page;
+  const menu = chat.button('More: count to 5');
+  await menu.focus();
+  await keyboard.press('Enter');
+  await keyboard.press('ArrowDown');
+  await keyboard.press('Escape');
+  expect(await menu.evaluate((button) => button === button.ownerDocument.activeElement)).toBe(true);
+  expect(await chat.page.getByRole('menu').count()).toBe(0);
+  await keyboard.press('Enter');
+  await keyboard.press('Enter');
+  await chat.page.getByRole('textbox', { name: 'Title' }).fill('Five');
+  await keyboard.press('Enter');
+  const pick = async (name: string): Promise<void> => {
+    await chat.button('More: Five').click();
+    await chat.page.getByRole('menuitem', { name, exact: true }).click();
+  };
+  await pick('Pin');
+  const pinned = chat.page.getByRole('heading', { name: 'Pinned' });
+  await pinned.waitFor();
+  // Both versions have the name, and neither of them is pinned any more.
+  await listed(chat).filter({ hasText: 'Five' }).click();
+  await exactly('1 2 3 4 5 6 7 8').waitFor();
+  await chat.button('Version before').click();
+  await exactly('1 2 3 4 5 6').waitFor();
+  expect(await chat.page.title()).toBe('Five · Lornu');
+  await pick('Unpin');
+  await pinned.waitFor({ state: 'detached' });
+  await listed(chat).filter({ hasText: 'count to 4' }).click();
+  await exactly('1 2 3 4').waitFor();
+  const download = chat.page.waitForEvent('download');
+  await pick('Export as Markdown');
+  expect((await download).suggestedFilename()).toBe('Five.md');
+  await pick('Delete');
+  await chat.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await listed(chat).filter({ hasText: 'Five' }).waitFor({ state: 'detached' });
+  // The open one stays open.
+  expect(await exactly('1 2 3 4').count()).toBe(1);
+  expect(chat.complaints).toEqual([]);
 });
 
 test('Ctrl+K finds commands, titles and text of conversations; ? shows the keys', async () => {

@@ -125,7 +125,7 @@ test('who opens a shared link while signed out is in that conversation after sig
   const answerIn = (page: Page) =>
     page.getByRole('region', { name: 'Conversation', exact: true }).getByText('1 2 3', { exact: true });
   await answerIn(tab).waitFor();
-  await tab.getByRole('button', { name: 'More' }).click();
+  await tab.getByRole('button', { name: 'More', exact: true }).click();
   await tab.getByRole('menuitem', { name: 'Share' }).click();
   await tab.getByRole('button', { name: 'Make a link' }).click();
   const link = await tab.getByRole('textbox', { name: 'Link' }).inputValue();

@@ -129,7 +129,7 @@ test('copying a missing session is refused and leaves no session behind', async 
   expect(await (await get('apps/lornu/users/ann/sessions')).json()).toHaveLength(1);
 });
 
-test('a search ignores case, and skips thoughts and rewound events', async () => {
+test('a search ignores case and emphasis, and skips thoughts and rewound events', async () => {
   const { app, say } = await conversation();
   await say('e-1', `${'x'.repeat(100)} The Ünïcode   report ${'y'.repeat(200)}`);
   await say('e-2', 'taken back');
@@ -145,6 +145,9 @@ test('a search ignores case, and skips thoughts and rewound events', async () =>
       },
     ],
   });
+  await say('e-3', 'use **`serve`** now, 2*3');
+  for (const words of ['use serve now', '`serve`', '2*3'])
+    expect(await found(words)).toMatchObject({ found: [{ invocationId: 'e-3' }] });
   for (const words of ['secret plan', 'taken back', 'nowhere'])
     expect(await found(words)).toEqual({ found: [] });
   expect((await search('')).status).toBe(422);

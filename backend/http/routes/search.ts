@@ -68,9 +68,15 @@ function findText(
   const wanted = words.normalize().toLowerCase();
   for (const { content, invocationId } of events.toReversed()) {
     for (const { text, thought } of content?.parts ?? []) {
-      const line = thought ? '' : (text ?? '').slice(0, CHARS_LOOKED_AT).normalize().replaceAll(/\s+/g, ' ');
+      const written = thought
+        ? ''
+        : (text ?? '').slice(0, CHARS_LOOKED_AT).normalize().replaceAll(/\s+/g, ' ');
+      // People search for what they read: "the demo" also where **the** is bold.
+      const line = [written, written.replaceAll(/[*`]/g, '')].find((one) =>
+        one.toLowerCase().includes(wanted),
+      );
+      if (line === undefined) continue;
       const at = line.toLowerCase().indexOf(wanted);
-      if (at < 0) continue;
       const from = Math.max(0, at - BEFORE);
       const excerpt = line.slice(from, from + EXCERPT).toWellFormed();
       const isCut = from + EXCERPT < line.length;

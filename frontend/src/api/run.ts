@@ -25,7 +25,7 @@ export const RUNNING = 'running';
 export interface TurnChoices {
   whenBusy?: 'queue' | 'interrupt';
   /** In the place of the usual model. */
-  model?: string;
+  model?: string | undefined;
 }
 
 /**

@@ -41,6 +41,8 @@ const LOOK_EVERY_MS = 200;
 /** One conversation on screen: its state, and what a person can do with it. */
 export class Conversation extends Store<ConversationState> {
   readonly owner: Owner;
+  /** The model that answers from the next message on; undefined for the usual one. */
+  model: string | undefined;
   #request: AbortController | undefined;
   /** Messages are sent one after the other, or the service might receive them in another order. */
   #sending: Promise<unknown> = Promise.resolve();
@@ -223,7 +225,7 @@ export class Conversation extends Store<ConversationState> {
         const message = await storeFiles(key, parts, { signal, onProgress: this.#onProgress });
         isUploading = false;
         if (parts.some(({ fileData }) => fileData)) this.set({ events: [...events, toLocalEvent(message)] });
-        const response = await startTurn(key, message, signal, model ? { model } : {});
+        const response = await startTurn(key, message, signal, { model: model ?? this.model });
         tellTabs({ kind: 'turn-started', sessionId: key.sessionId });
         return response;
       } catch (error) {
@@ -241,7 +243,7 @@ export class Conversation extends Store<ConversationState> {
     try {
       const key = await this.#untilBegun();
       const stored = await storeFiles(key, parts, { signal: request.signal, onProgress: this.#onProgress });
-      const response = await startTurn(key, stored, request.signal, { whenBusy });
+      const response = await startTurn(key, stored, request.signal, { whenBusy, model: this.model });
       const runId = runIdOf(response);
       this.set({
         queued: this.getState().queued.map((message) =>

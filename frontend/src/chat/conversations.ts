@@ -128,18 +128,23 @@ export class Conversations extends Store<ConversationsState> {
     const conversation = new Conversation(this.owner, session);
     this.#open.set(session.id, conversation);
     this.#changed();
+    conversation.model = from.model;
     void conversation.send(parts, again?.model);
     return session.id;
   }
 
+  /** With all its versions, as it is listed. */
   async rename(id: string, title: string): Promise<void> {
-    await changeState(this.owner, id, titleState(title));
-    this.#changed();
+    await this.#changeEach(this.#versionsOf(id), () => titleState(title));
   }
 
-  async pin(summary: ConversationSummary, isPinned: boolean): Promise<void> {
-    await changeState(this.owner, summary.id, pageState({ ...summary, isPinned }));
-    this.#changed();
+  /** A conversation is listed as pinned if one of its versions is. */
+  async pin(id: string, isPinned: boolean): Promise<void> {
+    const versions = this.#versionsOf(id);
+    const pinned = isPinned
+      ? versions.filter((one) => one.id === id)
+      : versions.filter((one) => one.isPinned);
+    await this.#changeEach(pinned, (version) => pageState({ ...version, isPinned }));
   }
 
   async share(id: string): Promise<SharedLink> {
@@ -162,15 +167,30 @@ export class Conversations extends Store<ConversationsState> {
 
   /** Deletes a conversation with all its versions; returns their ids. */
   async remove(sessionId: string): Promise<string[]> {
-    const list = this.getState().list ?? [];
-    const root = rootOf(list, sessionId);
-    const ids = list.filter(({ id }) => rootOf(list, id) === root).map(({ id }) => id);
-    const all = ids.length > 0 ? ids : [sessionId];
+    const all = [...new Set([sessionId, ...this.#versionsOf(sessionId).map(({ id }) => id)])];
     await Promise.all(all.map(async (id) => deleteSession(this.owner, id)));
     for (const id of all) this.#open.delete(id);
-    this.set({ list: list.filter(({ id }) => !all.includes(id)) });
+    this.set({ list: this.getState().list?.filter(({ id }) => !all.includes(id)) });
     tellTabs({ kind: 'sessions-changed' });
     return all;
+  }
+
+  /** All listed versions of a conversation, the newest last. */
+  #versionsOf(sessionId: string): ConversationSummary[] {
+    const list = this.getState().list ?? [];
+    const root = rootOf(list, sessionId);
+    return list.filter(({ id }) => rootOf(list, id) === root).toReversed();
+  }
+
+  /** One after the other: a change makes a version the newest, and the last one is to stay it. */
+  async #changeEach(
+    versions: readonly ConversationSummary[],
+    stateOf: (version: ConversationSummary) => Record<string, unknown>,
+  ): Promise<void> {
+    for (const version of versions)
+      // oxlint-disable-next-line no-await-in-loop -- see above
+      await changeState(this.owner, version.id, stateOf(version));
+    this.#changed();
   }
 
   #changed(): void {

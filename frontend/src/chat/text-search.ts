@@ -7,6 +7,13 @@ export interface TextSearch {
   state: 'none' | 'searching' | 'done' | 'part' | 'failed';
 }
 
+/** A turn that was found, and the words that it was found by. */
+export interface Place {
+  sessionId: string;
+  invocationId: string;
+  words: string;
+}
+
 const SHORTEST = 2;
 /** Delay before searching, while a person keeps typing. */
 const AFTER_MS = 250;

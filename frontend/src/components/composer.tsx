@@ -14,6 +14,7 @@ import { toMessage } from '../util/message.ts';
 import { AttachButton } from './attach-button.tsx';
 import { AttachmentList } from './attachment-list.tsx';
 import { DictateButton } from './dictate-button.tsx';
+import { ModelPicker } from './model-picker.tsx';
 
 interface ComposerProps {
   agentName: string;
@@ -21,6 +22,10 @@ interface ComposerProps {
   isBusy: boolean;
   /** Earlier messages of this conversation, oldest first: the arrow up recalls them. */
   history: readonly string[];
+  /** Models that may answer; the first is the usual one. */
+  models: readonly string[];
+  model: string | undefined;
+  onModel: (model: string) => void;
   onFiles: (files: File[]) => void;
   onSend: (text: string) => void;
   /** Sends while an answer is running: to be answered after it, or instead of it. */
@@ -33,7 +38,8 @@ interface ComposerProps {
  * instead (Ctrl+Enter).
  */
 export function Composer(props: ComposerProps) {
-  const { agentName, draft, isBusy, history, onFiles, onSend, onSendMeanwhile, onStop } = props;
+  const { agentName, draft, isBusy, history, models, model, onModel } = props;
+  const { onFiles, onSend, onSendMeanwhile, onStop } = props;
   const input = useRef<HTMLTextAreaElement>(null);
   const recall = useInputHistory(history, draft.setText);
   useEffect(() => {
@@ -96,6 +102,7 @@ export function Composer(props: ComposerProps) {
           onKeyDown={handleKey}
           onPaste={paste}
         />
+        {models.length > 1 && <ModelPicker models={models} model={model} onPick={onModel} />}
         <DictateButton text={draft.text} onText={draft.setText} />
         {isBusy && !isEmpty && (
           <>

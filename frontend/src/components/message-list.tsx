@@ -1,10 +1,14 @@
 import { ArrowDown } from 'lucide-react';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import type { ArtifactFolder } from '../api/artifacts.ts';
 import type { AdkEvent } from '../api/types.ts';
 import type { Versions } from '../chat/branches.ts';
 import { isBusy, type Phase } from '../chat/conversation-state.ts';
+import type { Place } from '../chat/text-search.ts';
 import { createTurnCache } from '../chat/turn-cache.ts';
+import { showWords, unmarkWords } from '../ui/show-words.ts';
+import { useBrowserSearch } from '../ui/use-browser-search.ts';
+import { useFollowEnd } from '../ui/use-follow-end.ts';
 import { TurnBoundary } from './turn-boundary.tsx';
 import { TurnView, type TurnActions } from './turn-view.tsx';
 import { Waiting } from './waiting.tsx';
@@ -20,19 +24,25 @@ interface MessageListProps {
   sent?: number;
   /** Turns with several versions, by their number. */
   versions?: ReadonlyMap<number, Versions>;
+  /** A turn to open at, and words to mark in it. */
+  place?: Place | undefined;
+  onPlaceShown?: () => void;
   /** Shown after the last turn: notices. */
   children?: ReactNode;
 }
 
-const NEAR_BOTTOM_PX = 80;
 /** Turns rendered at first, and added by "Show earlier": a conversation may have thousands. */
 const TURNS_AT_ONCE = 50;
+/** Turns added in a frame until all that are searched are there: the page must stay responsive meanwhile. */
+const TURNS_A_FRAME = 20;
+/** Turns shown above one that was searched for. */
+const TURNS_ABOVE = 2;
 
 /** The conversation. It scrolls with the answer unless the person has scrolled away from its end. */
 export function MessageList(props: MessageListProps) {
-  const { folder, phase, events, actions, sent, versions, children } = props;
+  const { folder, phase, events, actions, sent, versions, place, onPlaceShown, children } = props;
   const viewport = useRef<HTMLDivElement>(null);
-  const [follows, setFollows] = useState(true);
+  const { follows, setFollows, holdPlace, handlers } = useFollowEnd(viewport);
   const [shown, setShown] = useState(TURNS_AT_ONCE);
   const toTurns = useMemo(createTurnCache, []);
   const turns = toTurns(events);
@@ -40,71 +50,56 @@ export function MessageList(props: MessageListProps) {
   // While somebody reads further up, a new turn at the end must not take one away at the top.
   const latest = Math.max(0, turns.length - shown);
   const first = follows ? latest : Math.min(heldFirst.current, latest);
+  const placeAt = place ? turns.findIndex(({ invocationId }) => invocationId === place.invocationId) : -1;
+  const isPlaceShown = placeAt >= 0 && first <= Math.max(0, placeAt - TURNS_ABOVE);
+  const searchesPage = useBrowserSearch(first > 0);
   const busy = isBusy({ phase });
   const count = turns.reduce((sum, { items }) => sum + 1 + items.length, 0);
   const countAtEnd = useRef(count);
-  /** Distance from the end when the person asked for earlier turns, so that the position is kept. */
-  const fromEnd = useRef<number>(undefined);
 
   useLayoutEffect(() => {
     heldFirst.current = first;
-    const element = viewport.current;
-    if (follows) {
-      countAtEnd.current = count;
-      element?.scrollTo({ top: element.scrollHeight });
-    } else if (fromEnd.current !== undefined) {
-      element?.scrollTo({ top: element.scrollHeight - fromEnd.current });
-      fromEnd.current = undefined;
-    }
+    if (follows) countAtEnd.current = count;
   });
-  useEffect(() => setFollows(true), [sent]);
-  // Pictures and colours load after the text and move the end down.
+  const sentBefore = useRef(sent);
   useEffect(() => {
-    const element = viewport.current?.firstElementChild;
-    if (!element || !follows) return undefined;
-    const observer = new ResizeObserver(() =>
-      viewport.current?.scrollTo({ top: viewport.current.scrollHeight }),
-    );
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [follows]);
-
-  /** Scrolling up stops following the answer; scrolling back to the end resumes it. */
-  const seen = useRef({ top: 0, height: 0 });
-  function watchScroll(): void {
-    const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = viewport.current ?? {};
-    const { top, height } = seen.current;
-    seen.current = { top: scrollTop, height: scrollHeight };
-    const toEnd = scrollHeight - scrollTop - clientHeight;
-    // Content that became shorter, or a message box that did, also moves the position without a scroll.
-    if (scrollTop < top - 1 && scrollHeight >= height && toEnd > 1) setFollows(false);
-    else if (scrollTop > top && toEnd < NEAR_BOTTOM_PX) setFollows(true);
-  }
-  /**
-   * Called before the page scrolls: while text streams, the next chunk would otherwise scroll back to the end first.
-   */
-  function leaveEnd(): void {
-    const { scrollHeight = 0, clientHeight = 0 } = viewport.current ?? {};
-    if (scrollHeight > clientHeight) setFollows(false);
-  }
+    if (sentBefore.current === sent) return;
+    sentBefore.current = sent;
+    setFollows(true);
+    unmarkWords();
+  }, [sent, setFollows]);
+  useLayoutEffect(() => {
+    const turn = viewport.current?.querySelectorAll<HTMLElement>('article.turn')[placeAt - first];
+    if (!place || !isPlaceShown || !turn) return;
+    setFollows(false);
+    showWords(turn, place.words);
+    onPlaceShown?.();
+    // Whoever cannot see it hears it. Later, because the message box takes the focus when a conversation opens.
+    turn.tabIndex = -1;
+    requestAnimationFrame(() => turn.focus({ preventScroll: true }));
+    // Not again when a turn is added.
+  }, [place, isPlaceShown]);
+  const showEarlier = useCallback(
+    (more: number) => {
+      holdPlace();
+      setShown(turns.length - first + more);
+    },
+    [holdPlace, turns.length, first],
+  );
+  const needsMore = first > 0 && (searchesPage || (placeAt >= 0 && !isPlaceShown));
+  useEffect(() => {
+    if (!needsMore) return undefined;
+    const frame = requestAnimationFrame(() => showEarlier(TURNS_A_FRAME));
+    return () => cancelAnimationFrame(frame);
+  }, [needsMore, showEarlier]);
 
   return (
     <div className="messages-frame">
       {/* A region that scrolls must be reachable by keyboard. */}
       <div
+        {...handlers}
         className="messages"
         ref={viewport}
-        onScroll={watchScroll}
-        onWheel={({ deltaY }) => {
-          if (deltaY < 0) leaveEnd();
-        }}
-        onKeyDown={({ key, shiftKey }) => {
-          if (['ArrowUp', 'PageUp', 'Home'].includes(key) || (key === ' ' && shiftKey)) leaveEnd();
-        }}
-        onClickCapture={(event) => {
-          // A person who expands something wants to read it, so stop scrolling to the end.
-          if (event.target instanceof Element && event.target.closest('summary')) setFollows(false);
-        }}
         tabIndex={0}
         role="region"
         aria-label="Conversation"
@@ -116,9 +111,7 @@ export function MessageList(props: MessageListProps) {
               className="show-more"
               onClick={() => {
                 setFollows(false);
-                const { scrollHeight = 0, scrollTop = 0 } = viewport.current ?? {};
-                fromEnd.current = scrollHeight - scrollTop;
-                setShown(shown + TURNS_AT_ONCE);
+                showEarlier(TURNS_AT_ONCE);
               }}
             >
               Show earlier

@@ -2,7 +2,7 @@ import { MessageSquare, Search } from 'lucide-react';
 import { useId, useMemo, useState, type KeyboardEvent } from 'react';
 import type { Owner } from '../api/sessions.ts';
 import type { ConversationSummary } from '../chat/metadata.ts';
-import { useTextSearch } from '../chat/text-search.ts';
+import { useTextSearch, type Place } from '../chat/text-search.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { MarkedText } from '../ui/marked-text.tsx';
 import type { MenuEntry } from '../ui/menu.tsx';
@@ -12,7 +12,8 @@ interface PaletteProps {
   owner: Owner;
   list: readonly ConversationSummary[];
   commands: readonly MenuEntry[];
-  onOpen: (sessionId: string) => void;
+  /** `place`: the turn in which the words were said. */
+  onOpen: (sessionId: string, place?: Place) => void;
   onClose: () => void;
 }
 
@@ -32,7 +33,6 @@ export function Palette({ owner, list, commands, onOpen, onClose }: PaletteProps
   const entries = useMemo<Entry[]>(() => {
     const wanted = words.trim().toLowerCase();
     const fits = (text: string): boolean => text.toLowerCase().includes(wanted);
-    const open = (sessionId: string) => () => onOpen(sessionId);
     const titleOf = (sessionId: string): string =>
       list.find((one) => one.id === sessionId)?.title ?? 'An older conversation';
     return [
@@ -44,15 +44,15 @@ export function Palette({ owner, list, commands, onOpen, onClose }: PaletteProps
           id: key,
           label: title,
           icon: <MessageSquare aria-hidden />,
-          run: open(key),
+          run: () => onOpen(key),
           group: 'Conversations' as const,
         })),
-      ...found.map(({ sessionId, excerpt }) => ({
+      ...found.map(({ sessionId, invocationId, excerpt }) => ({
         id: `said-${sessionId}`,
         label: titleOf(sessionId),
         note: excerpt,
         icon: <Search aria-hidden />,
-        run: open(sessionId),
+        run: () => onOpen(sessionId, { sessionId, invocationId, words: words.trim() }),
         group: 'Said in' as const,
       })),
     ];

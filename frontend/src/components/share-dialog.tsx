@@ -30,7 +30,7 @@ export function ShareDialog({ link, onShare, onUnshare, onClose }: ShareDialogPr
             value={address}
             onFocus={({ target }) => target.select()}
           />
-          <CopyButton text={address} label="Copy link" />
+          <CopyButton copy={address} label="Copy link" />
         </div>
       )}
       <div className="dialog-actions">

@@ -1,16 +1,15 @@
-import { MessageSquarePlus, Pin, Search, Trash2 } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { Ellipsis, MessageSquarePlus, Pin, Search } from 'lucide-react';
+import { useMemo } from 'react';
 import icon from '../icon.svg' with { type: 'file' };
 import type { AppSummary, Person } from '../api/types.ts';
 import { titleOf } from '../chat/agent-face.ts';
 import { rootOf, toRows } from '../chat/branches.ts';
 import type { Conversations } from '../chat/conversations.ts';
 import type { ConversationSummary } from '../chat/metadata.ts';
-import { IconButton } from '../ui/icon-button.tsx';
+import { Menu, type MenuEntry } from '../ui/menu.tsx';
 import { toDayLabel } from '../util/format.ts';
 import { toHash } from '../util/route.ts';
 import { useStore } from '../util/store.ts';
-import { DeleteDialog } from './delete-dialog.tsx';
 import { PersonFooter } from './person-footer.tsx';
 
 interface SidebarProps {
@@ -22,7 +21,8 @@ interface SidebarProps {
   onNew: () => void;
   onSearch: () => void;
   onApp: (appName: string) => void;
-  onRemove: (sessionId: string) => void;
+  /** The entries of a conversation's menu. */
+  commandsOf: (summary: ConversationSummary) => MenuEntry[];
 }
 
 /** The agents, and the person's conversations with the chosen one. */
@@ -35,13 +35,12 @@ export function Sidebar({
   onNew,
   onSearch,
   onApp,
-  onRemove,
+  commandsOf,
 }: SidebarProps) {
   const { list, hasMore, problem } = useStore(conversations);
   const rows = useMemo(() => toRows(list ?? []), [list]);
   const root = currentId && rootOf(list ?? [], currentId);
   const currentRow = rows.find(({ id }) => rootOf(list ?? [], id) === root)?.id;
-  const [removing, setRemoving] = useState<ConversationSummary>();
   return (
     <div className="sidebar-inner">
       <div className="brand">
@@ -89,9 +88,11 @@ export function Sidebar({
                     {item.isPinned && <Pin aria-label="Pinned" className="pinned" />}
                     {item.title}
                   </a>
-                  <IconButton label={`Delete ${item.title}`} onClick={() => setRemoving(item)}>
-                    <Trash2 aria-hidden />
-                  </IconButton>
+                  <Menu
+                    label={`More: ${item.title}`}
+                    icon={<Ellipsis aria-hidden />}
+                    entries={() => commandsOf(item)}
+                  />
                 </li>
               ))}
             </ul>
@@ -104,13 +105,6 @@ export function Sidebar({
         )}
       </nav>
       <PersonFooter person={person} />
-      {removing && (
-        <DeleteDialog
-          title={removing.title}
-          onDelete={() => onRemove(removing.id)}
-          onClose={() => setRemoving(undefined)}
-        />
-      )}
     </div>
   );
 }

@@ -91,7 +91,7 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
           ))}
           {!isRunning && (
             <div className="message-actions">
-              {answer && <CopyButton text={answer} label="Copy answer" />}
+              {answer && <CopyButton copy={answer} label="Copy answer" />}
               {answer && <SpeakButton read={() => readBlocks(frame.current)} />}
               {onRetry && !hasEndedEarly(turn) && (
                 <IconButton label="Try again" onClick={onRetry}>
@@ -102,12 +102,14 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
                 <Menu
                   label="Try again with another model"
                   icon={<Shuffle aria-hidden />}
-                  entries={models.map((model) => ({
-                    id: model,
-                    label: model,
-                    icon: null,
-                    run: () => actions?.onResend(turn, index, model),
-                  }))}
+                  entries={() =>
+                    models.map((model) => ({
+                      id: model,
+                      label: model,
+                      icon: null,
+                      run: () => actions?.onResend(turn, index, model),
+                    }))
+                  }
                 />
               )}
               <IconButton label="Details of this answer" onClick={() => setShowsDetails(true)}>

@@ -50,7 +50,7 @@ export function UserMessage({ user, folder, versions, onOpen, onEdit }: UserMess
       <div className="message-actions">
         {user.atSeconds !== undefined && <MessageTime atSeconds={user.atSeconds} />}
         {versions && onOpen && <VersionSwitch {...versions} onOpen={onOpen} />}
-        <CopyButton text={user.text} label="Copy message" />
+        <CopyButton copy={user.text} label="Copy message" />
         {onEdit && (
           <IconButton label="Edit message" onClick={() => setEditing(true)}>
             <Pencil aria-hidden />

@@ -37,7 +37,7 @@ export function CodeBlock({ code, language }: { code: string; language: string }
     <figure className="code-block">
       <figcaption>
         <span>{own(LABELS, language) ?? language}</span>
-        <CopyButton text={code} label="Copy code" />
+        <CopyButton copy={code} label="Copy code" />
       </figcaption>
       <Fold size={`${lines} lines`} isLong={lines > LONGEST}>
         {/* A region that scrolls must be reachable by keyboard. */}

@@ -4,6 +4,7 @@ import remarkCjkFriendly from 'remark-cjk-friendly';
 import remarkCjkFriendlyStrikethrough from 'remark-cjk-friendly-gfm-strikethrough';
 import remarkGfm from 'remark-gfm';
 import { Fold } from '../ui/fold.tsx';
+import { TableFrame } from '../ui/table-frame.tsx';
 import { CodeBlock } from './code-block.tsx';
 import { Formula } from './formula.tsx';
 import { nestFences } from './nest-fences.ts';
@@ -43,11 +44,10 @@ const components: Components = {
       </code>
     ),
   table: ({ children, dir, node }: TableProps) => (
-    // A region that scrolls must be reachable by keyboard.
     <Fold size={`${rowsOf(node)} rows`} isLong={rowsOf(node) > LONGEST_TABLE}>
-      <div className="table-scroll" tabIndex={0} role="region" aria-label="Table">
+      <TableFrame name="Table">
         <table dir={dir}>{children}</table>
-      </div>
+      </TableFrame>
     </Fold>
   ),
   // A refused address (such as javascript:) becomes empty: there is nothing to open.

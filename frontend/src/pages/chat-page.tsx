@@ -4,6 +4,7 @@ import type { AppSummary, Person, ServiceInfo } from '../api/types.ts';
 import { titleOf } from '../chat/agent-face.ts';
 import type { Conversation } from '../chat/conversation.ts';
 import { Conversations } from '../chat/conversations.ts';
+import type { Place } from '../chat/text-search.ts';
 import { EnvironmentBadge } from '../components/environment-badge.tsx';
 import { Sidebar } from '../components/sidebar.tsx';
 import { ThemeButton } from '../components/theme-button.tsx';
@@ -45,7 +46,9 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
   const [fresh, setFresh] = useState(0);
   const [drawerOpen, setDrawerOpen] = useState(false);
   const [hidesSidebar, setHidesSidebar] = useState(() => readStored(HIDES_SIDEBAR) !== undefined);
-  const [dialog, setDialog] = useState<DialogName>();
+  const [dialog, setDialog] = useState<{ name: DialogName; id?: string | undefined }>();
+  /** What a search has found and the conversation has not shown yet. */
+  const [place, setPlace] = useState<Place>();
 
   const { sessionId } = route;
   useFreshness(conversations, sessionId);
@@ -85,16 +88,28 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
     [conversations, sessionId, begin],
   );
 
-  const open = useCallback((id: string) => goTo({ appName, sessionId: id }), [appName]);
-  const { own, general } = useCommands({
+  const open = useCallback(
+    (id: string, at?: Place) => {
+      setPlace(at);
+      goTo({ appName, sessionId: id });
+    },
+    [appName],
+  );
+  const forgetPlace = useCallback(() => setPlace(undefined), []);
+  const openDialog = useCallback((name: DialogName, id?: string) => setDialog({ name, id }), []);
+  const { commandsOf, general } = useCommands({
     conversations,
-    summary,
     onNew: begin,
     onOpen: open,
-    onDialog: setDialog,
+    onDialog: openDialog,
   });
-  const openPalette = useCallback(() => (setDrawerOpen(false), setDialog('palette')), []);
-  useShortcuts({ onPalette: openPalette, onNew: begin, onKeys: useCallback(() => setDialog('keys'), []) });
+  const own = summary ? commandsOf(summary) : [];
+  const openPalette = useCallback(() => (setDrawerOpen(false), openDialog('palette')), [openDialog]);
+  useShortcuts({
+    onPalette: openPalette,
+    onNew: begin,
+    onKeys: useCallback(() => openDialog('keys'), [openDialog]),
+  });
 
   if (!app) return null;
   const sidebar = (
@@ -107,7 +122,7 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
       onNew={begin}
       onSearch={openPalette}
       onApp={(name) => goTo({ appName: name })}
-      onRemove={remove}
+      commandsOf={commandsOf}
     />
   );
   return (
@@ -139,7 +154,7 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
           </IconButton>
           <h1 dir="auto">{title ?? titleOf(app)}</h1>
           <EnvironmentBadge info={info} />
-          <Menu label="More" icon={<Ellipsis aria-hidden />} entries={[...own, ...general]} />
+          <Menu label="More" icon={<Ellipsis aria-hidden />} entries={() => [...own, ...general]} />
           <ThemeButton />
         </header>
         <ConversationView
@@ -148,6 +163,8 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
           conversation={conversation}
           conversations={conversations}
           models={info.models ?? NO_CHOICE}
+          place={place?.sessionId === sessionId ? place : undefined}
+          onPlaceShown={forgetPlace}
         />
       </main>
       <Drawer
@@ -159,9 +176,9 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
         {sidebar}
       </Drawer>
       <PageDialog
-        name={dialog}
+        name={dialog?.name}
+        summary={list?.find(({ id }) => id === dialog?.id)}
         conversations={conversations}
-        summary={summary}
         commands={[...general, ...own]}
         onOpen={open}
         onRemove={remove}

@@ -10,6 +10,7 @@ import { useDraft } from '../chat/draft.ts';
 import { versionsIn } from '../chat/branches.ts';
 import type { Conversation } from '../chat/conversation.ts';
 import type { Conversations } from '../chat/conversations.ts';
+import type { Place } from '../chat/text-search.ts';
 import { isBusy, lacksAnswer, textOf, type QueuedMessage } from '../chat/conversation-state.ts';
 import { isUserMessage } from '../chat/to-turns.ts';
 import { hasEndedEarly } from '../chat/turn.ts';
@@ -18,6 +19,7 @@ import { Composer } from '../components/composer.tsx';
 import { FileDrop } from '../components/file-drop.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
 import { MessageList } from '../components/message-list.tsx';
+import { useChosenModel } from '../components/model-picker.tsx';
 import { QueuedMessages } from '../components/queued-messages.tsx';
 import { EndedEarly } from '../components/turn-failure.tsx';
 import { UploadNotice } from '../components/upload-notice.tsx';
@@ -35,10 +37,14 @@ interface ConversationViewProps {
   conversations: Conversations;
   /** Models that a person may choose. */
   models: readonly string[];
+  /** A turn to open at. */
+  place: Place | undefined;
+  onPlaceShown: () => void;
 }
 
 /** One conversation and its message box. */
-export function ConversationView({ app, conversation, conversations, models }: ConversationViewProps) {
+export function ConversationView(props: ConversationViewProps) {
+  const { app, conversation, conversations, models, place, onPlaceShown } = props;
   const state = useStore(conversation);
   const { list } = useStore(conversations);
   const versions = useMemo(() => versionsIn(list ?? [], state.sessionId ?? ''), [list, state.sessionId]);
@@ -60,10 +66,12 @@ export function ConversationView({ app, conversation, conversations, models }: C
     if (unsent) giveBack(unsent);
   }, [conversation, giveBack]);
   const busy = isBusy(state);
-  // Another conversation needs another announcer; one that gets its id is still the same.
-  const announcerKey = useMemo(() => crypto.randomUUID(), [conversation]);
+  // Another conversation begins at its own end, with its own announcer; one that gets its id is still the same.
+  const viewKey = useMemo(() => crypto.randomUUID(), [conversation]);
   const history = useMemo(() => saidIn(state.events), [state.events]);
   useEffect(focusComposer, [conversation]);
+  const [chosen, choose] = useChosenModel(models);
+  conversation.model = chosen;
   const actions = useMemo<TurnActions>(() => {
     const openVersion = (version: Parameters<Conversations['branch']>[1]): void =>
       tell(async () =>
@@ -145,12 +153,15 @@ export function ConversationView({ app, conversation, conversations, models }: C
       {isEmpty && <EmptyState app={app} onPick={send} />}
       {state.phase !== 'loading' && !isEmpty && (
         <MessageList
+          key={`messages-${viewKey}`}
           folder={folder}
           phase={state.phase}
           events={state.events}
           actions={actions}
           sent={sent}
           versions={versions}
+          place={place}
+          onPlaceShown={onPlaceShown}
         >
           <QueuedMessages messages={state.queued} onTakeBack={takeBack} />
           {lacksAnswer(state) && <EndedEarly sentence={NO_ANSWER} onRetry={retry} />}
@@ -176,7 +187,7 @@ export function ConversationView({ app, conversation, conversations, models }: C
           )}
         </MessageList>
       )}
-      <Announcer key={announcerKey} state={state} />
+      <Announcer key={`announcer-${viewKey}`} state={state} />
       <div className="composer-frame">
         {state.upload && <UploadNotice {...state.upload} />}
         <Composer
@@ -184,6 +195,9 @@ export function ConversationView({ app, conversation, conversations, models }: C
           draft={draft}
           isBusy={busy}
           history={history}
+          models={models}
+          model={chosen}
+          onModel={choose}
           onFiles={attach}
           onSend={send}
           onSendMeanwhile={sendMeanwhile}

@@ -1,5 +1,6 @@
 import type { Conversations } from '../chat/conversations.ts';
 import type { ConversationSummary } from '../chat/metadata.ts';
+import type { Place } from '../chat/text-search.ts';
 import { DeleteDialog } from '../components/delete-dialog.tsx';
 import { KeysDialog } from '../components/keys-dialog.tsx';
 import { Palette } from '../components/palette.tsx';
@@ -12,10 +13,11 @@ import { tell, type DialogName } from './use-commands.tsx';
 interface PageDialogProps {
   /** The open dialog. */
   name: DialogName | undefined;
-  conversations: Conversations;
+  /** The conversation that it is about. */
   summary: ConversationSummary | undefined;
+  conversations: Conversations;
   commands: readonly MenuEntry[];
-  onOpen: (sessionId: string) => void;
+  onOpen: (sessionId: string, place?: Place) => void;
   onRemove: (sessionId: string) => void;
   onClose: () => void;
 }

@@ -24,16 +24,21 @@ export type DialogName = 'rename' | 'share' | 'delete' | 'keys' | 'palette';
 
 interface CommandOptions {
   conversations: Conversations;
-  /** The open conversation; absent for a new one. */
-  summary: ConversationSummary | undefined;
   onNew: () => void;
   onOpen: (sessionId: string) => void;
-  onDialog: (name: DialogName) => void;
+  /** `id`: the conversation that it is about. */
+  onDialog: (name: DialogName, id?: string) => void;
 }
 
-/** Commands for the open conversation, and commands that are always available. */
-export function useCommands(options: CommandOptions): { own: MenuEntry[]; general: MenuEntry[] } {
-  const { conversations, summary, onNew, onOpen, onDialog } = options;
+export interface Commands {
+  /** For one conversation. */
+  commandsOf: (summary: ConversationSummary) => MenuEntry[];
+  /** Always available. */
+  general: MenuEntry[];
+}
+
+export function useCommands(options: CommandOptions): Commands {
+  const { conversations, onNew, onOpen, onDialog } = options;
   return useMemo(() => {
     const exportAs = (kind: 'md' | 'json', current: ConversationSummary) => () =>
       tell(async () => {
@@ -42,31 +47,32 @@ export function useCommands(options: CommandOptions): { own: MenuEntry[]; genera
           kind === 'md' ? toMarkdown(current.title, session.events ?? []) : await toExport(session);
         download(`${toFilename(current.title)}.${kind}`, new TextEncoder().encode(text));
       });
-    const own: MenuEntry[] = summary
-      ? [
-          { id: 'rename', label: 'Rename', icon: <Pencil aria-hidden />, run: () => onDialog('rename') },
-          {
-            id: 'pin',
-            label: summary.isPinned ? 'Unpin' : 'Pin',
-            icon: summary.isPinned ? <PinOff aria-hidden /> : <Pin aria-hidden />,
-            run: () => tell(async () => conversations.pin(summary, !summary.isPinned)),
-          },
-          { id: 'share', label: 'Share', icon: <Share2 aria-hidden />, run: () => onDialog('share') },
-          {
-            id: 'markdown',
-            label: 'Export as Markdown',
-            icon: <FileDown aria-hidden />,
-            run: exportAs('md', summary),
-          },
-          {
-            id: 'json',
-            label: 'Export as JSON',
-            icon: <Download aria-hidden />,
-            run: exportAs('json', summary),
-          },
-          { id: 'delete', label: 'Delete', icon: <Trash2 aria-hidden />, run: () => onDialog('delete') },
-        ]
-      : [];
+    const commandsOf = (summary: ConversationSummary): MenuEntry[] => {
+      const { id, isPinned } = summary;
+      return [
+        { id: 'rename', label: 'Rename', icon: <Pencil aria-hidden />, run: () => onDialog('rename', id) },
+        {
+          id: 'pin',
+          label: isPinned ? 'Unpin' : 'Pin',
+          icon: isPinned ? <PinOff aria-hidden /> : <Pin aria-hidden />,
+          run: () => tell(async () => conversations.pin(id, !isPinned)),
+        },
+        { id: 'share', label: 'Share', icon: <Share2 aria-hidden />, run: () => onDialog('share', id) },
+        {
+          id: 'markdown',
+          label: 'Export as Markdown',
+          icon: <FileDown aria-hidden />,
+          run: exportAs('md', summary),
+        },
+        {
+          id: 'json',
+          label: 'Export as JSON',
+          icon: <Download aria-hidden />,
+          run: exportAs('json', summary),
+        },
+        { id: 'delete', label: 'Delete', icon: <Trash2 aria-hidden />, run: () => onDialog('delete', id) },
+      ];
+    };
     const general: MenuEntry[] = [
       { id: 'new', label: 'New conversation', icon: <MessageSquarePlus aria-hidden />, run: onNew },
       {
@@ -80,8 +86,8 @@ export function useCommands(options: CommandOptions): { own: MenuEntry[]; genera
       },
       { id: 'keys', label: 'Keys', icon: <Keyboard aria-hidden />, run: () => onDialog('keys') },
     ];
-    return { own, general };
-  }, [conversations, summary, onNew, onOpen, onDialog]);
+    return { commandsOf, general };
+  }, [conversations, onNew, onOpen, onDialog]);
 }
 
 /** Runs it, and shows an error. */

@@ -4,8 +4,14 @@ import { copyText } from '../util/clipboard.ts';
 import { IconButton } from './icon-button.tsx';
 import { toasts } from './toasts.ts';
 
-/** Copies `text`, and shows that for a moment. */
-export function CopyButton({ text, label }: { text: string; label: string }) {
+interface CopyButtonProps {
+  label: string;
+  /** What is copied, or a function that copies it and is false if the browser refuses. */
+  copy: string | (() => Promise<boolean>);
+}
+
+/** Copies, and shows that for a moment. */
+export function CopyButton({ label, copy }: CopyButtonProps) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return undefined;
@@ -13,13 +19,13 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
     return () => clearTimeout(timer);
   }, [copied]);
 
-  async function copy(): Promise<void> {
-    if (await copyText(text)) setCopied(true);
+  async function run(): Promise<void> {
+    if (await (typeof copy === 'string' ? copyText(copy) : copy())) setCopied(true);
     else toasts.inform('This browser does not allow copying here. Select the text and copy it by hand.');
   }
 
   return (
-    <IconButton label={copied ? 'Copied' : label} onClick={() => void copy()}>
+    <IconButton label={copied ? 'Copied' : label} onClick={() => void run()}>
       {copied ? <Check aria-hidden /> : <Copy aria-hidden />}
     </IconButton>
   );

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { TableFrame } from './table-frame.tsx';
 
 interface ScrollTableProps {
   /** The table's name for screen readers. */
@@ -13,13 +14,7 @@ interface ScrollTableProps {
 export function ScrollTable({ name, head, rows, isTall = false }: ScrollTableProps) {
   return (
     <div className="markdown">
-      {/* A region that scrolls must be reachable by keyboard. */}
-      <div
-        className={isTall ? 'table-scroll table-tall' : 'table-scroll'}
-        tabIndex={0}
-        role="region"
-        aria-label={name}
-      >
+      <TableFrame name={name} isTall={isTall}>
         <table>
           <thead>
             <tr>
@@ -38,7 +33,7 @@ export function ScrollTable({ name, head, rows, isTall = false }: ScrollTablePro
             ))}
           </tbody>
         </table>
-      </div>
+      </TableFrame>
     </div>
   );
 }
