@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { calling, patiently } from './calling.ts';
+import { UnstorableValueError } from './client/values.ts';
 
 const grpc = (code: number | string, message: string): Error => Object.assign(new Error(message), { code });
 async function told(error: unknown): Promise<unknown> {
@@ -25,8 +26,9 @@ test.each([
 });
 
 test('an error without a code is never reported as an outage: it is an invalid value or a bug of ours', async () => {
-  expect(await told(new Error('Element at index 0 should not be an empty string.'))).toMatchObject({
+  expect(await told(new UnstorableValueError('It is nested deeper than 20.'))).toMatchObject({
     code: 'NOT_STORABLE',
+    message: expect.stringContaining('deeper than 20'),
   });
   const bug = new Error('something else');
   expect(await told(bug)).toBe(bug);

@@ -1,4 +1,5 @@
 import { AppError } from '../errors/app-error.ts';
+import { UnstorableValueError } from './client/values.ts';
 import { traceCall } from './trace-call.ts';
 
 /** Longest wait for one read or transaction, retries included. */
@@ -86,6 +87,8 @@ function unavailable(detail?: string, cause?: unknown): AppError {
 
 function asStoreError(error: unknown): unknown {
   if (error instanceof AppError) return error;
+  if (error instanceof UnstorableValueError)
+    return new AppError('NOT_STORABLE', whyRefused(error.message), { cause: error });
   const code = codeOf(error);
   const message = error instanceof Error ? error.message : '';
   if (code === INVALID_ARGUMENT) {
@@ -94,16 +97,10 @@ function asStoreError(error: unknown): unknown {
       return unavailable(undefined, message);
     return new AppError('NOT_STORABLE', whyRefused(message), { cause: error });
   }
-  // The client itself refuses some values. Such a refusal, or a bug of ours, is not an outage: network errors have a
-  // gRPC code or a system error code.
-  if (code === undefined && !isSystemError(error))
-    return REFUSED_BY_CLIENT.test(message)
-      ? new AppError('NOT_STORABLE', undefined, { cause: error })
-      : error;
+  // A bug of ours is not an outage: an outage has gRPC's code or a system error code.
+  if (code === undefined && !isSystemError(error)) return error;
   return unavailable(FOR_CALLERS[code ?? -1], error);
 }
-
-const REFUSED_BY_CLIENT = /^(Value for argument|Element at index)/;
 
 /** Firestore's messages for values that it refuses, with our sentences. */
 const REFUSALS: readonly (readonly [RegExp, string])[] = [

@@ -1,5 +1,8 @@
-import { Firestore, type Settings } from '@google-cloud/firestore';
-import { type AuthClient, PassThroughClient } from 'google-auth-library';
+import { type AuthClient, GoogleAuth } from 'google-auth-library';
+import { SCOPES } from '../identity/google/google-identity.ts';
+import { FirestoreError } from './client/channel.ts';
+import { Firestore } from './client/firestore.ts';
+import { RestChannel } from './client/rest-channel.ts';
 
 export interface FirestoreClientOptions {
   project: string;
@@ -11,52 +14,36 @@ export interface FirestoreClientOptions {
   emulatorHost?: string;
 }
 
-/** Time limit of one call with its retries. The library's default is ten minutes, longer than any caller waits. */
+/** Time limit of one call with its retries. */
 const CALL_MS = 10_000;
-const METHODS = ['BatchGetDocuments', 'BeginTransaction', 'Commit', 'Rollback', 'RunQuery'];
+const ORIGIN = 'https://firestore.googleapis.com';
 
 /** Creates the client; the first call connects. Throws a RangeError for `(default)` or an empty database name. */
 export function createFirestore(options: FirestoreClientOptions): Firestore {
   const { project, database, authClient, emulatorHost } = options;
   if (!database || database === '(default)')
     throw new RangeError('Firestore is used with a database of its own name only.');
-  // The library passes these options on, though its type Settings does not declare them.
-  const passedOn = {
-    authClient: emulatorHost ? new PassThroughClient() : authClient,
-    clientConfig: callTimes(),
-    // Without it a refused read is retried for seven seconds, whatever the reason.
-    gaxServerStreamingRetries: true,
-  };
-  return new Firestore({
-    projectId: project,
-    databaseId: database,
-    ...(emulatorHost ? { host: emulatorHost, ssl: false } : {}),
-    ...(passedOn as Settings),
-  });
+  const origin = emulatorHost ? `http://${emulatorHost}` : ORIGIN;
+  const credentials = emulatorHost ? ofAdministrator : credentialsOf(authClient);
+  const channel = new RestChannel({ origin, credentials, callMs: CALL_MS });
+  return new Firestore({ projectId: project, databaseId: database, channel });
 }
 
-function callTimes(): object {
-  const methods = METHODS.map((name) => [
-    name,
-    { timeout_millis: CALL_MS, retry_codes_name: 'passing', retry_params_name: 'bounded' },
-  ]);
-  return {
-    interfaces: {
-      'google.firestore.v1.Firestore': {
-        retry_codes: { passing: ['UNAVAILABLE'] },
-        retry_params: {
-          bounded: {
-            initial_retry_delay_millis: 100,
-            retry_delay_multiplier: 1.5,
-            max_retry_delay_millis: 2_000,
-            initial_rpc_timeout_millis: CALL_MS,
-            rpc_timeout_multiplier: 1,
-            max_rpc_timeout_millis: CALL_MS,
-            total_timeout_millis: CALL_MS,
-          },
-        },
-        methods: Object.fromEntries(methods),
-      },
-    },
+/** An emulator takes this for an administrator. */
+const ofAdministrator = async () => ({ authorization: 'Bearer owner' });
+
+/** The headers of each call. The library keeps its access token and renews it in time. */
+function credentialsOf(
+  client: Pick<AuthClient, 'getRequestHeaders'> = new GoogleAuth({ scopes: [...SCOPES.firestore] }),
+): () => Promise<Record<string, string>> {
+  return async () => {
+    try {
+      return Object.fromEntries(await client.getRequestHeaders(ORIGIN));
+    } catch (cause) {
+      // With a response, Google has refused the identity. Without one, it may answer the next time.
+      const isRefused = typeof cause === 'object' && cause !== null && 'response' in cause;
+      const code = isRefused ? 'UNAUTHENTICATED' : 'UNAVAILABLE';
+      throw new FirestoreError(code, 'There is no access token of Google', { cause });
+    }
   };
 }

@@ -1,4 +1,6 @@
-import type { DocumentReference, Firestore, Transaction } from '@google-cloud/firestore';
+import type { Firestore } from './client/firestore.ts';
+import type { DocumentReference } from './client/references.ts';
+import type { Transaction } from './client/transaction.ts';
 import { expect, test } from 'bun:test';
 import { deleteDocuments } from './delete-documents.ts';
 

@@ -1,4 +1,5 @@
-import type { DocumentReference, Firestore } from '@google-cloud/firestore';
+import type { Firestore } from './client/firestore.ts';
+import type { DocumentReference } from './client/references.ts';
 import { transact } from './transact.ts';
 
 /** Firestore's limit of writes per commit. */

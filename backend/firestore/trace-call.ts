@@ -4,10 +4,7 @@ import { traceClientCall } from '../observability/trace-context.ts';
 /** https://opentelemetry.io/docs/specs/semconv/database/database-spans/ */
 const ATTRIBUTES = { 'db.system.name': 'gcp.firestore' };
 
-/**
- * A call of Firestore as a span of the trace that is recorded here, if there is one. The client's own spans are three to
- * five for each call, with sixteen attributes: a quarter of a turn's CPU.
- */
+/** A call of Firestore as a span of the trace that is recorded here, if there is one. */
 export async function traceCall<T>(call: () => Promise<T>): Promise<T> {
   if (!trace.getActiveSpan()?.isRecording()) return call();
   return traceClientCall('firestore', ATTRIBUTES, call, codeOf);

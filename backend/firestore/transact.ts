@@ -1,4 +1,5 @@
-import type { Firestore, Transaction } from '@google-cloud/firestore';
+import type { Firestore } from './client/firestore.ts';
+import type { Transaction } from './client/transaction.ts';
 import { AppError } from '../errors/app-error.ts';
 import { nameTransaction } from './trace-call.ts';
 
@@ -10,8 +11,8 @@ export interface TransactOptions {
 }
 
 /**
- * A transaction that stores nothing after its caller has stopped waiting. The client retries by itself, for up to 90 s
- * after an exceeded quota, when the caller was told long ago that nothing was stored.
+ * A transaction that stores nothing after its caller has stopped waiting. The client retries by itself, when the caller
+ * may already have been told that nothing was stored.
  */
 export async function transact<T>(
   db: Firestore,

@@ -24,8 +24,6 @@ export interface TelemetryOptions {
 
 /** ADK's switch for message contents in spans; ADK's default is on. */
 const CONTENT_IN_SPANS = 'ADK_CAPTURE_MESSAGE_CONTENT_IN_SPANS';
-/** The Firestore client's switch for its own spans, on by default; ours (firestore/trace-call.ts) are fewer. */
-const FIRESTORE_SPANS = 'FIRESTORE_ENABLE_TRACING';
 /** Longest wait for the last export at shutdown. */
 const FLUSH_MS = 2_000;
 
@@ -40,7 +38,6 @@ export function startTelemetry(
 ): (() => Promise<void>) | undefined {
   if (!otlpEndpoint && !cloudTrace && !memory) return undefined;
   env[CONTENT_IN_SPANS] ||= 'false';
-  env[FIRESTORE_SPANS] ||= 'false';
   const resource = resourceFromAttributes({
     'service.name': 'lornu-agent',
     'service.version': service.revision,

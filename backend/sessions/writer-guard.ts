@@ -1,4 +1,4 @@
-import type { DocumentReference, DocumentSnapshot } from '@google-cloud/firestore';
+import type { DocumentReference, DocumentSnapshot } from '../firestore/client/references.ts';
 import type { CompositeSessionKey } from './session-store.ts';
 
 /** Knows the leases of runs; consulted in the transaction that stores an event. */

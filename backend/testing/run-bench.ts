@@ -1,5 +1,6 @@
 import { setLogger } from '@google/adk';
-import type { DocumentSnapshot, Firestore } from '@google-cloud/firestore';
+import type { Firestore } from '../firestore/client/firestore.ts';
+import type { DocumentSnapshot } from '../firestore/client/references.ts';
 import type { Database } from 'bun:sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -138,8 +139,6 @@ export async function openFirestoreBench(
     const store = new FirestoreRunStore({ db, now, newestEventMs, ...looks, ...options });
     return { db, sessions, store, operator: new FirestoreOperatorStore(db), spend: new FirestoreSpend(db) };
   };
-  // The clients stay open: after an exceeded quota a client retries its reads for up to 90 s though nobody waits, and
-  // if it was closed, that is a rejection that cannot be caught (@google-cloud/firestore 8.7.1).
   return new RunBench(await useStandin(modelUrl), open, async () => standin.stop());
 }
 

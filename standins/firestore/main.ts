@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { startFirestoreStandin } from './server.ts';
 import { stagingConcurrencyMode } from './staging-database.ts';
 
-const HELP = `Firestore stand-in: speaks Firestore's gRPC API on a loopback address, keeps everything in memory.
+const HELP = `Firestore stand-in: speaks Firestore's gRPC and REST APIs on a loopback address, keeps everything in memory.
 
 usage: bun standins/firestore/main.ts [options]
   --port N             port to listen on; 0 = a free one (default 0); printed as a line of JSON

@@ -6,11 +6,13 @@ import {
   type handleUnaryCall,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import type { Backend, Request, Row, StoredDocuments } from './backend.ts';
+import type { Backend, Request as Asked, Row, StoredDocuments } from './backend.ts';
 import { googleBackend } from './google-emulator.ts';
 import { inMemory, type InMemoryOptions } from './in-memory.ts';
 import { assertIndexed } from './index-needed.ts';
+import { listenForBoth } from './front.ts';
 import { firestoreMethods, readRequest } from './protocol.ts';
+import { readRestCall, restAnswer, restError } from './rest.ts';
 import { RpcError } from './rpc-error.ts';
 import { stagingIndexes } from './staging-database.ts';
 
@@ -54,7 +56,7 @@ export interface FirestoreStandin {
 /** Larger than Firestore's own limit, so that the backend refuses larger requests. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
-/** Firestore's gRPC API on a loopback address, with faults, delays and counts in front of a backend. */
+/** Firestore's gRPC and REST APIs on one loopback port, with faults, delays and counts in front of a backend. */
 export async function startFirestoreStandin(
   options: FirestoreStandinOptions = {},
 ): Promise<FirestoreStandin> {
@@ -83,7 +85,7 @@ export async function startFirestoreStandin(
     },
   };
 
-  function check(method: string, request: Request): void {
+  function check(method: string, request: Asked): void {
     standin.calls.set(method, (standin.calls.get(method) ?? 0) + 1);
     const { failWith } = standin;
     if (failWith) throw new RpcError(failWith.code, failWith.message);
@@ -94,7 +96,7 @@ export async function startFirestoreStandin(
     if (query) assertIndexed(query, indexes);
   }
 
-  function countWrites({ writes = [] }: Request): void {
+  function countWrites({ writes = [] }: Asked): void {
     standin.rows.written += writes.length;
     for (const { update, delete: deleted } of writes) {
       if (deleted) standin.rows.deleted++;
@@ -151,19 +153,47 @@ export async function startFirestoreStandin(
     served.map(([name, { responseStream }]) => [name, responseStream ? streaming(name) : unary(name)]),
   );
 
-  async function listen(port: number): Promise<Server> {
-    const listening = new Server({
+  async function overRest(http: Request): Promise<Response> {
+    let isStream = false;
+    try {
+      const call = readRestCall(new URL(http.url).pathname, await http.text());
+      isStream = call.isStream;
+      const bytes = methods[call.method]!.requestSerialize(call.request);
+      const rows = await Array.fromAsync(answer(call.method, bytes, http.signal));
+      if (standin.loseAnswersTo === call.method) await new Promise(() => {});
+      return restAnswer(rows, isStream);
+    } catch (error) {
+      return restError(asServiceError(error), isStream);
+    }
+  }
+
+  async function listen(port: number): Promise<{ forceShutdown: () => void }> {
+    const grpc = new Server({
       'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
       'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
     });
-    listening.addService(service, handlers);
+    grpc.addService(service, handlers);
     const bound = await new Promise<number>((resolve, reject) =>
-      listening.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, found) =>
+      grpc.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, found) =>
         error ? reject(error) : resolve(found),
       ),
     );
-    standin.host = `127.0.0.1:${bound}`;
-    return listening;
+    const rest = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      idleTimeout: 0,
+      maxRequestBodySize: MAX_MESSAGE_BYTES,
+      fetch: overRest,
+    });
+    const front = await listenForBoth(port, { grpc: bound, rest: rest.port! });
+    standin.host = `127.0.0.1:${front.port}`;
+    return {
+      forceShutdown: () => {
+        front.stop();
+        grpc.forceShutdown();
+        void rest.stop(true);
+      },
+    };
   }
 
   let server = await listen(options.port ?? 0);

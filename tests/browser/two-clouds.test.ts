@@ -1,4 +1,4 @@
-import { Timestamp } from '@google-cloud/firestore';
+import { Timestamp } from '../../backend/firestore/client/special-values.ts';
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { startGcpAgent } from '@lornu/ops/servers/agent-servers.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
@@ -160,7 +160,9 @@ test('the shared name leads to the other cloud in the middle of an answer: the p
   // For the 15 s of its lease.
   await isBusyElsewhere.waitFor();
   const db = createFirestore({ project: 'lornu', database: 'staging', emulatorHost: firestore.host });
-  await leaseOf(db, { appName: 'lornu', userId: 'user', sessionId }).update({ until: Timestamp.now() });
+  await leaseOf(db, { appName: 'lornu', userId: 'user', sessionId }).update({
+    until: Timestamp.fromMillis(Date.now()),
+  });
   await db.terminate();
   await tryAgain.click();
   await chat.conversation

@@ -8,6 +8,8 @@ export interface ConformanceCase {
   title: string;
   ask: (db: ConformanceDb) => Promise<unknown>;
   is: unknown;
+  /** It sends bytes that only gRPC can send. */
+  isBytes?: true;
   /** Set if Google's emulator behaves differently from Firestore: what it does, and how we know. */
   googleEmulator?: { is: unknown; because: string };
 }
@@ -91,6 +93,7 @@ const REFUSALS: ConformanceCase[] = [
   },
   {
     title: 'text that is not UTF-8 is refused, and nothing is stored',
+    isBytes: true,
     ask: async (db) => {
       const { Commit } = await firestoreMethods();
       const update = { name: db.path('utf8/u'), fields: { t: text('QQQ') } };

@@ -11,12 +11,15 @@ export const text = (value: string): Value => ({ stringValue: value });
 export const map = (fields: Fields): Value => ({ mapValue: { fields } });
 export const list = (...values: Value[]): Value => ({ arrayValue: { values } });
 
+/** Calls over gRPC or REST. */
+export type Caller = Pick<FirestoreClient, 'rows'>;
+
 /** An empty database, called directly over the wire. */
 export class ConformanceDb {
-  readonly #client: FirestoreClient;
+  readonly #client: Caller;
   readonly name: string;
 
-  constructor(client: FirestoreClient, project: string) {
+  constructor(client: Caller, project: string) {
     this.#client = client;
     this.name = `projects/${project}/databases/staging`;
   }

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { FirestoreClient } from '@lornu/standins/firestore/client.ts';
 import { findGoogleEmulator, startGoogleEmulator } from '@lornu/standins/firestore/google-emulator.ts';
 import { Indexes } from '@lornu/standins/firestore/indexes.ts';
+import { FirestoreRestClient } from '@lornu/standins/firestore/rest-client.ts';
 import { startFirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { CASES } from './conformance-cases.ts';
-import { ConformanceDb } from './conformance-db.ts';
+import { type Caller, ConformanceDb } from './conformance-db.ts';
 import { LOCKS } from './conformance-locks.ts';
 
 /** A server that should behave like Firestore. */
@@ -20,30 +21,46 @@ if (!isFound)
   console.log("figure: Google's Firestore emulator is not on this machine: the stand-in was not compared");
 
 const STANDIN = 'the stand-in';
-const SERVERS: [name: string, isHere: boolean, start: () => Promise<Answering>][] = [
-  // The cases run without staging's indexes, which the emulator does not know.
-  [STANDIN, true, async () => startFirestoreStandin({ isGoogles: false, indexes: new Indexes() })],
-  [
-    "Google's emulator",
-    isFound,
-    async () => (RUNNING ? { host: RUNNING, stop: () => {} } : startGoogleEmulator()),
-  ],
+const GOOGLES = "Google's emulator";
+// The cases run without staging's indexes, which the emulator does not know.
+const standin = async (): Promise<Answering> =>
+  startFirestoreStandin({ isGoogles: false, indexes: new Indexes() });
+const googles = async (): Promise<Answering> =>
+  RUNNING ? { host: RUNNING, stop: () => {} } : startGoogleEmulator();
+/** Over REST the emulator runs the same code below; the suite firestore-google looks at both. */
+const isThorough = process.env['LORNU_FIRESTORE_EMULATOR'] === 'google';
+const SERVERS: (readonly [
+  name: string,
+  protocol: 'gRPC' | 'REST',
+  isHere: boolean,
+  start: () => Promise<Answering>,
+])[] = [
+  [STANDIN, 'gRPC', true, standin],
+  [STANDIN, 'REST', true, standin],
+  ...(isThorough ? [[GOOGLES, 'gRPC', isFound, googles] as const] : []),
+  [GOOGLES, 'REST', isFound, googles],
 ];
 
-for (const [name, isHere, start] of SERVERS) {
-  describe.skipIf(!isHere)(name, () => {
+for (const [name, protocol, isHere, start] of SERVERS) {
+  describe.skipIf(!isHere)(`${name} over ${protocol}`, () => {
     let server: Answering;
-    let client: FirestoreClient;
+    let client: Caller;
+    let close = (): void => {};
     beforeAll(async () => {
       server = await start();
-      client = await FirestoreClient.to(server.host);
+      if (protocol === 'REST') client = new FirestoreRestClient(server.host);
+      else {
+        const grpc = await FirestoreClient.to(server.host);
+        [client, close] = [grpc, () => grpc.close()];
+      }
     }, 90_000);
     afterAll(() => {
-      client?.close();
+      close();
       server?.stop();
     });
 
-    for (const [index, { title, ask, is, googleEmulator }] of [...CASES, ...LOCKS].entries()) {
+    for (const [index, { title, ask, is, googleEmulator, isBytes }] of [...CASES, ...LOCKS].entries()) {
+      if (isBytes && protocol === 'REST') continue;
       const other = name === STANDIN ? undefined : googleEmulator;
       test(
         other ? `${title} (not this one: ${other.because})` : title,

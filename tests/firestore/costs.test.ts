@@ -5,7 +5,7 @@ import type { FirestoreSessionStore } from '../../backend/sessions/firestore/fir
 import { eventsOf, sessionOf } from '../../backend/sessions/firestore/paths.ts';
 import { toTimestamp } from '../../backend/sessions/firestore/session-document.ts';
 import { openFirestoreBench, type RunBench } from '../../backend/testing/run-bench.ts';
-import type { Firestore } from '@google-cloud/firestore';
+import type { Firestore } from '../../backend/firestore/client/firestore.ts';
 import { startFirestoreStandin, type FirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { spawnGeminiStandin, type GeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { wireEvent } from './events.ts';

@@ -1,4 +1,4 @@
-import type { Firestore } from '@google-cloud/firestore';
+import type { Firestore } from '../../backend/firestore/client/firestore.ts';
 import { createFirestore } from '../../backend/firestore/create-firestore.ts';
 import {
   FirestoreSessionStore,

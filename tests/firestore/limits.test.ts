@@ -1,4 +1,5 @@
-import { Timestamp, type DocumentReference } from '@google-cloud/firestore';
+import type { DocumentReference } from '../../backend/firestore/client/references.ts';
+import { Timestamp } from '../../backend/firestore/client/special-values.ts';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { toEventData } from '../../backend/events/document.ts';
 import { fromWire, toWire } from '../../backend/events/wire.ts';
@@ -148,7 +149,7 @@ test('memory: each finds what the other stored, in the same documents', async ()
 /** Stores in a few writes what appending would create: each append is a separate transaction. */
 async function seed(session: DocumentReference, wires: Wire[]): Promise<void> {
   for (let from = 0; from < wires.length; from += 500) {
-    const batch = session.firestore.batch();
+    const batch = fixture.db.batch();
     for (const wire of wires.slice(from, from + 500)) {
       const stored = fromWire(wire);
       const timestamp = toTimestamp(stored.timestamp);

@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Firestore } from '@google-cloud/firestore';
+import type { Firestore } from '../../backend/firestore/client/firestore.ts';
 import { createFirestore } from '../../backend/firestore/create-firestore.ts';
 import { startGcpAgent, startService } from '../../ops/servers/agent-servers.ts';
 import type { Server } from '../../ops/servers/server.ts';

@@ -1,4 +1,5 @@
-import type { DocumentData, Firestore } from '@google-cloud/firestore';
+import type { Firestore } from '../../backend/firestore/client/firestore.ts';
+import type { DocumentData } from '../../backend/firestore/client/values.ts';
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { eventsOf, sessionOf } from '../../backend/sessions/firestore/paths.ts';
 import { openFirestoreBench } from '../../backend/testing/run-bench.ts';

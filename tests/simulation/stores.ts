@@ -1,4 +1,5 @@
 import { AppError } from '@lornu/backend/errors/app-error.ts';
+import { Firestore } from '@lornu/backend/firestore/client/firestore.ts';
 import { FirestoreRunStore } from '@lornu/backend/runs/firestore/firestore-run-store.ts';
 import { LeaseGuard } from '@lornu/backend/runs/firestore/lease-guard.ts';
 import { StoreThenShow } from '@lornu/backend/runs/frame-pacing.ts';
@@ -10,7 +11,7 @@ import { SqliteSessionStore } from '@lornu/backend/sessions/sqlite/sqlite-sessio
 import type { Backend } from '@lornu/standins/firestore/backend.ts';
 import type { Database } from 'bun:sqlite';
 import { connectionTo, emptyDatabase } from './shared-database.ts';
-import { emptyFirestore, SimulatedFirestore, type Network } from './simulated-firestore.ts';
+import { emptyFirestore, SimulatedChannel, type Network } from './simulated-firestore.ts';
 
 export type StoreKind = 'SQLite' | 'Firestore';
 /** The storage that the processes of a scenario share. */
@@ -31,7 +32,8 @@ export function openStores(
   network: Network,
 ): { sessions: SessionStore; runs: RunStore } {
   if (shared.kind === 'Firestore') {
-    const db = new SimulatedFirestore(shared.server, network);
+    const channel = new SimulatedChannel(shared.server, network);
+    const db = new Firestore({ projectId: 'simulation', databaseId: 'simulation', channel });
     const sessions = new FirestoreSessionStore({ db, guard: new LeaseGuard(db) });
     const runs = new FirestoreRunStore({ db, newestEventMs: (session) => sessions.newestEventMs(session) });
     return { sessions, runs };

@@ -1,4 +1,6 @@
-import type { DocumentReference, Firestore, Transaction } from '@google-cloud/firestore';
+import type { Firestore } from '../../firestore/client/firestore.ts';
+import type { DocumentReference } from '../../firestore/client/references.ts';
+import type { Transaction } from '../../firestore/client/transaction.ts';
 import type { Event, MemoryEntry, SearchMemoryRequest, SearchMemoryResponse, Session } from '@google/adk';
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../events/codec.ts';

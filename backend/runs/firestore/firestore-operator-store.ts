@@ -1,10 +1,6 @@
-import {
-  FieldPath,
-  type DocumentReference,
-  type DocumentSnapshot,
-  type Firestore,
-  type Query,
-} from '@google-cloud/firestore';
+import type { Firestore } from '../../firestore/client/firestore.ts';
+import type { DocumentReference, DocumentSnapshot, Query } from '../../firestore/client/references.ts';
+import { FieldPath } from '../../firestore/client/special-values.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { calling } from '../../firestore/calling.ts';
 import { isDocumentId } from '../../firestore/storable.ts';

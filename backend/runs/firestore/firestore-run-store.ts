@@ -1,10 +1,7 @@
-import {
-  FieldPath,
-  type DocumentSnapshot,
-  type Firestore,
-  type Timestamp,
-  type Transaction,
-} from '@google-cloud/firestore';
+import type { Firestore } from '../../firestore/client/firestore.ts';
+import type { DocumentSnapshot } from '../../firestore/client/references.ts';
+import { FieldPath, type Timestamp } from '../../firestore/client/special-values.ts';
+import type { Transaction } from '../../firestore/client/transaction.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { sessionBusy } from '../../errors/session-busy.ts';
 import { calling, patiently } from '../../firestore/calling.ts';

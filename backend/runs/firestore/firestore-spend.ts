@@ -1,4 +1,4 @@
-import type { Firestore } from '@google-cloud/firestore';
+import type { Firestore } from '../../firestore/client/firestore.ts';
 import { createHash } from 'node:crypto';
 import { calling } from '../../firestore/calling.ts';
 import { transact } from '../../firestore/transact.ts';

@@ -1,4 +1,6 @@
-import type { DocumentData, QueryDocumentSnapshot, Timestamp } from '@google-cloud/firestore';
+import type { QueryDocumentSnapshot } from '../../firestore/client/references.ts';
+import type { Timestamp } from '../../firestore/client/special-values.ts';
+import type { DocumentData } from '../../firestore/client/values.ts';
 import type { Frame } from '../run.ts';
 
 export interface FrameDocument {

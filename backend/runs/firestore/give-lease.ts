@@ -1,4 +1,6 @@
-import type { DocumentSnapshot, Firestore, Transaction } from '@google-cloud/firestore';
+import type { Firestore } from '../../firestore/client/firestore.ts';
+import type { DocumentSnapshot } from '../../firestore/client/references.ts';
+import type { Transaction } from '../../firestore/client/transaction.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { newLeaseToken } from '../lease-token.ts';
 import type { Lease } from '../run-store.ts';

@@ -1,4 +1,7 @@
-import type { DocumentSnapshot, Firestore, Timestamp, Transaction } from '@google-cloud/firestore';
+import type { Firestore } from '../../firestore/client/firestore.ts';
+import type { DocumentSnapshot } from '../../firestore/client/references.ts';
+import type { Timestamp } from '../../firestore/client/special-values.ts';
+import type { Transaction } from '../../firestore/client/transaction.ts';
 import type { ExpiredLease } from '../run-store.ts';
 import { hasRunOut, later, readLease } from './lease-document.ts';
 import { heartbeatOf, leasesOf } from './paths.ts';

@@ -1,4 +1,6 @@
-import { Timestamp, type DocumentData, type DocumentSnapshot } from '@google-cloud/firestore';
+import type { DocumentSnapshot } from '../../firestore/client/references.ts';
+import { Timestamp } from '../../firestore/client/special-values.ts';
+import type { DocumentData } from '../../firestore/client/values.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 
 /** The content of a lease's document. */

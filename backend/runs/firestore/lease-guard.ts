@@ -1,4 +1,5 @@
-import type { DocumentReference, DocumentSnapshot, Firestore } from '@google-cloud/firestore';
+import type { Firestore } from '../../firestore/client/firestore.ts';
+import type { DocumentReference, DocumentSnapshot } from '../../firestore/client/references.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { sessionBusy } from '../../errors/session-busy.ts';
 import { deleteDocuments } from '../../firestore/delete-documents.ts';

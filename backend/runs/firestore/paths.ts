@@ -1,4 +1,5 @@
-import type { CollectionReference, DocumentReference, Firestore } from '@google-cloud/firestore';
+import type { Firestore } from '../../firestore/client/firestore.ts';
+import type { CollectionReference, DocumentReference } from '../../firestore/client/references.ts';
 import { createHash } from 'node:crypto';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 

@@ -1,4 +1,5 @@
-import type { Firestore, Transaction } from '@google-cloud/firestore';
+import type { Firestore } from '../../firestore/client/firestore.ts';
+import type { Transaction } from '../../firestore/client/transaction.ts';
 import { sessionBusy } from '../../errors/session-busy.ts';
 import { assertRoom } from '../queue-bounds.ts';
 import type { NewRun, RunRecord } from '../run-store.ts';

@@ -1,4 +1,5 @@
-import { FieldValue, Timestamp, type Firestore } from '@google-cloud/firestore';
+import type { Firestore } from '../../firestore/client/firestore.ts';
+import { FieldValue, Timestamp } from '../../firestore/client/special-values.ts';
 import { transact } from '../../firestore/transact.ts';
 import { expireTime } from './lease-document.ts';
 import { revisionsOf } from './paths.ts';

@@ -1,11 +1,8 @@
 import type { TurnRequest } from '../../turn/turn-request.ts';
 import { storedObjectIfAny } from '../../errors/stored-json.ts';
-import {
-  FieldValue,
-  type DocumentData,
-  type DocumentSnapshot,
-  type Timestamp,
-} from '@google-cloud/firestore';
+import type { DocumentSnapshot } from '../../firestore/client/references.ts';
+import { FieldValue, type Timestamp } from '../../firestore/client/special-values.ts';
+import type { DocumentData } from '../../firestore/client/values.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import type { EndState, TokenUse } from '../run.ts';
 import type { RunRecord } from '../run-store.ts';

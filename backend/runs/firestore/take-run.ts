@@ -1,4 +1,6 @@
-import type { DocumentSnapshot, Firestore, Transaction } from '@google-cloud/firestore';
+import type { Firestore } from '../../firestore/client/firestore.ts';
+import type { DocumentSnapshot } from '../../firestore/client/references.ts';
+import type { Transaction } from '../../firestore/client/transaction.ts';
 import { sessionOf } from '../../sessions/firestore/paths.ts';
 import { hasEnded } from '../run.ts';
 import type { Lease, RunRecord, TakenRun } from '../run-store.ts';

@@ -1,12 +1,7 @@
-import {
-  FieldPath,
-  FieldValue,
-  Timestamp,
-  type DocumentReference,
-  type DocumentSnapshot,
-  type Firestore,
-  type Transaction,
-} from '@google-cloud/firestore';
+import type { Firestore } from '../../firestore/client/firestore.ts';
+import type { DocumentReference, DocumentSnapshot } from '../../firestore/client/references.ts';
+import { FieldPath, FieldValue, Timestamp } from '../../firestore/client/special-values.ts';
+import type { Transaction } from '../../firestore/client/transaction.ts';
 import type { Event } from '@google/adk';
 import { AppError } from '../../errors/app-error.ts';
 import type { JsonObject } from '../../events/codec.ts';

@@ -1,4 +1,4 @@
-import type { Firestore } from '@google-cloud/firestore';
+import type { Firestore } from '../../firestore/client/firestore.ts';
 import { deleteDocuments } from '../../firestore/delete-documents.ts';
 import { transact } from '../../firestore/transact.ts';
 import type { CompositeSessionKey } from '../session-store.ts';

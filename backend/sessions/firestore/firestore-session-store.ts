@@ -1,5 +1,7 @@
 import { parseJson } from '../../json/parse-json.ts';
-import { FieldValue, type DocumentSnapshot, type Firestore } from '@google-cloud/firestore';
+import type { Firestore } from '../../firestore/client/firestore.ts';
+import type { DocumentSnapshot } from '../../firestore/client/references.ts';
+import { FieldValue } from '../../firestore/client/special-values.ts';
 import type {
   AppendEventRequest,
   CreateSessionRequest,

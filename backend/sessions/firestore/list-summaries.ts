@@ -1,12 +1,11 @@
-import {
-  type DocumentReference,
-  type DocumentSnapshot,
-  FieldPath,
-  type Firestore,
-  type Query,
-  type QueryDocumentSnapshot,
-  Timestamp,
-} from '@google-cloud/firestore';
+import type { Firestore } from '../../firestore/client/firestore.ts';
+import type {
+  DocumentReference,
+  DocumentSnapshot,
+  Query,
+  QueryDocumentSnapshot,
+} from '../../firestore/client/references.ts';
+import { FieldPath, Timestamp } from '../../firestore/client/special-values.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { isDocumentId } from '../../firestore/storable.ts';
 import {

@@ -1,4 +1,5 @@
-import type { CollectionReference, DocumentReference, Firestore } from '@google-cloud/firestore';
+import type { Firestore } from '../../firestore/client/firestore.ts';
+import type { CollectionReference, DocumentReference } from '../../firestore/client/references.ts';
 import type { CompositeSessionKey } from '../session-store.ts';
 
 /** The collections of google-adk's Firestore session service, under their default names. */

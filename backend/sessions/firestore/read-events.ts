@@ -1,9 +1,8 @@
-import type { DocumentReference, Query } from '@google-cloud/firestore';
+import type { DocumentReference, Query } from '../../firestore/client/references.ts';
 import type { Event } from '@google/adk';
 import type { JsonObject } from '../../events/codec.ts';
 import { fromWire } from '../../events/wire.ts';
 import type { EventCache } from '../event-cache.ts';
-import { exactData } from '../../firestore/exact-integers.ts';
 import { documentBytes } from '../../firestore/document-bytes.ts';
 import { eventsOf } from './paths.ts';
 import { toTimestamp, type SessionDocument } from './session-document.ts';
@@ -86,7 +85,7 @@ async function readFromStart(
 async function read(query: Query): Promise<{ events: Event[]; bytes: number }> {
   const { docs } = await query.get();
   const stored = docs.flatMap((doc) => {
-    const data = exactData(doc)?.['event_data'] as JsonObject | null | undefined;
+    const data = doc.data()['event_data'] as JsonObject | null | undefined;
     return data ? [data] : [];
   });
   return { events: stored.map(fromWire), bytes: stored.reduce((sum, data) => sum + documentBytes(data), 0) };

@@ -1,5 +1,5 @@
-import { Timestamp, type DocumentSnapshot } from '@google-cloud/firestore';
-import { exactData } from '../../firestore/exact-integers.ts';
+import type { DocumentSnapshot } from '../../firestore/client/references.ts';
+import { Timestamp } from '../../firestore/client/special-values.ts';
 import { mergeState, readState, setOwn, type StateMap } from '../state.ts';
 
 /** The content of a session's document, as google-adk writes it. */
@@ -41,8 +41,7 @@ function readRevision(stored: unknown): number {
 /** `app:` or `user:` state: stored natively, so a Python writer may have put times and bytes into it. */
 export function readSharedState(snapshot: DocumentSnapshot | undefined): StateMap {
   const state: StateMap = {};
-  const data = snapshot && exactData(snapshot);
-  for (const [key, value] of Object.entries(data ?? {})) setOwn(state, key, toJson(value));
+  for (const [key, value] of Object.entries(snapshot?.data() ?? {})) setOwn(state, key, toJson(value));
   return state;
 }
 

@@ -1,12 +1,8 @@
-import {
-  FieldPath,
-  Timestamp,
-  type CollectionReference,
-  type DocumentData,
-  type DocumentReference,
-  type Firestore,
-  type Transaction,
-} from '@google-cloud/firestore';
+import type { Firestore } from '../../firestore/client/firestore.ts';
+import type { CollectionReference, DocumentReference } from '../../firestore/client/references.ts';
+import { FieldPath, Timestamp } from '../../firestore/client/special-values.ts';
+import type { Transaction } from '../../firestore/client/transaction.ts';
+import type { DocumentData } from '../../firestore/client/values.ts';
 import { createHash } from 'node:crypto';
 import { calling } from '../../firestore/calling.ts';
 import { deleteDocuments } from '../../firestore/delete-documents.ts';

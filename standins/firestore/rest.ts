@@ -1,0 +1,125 @@
+import { status } from '@grpc/grpc-js';
+import type { Row } from './backend.ts';
+import { RpcError } from './rpc-error.ts';
+import type { Timestamp } from './value.ts';
+
+/** A request over REST, in the form of the same gRPC call. */
+export interface RestCall {
+  method: string;
+  request: Record<string, unknown>;
+  /** Whether the response is a list: the messages of a stream. */
+  isStream: boolean;
+}
+
+const METHODS: { [verb: string]: { method: string; isStream: boolean } } = {
+  batchGet: { method: 'BatchGetDocuments', isStream: true },
+  runQuery: { method: 'RunQuery', isStream: true },
+  runAggregationQuery: { method: 'RunAggregationQuery', isStream: true },
+  beginTransaction: { method: 'BeginTransaction', isStream: false },
+  commit: { method: 'Commit', isStream: false },
+  rollback: { method: 'Rollback', isStream: false },
+};
+const PATH = /^\/v1\/((projects\/[^/]+\/databases\/[^/]+)\/documents(?:\/[^:]*)?):(\w+)$/;
+/** HTTP status codes of gRPC's: google.rpc.Code. */
+const HTTP_STATUS: { [code: number]: number } = {
+  [status.CANCELLED]: 499,
+  [status.INVALID_ARGUMENT]: 400,
+  [status.DEADLINE_EXCEEDED]: 504,
+  [status.NOT_FOUND]: 404,
+  [status.ALREADY_EXISTS]: 409,
+  [status.PERMISSION_DENIED]: 403,
+  [status.RESOURCE_EXHAUSTED]: 429,
+  [status.FAILED_PRECONDITION]: 400,
+  [status.ABORTED]: 409,
+  [status.OUT_OF_RANGE]: 400,
+  [status.UNIMPLEMENTED]: 501,
+  [status.UNAVAILABLE]: 503,
+  [status.UNAUTHENTICATED]: 401,
+};
+
+/** Reads a request to Firestore's REST API. Throws RpcError. */
+export function readRestCall(path: string, body: string): RestCall {
+  const [, parent = '', database = '', verb = ''] = PATH.exec(path) ?? [];
+  const found = METHODS[verb];
+  if (!found) throw new RpcError(status.UNIMPLEMENTED, `The stand-in does not know the REST call ${path}.`);
+  const { method, isStream } = found;
+  const target = method.startsWith('Run')
+    ? { parent: parent.split('/').map(decodeURIComponent).join('/') }
+    : { database: decodeURIComponent(database) };
+  let json: unknown;
+  try {
+    json = fromRestJson(body);
+  } catch (error) {
+    if (error instanceof RpcError) throw error;
+    throw new RpcError(status.INVALID_ARGUMENT, 'Invalid JSON payload received.');
+  }
+  return { method, isStream, request: { ...(json as object), ...target } };
+}
+
+/** The messages of a response as JSON. */
+export function restAnswer(rows: readonly Row[], isStream: boolean): Response {
+  return Response.json(isStream ? rows.map(toRestJson) : (toRestJson(rows[0] ?? {}) as object));
+}
+
+export function restError({ code, details }: { code: status; details: string }, isStream: boolean): Response {
+  const httpStatus = HTTP_STATUS[code] ?? 500;
+  const error = { error: { code: httpStatus, message: details, status: status[code] } };
+  return Response.json(isStream ? [error] : error, { status: httpStatus });
+}
+
+const TIMES = new Set(['timestampValue', 'updateTime', 'createTime', 'readTime', 'commitTime']);
+
+/** A text of proto3's JSON in the form of gRPC's messages. */
+export function fromRestJson(text: string): unknown {
+  return JSON.parse(text, (key, value: unknown) => revived(key, value));
+}
+
+const BYTES = new Set(['transaction', 'retryTransaction', 'bytesValue']);
+
+/** In proto3's JSON times and bytes are texts, and a limit is a number. Fields of documents with these names are objects. */
+function revived(key: string, value: unknown): unknown {
+  if (key === 'nullValue' && value === null) return 'NULL_VALUE';
+  if (BYTES.has(key) && typeof value === 'string') return Buffer.from(value, 'base64');
+  if (TIMES.has(key) && typeof value === 'string') return readTime(value);
+  if (key === 'limit' && typeof value === 'number') return { value };
+  if (key === 'doubleValue' && typeof value === 'string') return Number(value);
+  return value;
+}
+
+function readTime(text: string): Timestamp {
+  const [, seconds, fraction = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/.exec(text) ?? [];
+  if (!seconds) throw new RpcError(status.INVALID_ARGUMENT, `Invalid time: ${text}`);
+  return { seconds: String(Date.parse(`${seconds}Z`) / 1000), nanos: Number(fraction.padEnd(9, '0')) };
+}
+
+/** A message, or a part of it, in the form of proto3's JSON. */
+export function toRestJson(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (Array.isArray(value)) return value.map(toRestJson);
+  if (typeof value === 'number')
+    return Number.isFinite(value) && !Object.is(value, -0) ? value : printDouble(value);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, printed(key, inner)]));
+}
+
+function printed(key: string, value: unknown): unknown {
+  if (key === 'nullValue' && value === 'NULL_VALUE') return null;
+  if (key === 'limit' && typeof (value as { value?: unknown }).value === 'number')
+    return (value as { value: number }).value;
+  return isTime(key, value) ? printTime(value) : toRestJson(value);
+}
+
+/** Whether it is a timestamp, and not a field of a document with the same name. */
+function isTime(key: string, value: unknown): value is Timestamp {
+  return (
+    TIMES.has(key) && Object.keys(value as object).every((name) => name === 'seconds' || name === 'nanos')
+  );
+}
+
+function printTime({ seconds = '0', nanos = 0 }: Timestamp): string {
+  const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
+  return `${whole}${nanos ? `.${String(nanos).padStart(9, '0')}` : ''}Z`;
+}
+
+/** JSON has no number for these. */
+const printDouble = (value: number): string => (Object.is(value, -0) ? '-0.0' : String(value));
