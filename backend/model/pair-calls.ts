@@ -45,12 +45,15 @@ export function saysNothing(part: Part): boolean {
   );
 }
 
+const NONE: readonly FunctionCall[] = [];
+
 function isPaired<T extends Turn>(turns: T[], { isModels, isInternal, makesIds }: PairingRules<T>): boolean {
   const ids = new Set<string>();
-  let open: FunctionCall[] = [];
+  let open = NONE;
   for (const turn of turns) {
     const parts = turn.content?.parts ?? [];
-    const calls: FunctionCall[] = [];
+    // Most turns have no calls: an array for each event of a long session costs as much as the rest.
+    let calls = NONE;
     let answered = 0;
     for (const part of parts) {
       const { functionCall: call, functionResponse: response } = part;
@@ -59,7 +62,7 @@ function isPaired<T extends Turn>(turns: T[], { isModels, isInternal, makesIds }
         if (part.text || !call.name || !hasArgs || isInternal?.(call.name)) return false;
         if (makesIds && (!call.id || ids.has(call.id))) return false;
         ids.add(call.id ?? '');
-        calls.push(call);
+        calls = [...calls, call];
       } else if (response) {
         const expected = open[answered++];
         if (!expected || response.id !== expected.id || response.name !== expected.name) return false;

@@ -53,7 +53,7 @@ export class CallerLimits {
   openStream(caller: Principal): () => void {
     const { numbers, store, shared, now, newId, longestRunMs = 60 * MINUTE_MS } = this.#options;
     const nowMs = now();
-    const own = store.add(`tokens ${caller.id}`, Math.floor(nowMs / DAY_MS), 0);
+    const own = store.sum(`tokens ${caller.id}`, Math.floor(nowMs / DAY_MS));
     const others = shared?.sum(`tokens ${caller.id}`, own, numbers.tokensPerDay, DAY_MS) ?? 0;
     if (own + others >= numbers.tokensPerDay) {
       throw limitReached(`At most ${numbers.tokensPerDay} tokens a day`, DAY_MS - (nowMs % DAY_MS));

@@ -16,6 +16,8 @@ test('while its file cannot be written, a process counts on its own and limits s
   other.run("CREATE TRIGGER full_2 BEFORE INSERT ON streams BEGIN SELECT RAISE(ABORT, 'full'); END");
   other.run("CREATE TRIGGER full_3 BEFORE DELETE ON streams BEGIN SELECT RAISE(ABORT, 'full'); END");
   expect([1, 2, 3].map(() => store.add('ann', 1, 1))).toEqual([1, 2, 3]);
+  // What the file has and what was counted since; nothing of another window.
+  expect([store.sum('ann', 1), store.sum('ann', 2), store.sum('ben', 1)]).toEqual([4, 0, 0]);
   expect(['b', 'c', 'd'].map((id) => store.openStream(id, 'ann', 2, 1e15, 0))).toEqual([true, true, false]);
   store.closeStream('b');
   expect(store.openStream('e', 'ann', 2, 1e15, 0)).toBe(true);

@@ -39,6 +39,20 @@ export class LimitStore {
     return row?.amount ?? amount;
   }
 
+  /** A counter's sum in the given window; without a write, because each turn asks. */
+  sum(key: string, window: number): number {
+    const read = (db: Database | undefined): number =>
+      db
+        ?.query<{ amount: number }, [string, number]>('SELECT amount FROM counters WHERE key = ?1 AND window = ?2')
+        .get(key, window)?.amount ?? 0;
+    try {
+      return read(this.#db) + read(this.#spare);
+    } catch (error) {
+      if (!(error instanceof SQLiteError)) throw error;
+      return read(this.#spare);
+    }
+  }
+
   /** Takes one of the caller's stream slots; false if all `max` are taken. The slot expires at `expiresAtMs`. */
   openStream(id: string, caller: string, max: number, expiresAtMs: number, nowMs: number): boolean {
     const { changes } = this.#write((db) =>
