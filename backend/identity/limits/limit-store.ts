@@ -43,7 +43,9 @@ export class LimitStore {
   sum(key: string, window: number): number {
     const read = (db: Database | undefined): number =>
       db
-        ?.query<{ amount: number }, [string, number]>('SELECT amount FROM counters WHERE key = ?1 AND window = ?2')
+        ?.query<{ amount: number }, [string, number]>(
+          'SELECT amount FROM counters WHERE key = ?1 AND window = ?2',
+        )
         .get(key, window)?.amount ?? 0;
     try {
       return read(this.#db) + read(this.#spare);
