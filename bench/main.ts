@@ -7,6 +7,7 @@ import { measureLongSession } from './measures/long-session.ts';
 import { measureStreams, measureStreamSecond } from './measures/streams.ts';
 import { measureA2a, measureTurns } from './measures/turns.ts';
 import { type BenchReport, renderReport } from './report.ts';
+import { saveReport } from './save.ts';
 import { startIdentity, startWorld, type PerTarget, TARGETS } from './world.ts';
 
 interface BenchOptions {
@@ -88,6 +89,7 @@ async function runBench(options: BenchOptions): Promise<BenchReport> {
           firestore: world.firestoreIs,
           limit: world.cpu.how,
         },
+        measured: { commit: commitOf(root), on: new Date().toISOString().slice(0, 10) },
         rounds,
         turns,
         added,
@@ -107,6 +109,15 @@ async function runBench(options: BenchOptions): Promise<BenchReport> {
   }
 }
 
+function commitOf(root: string): string {
+  const git = (...args: string[]): string =>
+    Bun.spawnSync(['git', ...args], { cwd: root })
+      .stdout.toString()
+      .trim();
+  const isChanged = git('status', '--porcelain', '--untracked-files=no') !== '';
+  return `${git('rev-parse', '--short', 'HEAD')}${isChanged ? ' with changes' : ''}`;
+}
+
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string' },
@@ -114,6 +125,7 @@ const { values } = parseArgs({
     streams: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    save: { type: 'boolean', default: false },
   },
 });
 const report = await runBench({
@@ -124,4 +136,5 @@ const report = await runBench({
   isQuick: values.quick,
   onStep: (step) => process.stderr.write(`- ${step}\n`),
 });
+if (values.save) await saveReport(report);
 process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report));

@@ -8,6 +8,8 @@ import { type PerTarget, TARGETS, type TargetName } from './world.ts';
 /** All results of a benchmark run, as --json prints them. */
 export interface BenchReport {
   machine: { cores: number; model: string; bun: string; firestore: string; limit: string };
+  /** The commit that was measured, and the day. */
+  measured: { commit: string; on: string };
   rounds: number;
   turns: Turns;
   added: AddedMs;
@@ -28,9 +30,11 @@ const NAMES: Record<TargetName, string> = {
   'pass-through': 'pass-through',
 };
 
+/** Turns failed: a figure of the others would be too good. */
+const FAILED = Number.POSITIVE_INFINITY;
 const short = (value: number): string => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
-const ms = (value: number): string => `${short(value)} ms`;
-const times = (value: number): string => `${short(value)}x`;
+const ms = (value: number): string => (value === FAILED ? 'turns failed' : `${short(value)} ms`);
+const times = (value: number): string => (value === FAILED ? 'turns failed' : `${short(value)}x`);
 /** The median, with the least and the most of the rounds. */
 const spread = ({ median, least, most }: Spread): string =>
   least === most ? short(median) : `${short(median)} [${short(least)}-${short(most)}]`;
@@ -42,7 +46,7 @@ const perVcpu = ({ median, least, most }: Spread): Spread => ({
 
 /** The report for a person: one screen. */
 export function renderReport(report: BenchReport): string {
-  const { machine, rounds, turns, added, openLoop, burst, streams } = report;
+  const { machine, measured: at, rounds, turns, added, openLoop, burst, streams } = report;
   const columns = <T>(of: PerTarget<T>, cell: (value: T) => string): string[] =>
     TARGETS.map((name) => (of[name] === undefined ? '-' : cell(of[name])));
   const failed = (errors: number): string => (errors > 0 ? ` ${errors} ERRORS` : '');
@@ -70,7 +74,7 @@ export function renderReport(report: BenchReport): string {
   const { operations, errors } = turns;
   const { reads, writes, deletes } = operations;
   const lines = [
-    `${machine.cores} cores, ${machine.model}, bun ${machine.bun}. Firestore: ${machine.firestore}.`,
+    `${machine.cores} cores, ${machine.model}, bun ${machine.bun}; commit ${at.commit}, ${at.on}. Firestore: ${machine.firestore}.`,
     `Each server has one core, or half a core, by ${machine.limit}. Sign-in is required. Times in milliseconds:`,
     `median of the rounds (${rounds}) [least-most]. Times and rates hold for this machine only; ratios can be compared.`,
     '',
@@ -124,7 +128,7 @@ export function figures(report: BenchReport): Row[] {
     const found = burst[0]?.of;
     const extra =
       (found?.[name]?.lastMs.median ?? Number.NaN) - (found?.['pass-through']?.lastMs.median ?? 0);
-    return found?.[name]?.errors === 0 ? extra : Number.NaN;
+    return found?.[name]?.errors === 0 ? extra : FAILED;
   };
   return [
     most('CPU of a turn, Firestore over SQLite', cpu('firestore') / cpu('sqlite'), 2.5),
@@ -138,10 +142,10 @@ export function figures(report: BenchReport): Row[] {
     ...(turns.perSecond.fastapi
       ? [least('turns/s over FastAPI/ADK, SQLite', rate('sqlite') / rate('fastapi'), 20, times)]
       : []),
-    most('CPU of a turn, A2A over REST', a2a.errors === 0 ? a2a.ratio.median : Number.NaN, 1.2),
+    most('CPU of a turn, A2A over REST', a2a.errors === 0 ? a2a.ratio.median : FAILED, 1.2),
     most(
       `${streams.sqlite.asked} streams at once, p99 over the pass-through`,
-      streams.sqlite.errors === 0 ? late : Number.NaN,
+      streams.sqlite.errors === 0 ? late : FAILED,
       4,
     ),
     most('CPU of a turn, 2,000 events over 10, SQLite', longSession.sqlite ?? Number.NaN, 1.5),

@@ -1,5 +1,6 @@
 import { costOf, PRICES_READ_ON } from '@lornu/backend/model/prices.ts';
 import { MODEL } from '@lornu/agents/model.ts';
+import last from '../last-run.json' with { type: 'json' };
 
 /** The average stream. */
 export const WORKLOAD = {
@@ -13,19 +14,21 @@ export const WORKLOAD = {
 } as const;
 
 /**
- * The cost of a turn for the service. CPU was measured on a machine with two cores (`./lornu bench`) and the Firestore
- * stand-in; a vCPU of Fargate differs. `tests/firestore/costs.test.ts` counts the operations.
+ * The cost of a turn for the service on Firestore. What `./lornu bench --save` measured last is from its file; a vCPU of
+ * Fargate differs from that machine's. `tests/firestore/costs.test.ts` counts the operations of a second.
  */
 export const SERVICE = {
-  cpuMsPerTurn: 4.7,
+  cpuMsPerTurn: last.turns.cpuMs.firestore.median,
   /** For a stream with two chunks a second. */
-  cpuMsPerStreamSecond: 1.9,
+  cpuMsPerStreamSecond: last.streamSecondMs.firestore,
   bytesPerStream: 200_000,
   processBytes: 250_000_000,
-  writesPerTurn: 9,
+  /** For a model call, so with its event; a turn has more of them than the measured one. */
+  writesPerTurn: last.turns.operations.writes * WORKLOAD.modelCalls,
+  readsPerTurn: last.turns.operations.reads * WORKLOAD.modelCalls,
+  deletesPerTurn: last.turns.operations.deletes,
   /** Frames; the lease is renewed three times a minute. */
   writesPerStreamSecond: 0.85,
-  readsPerTurn: 16,
   readsPerStreamSecond: 1.05,
   /** Of one process with turns: its heartbeat, requests to cancel, the heartbeats of others. */
   writesPerTaskSecond: 1,
@@ -105,7 +108,7 @@ export interface Need {
   /** Tasks needed by streams, by CPU and by memory. The largest value counts. */
   tasks: { byStreams: number; byCpu: number; byMemory: number; needed: number };
   natAddresses: number;
-  firestore: { reads: number; writes: number; rampMinutes: number };
+  firestore: { reads: number; writes: number; deletes: number; rampMinutes: number };
   gemini: { requestsPerMinute: number; tokensPerMinute: number };
   usdPerHour: { tasks: number; network: number; firestore: number; gemini: number };
   /** Sentences about the limits that are reached. */
@@ -130,6 +133,7 @@ export function needOf(streams: number): Need {
     turnsPerSecond * SERVICE.readsPerTurn +
     streams * SERVICE.readsPerStreamSecond +
     needed * SERVICE.readsPerTaskSecond;
+  const deletes = turnsPerSecond * SERVICE.deletesPerTurn;
   const requestsPerMinute = turnsPerSecond * 60 * WORKLOAD.modelCalls;
   const tokensPerMinute =
     turnsPerSecond * 60 * (WORKLOAD.promptTokens * WORKLOAD.modelCalls + WORKLOAD.answerTokens);
@@ -138,7 +142,7 @@ export function needOf(streams: number): Need {
     turnsPerSecond,
     tasks: { byStreams, byCpu, byMemory, needed },
     natAddresses: Math.ceil(streams / LIMITS.natConnectionsPerAddress),
-    firestore: { reads, writes, rampMinutes: rampMinutes(writes) },
+    firestore: { reads, writes, deletes, rampMinutes: rampMinutes(writes) },
     gemini: { requestsPerMinute, tokensPerMinute },
   };
   return { ...need, usdPerHour: priceOf(need), reached: reachedBy(need) };
@@ -164,9 +168,7 @@ function priceOf({ streams, turnsPerSecond, tasks, firestore }: Omit<Need, 'usdP
     tasks: tasks.needed * (vcpu * PRICES.vcpuHour + (bytes / 1024 ** 3) * PRICES.gibHour),
     network:
       PRICES.natHour + gigabytes * PRICES.natGigabyte + PRICES.balancerHour + units * PRICES.capacityUnitHour,
-    firestore:
-      ((firestore.reads * PRICES.firestore.reads + firestore.writes * PRICES.firestore.writes) * 3_600) /
-      100_000,
+    firestore: 3.6 * usdOfThousandTurns(firestore),
     gemini: turnsPerSecond * 3_600 * tokens,
   };
 }

@@ -1,13 +1,15 @@
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import { mulberry32 } from '@lornu/ops/base/seeded.ts';
 import { ENVIRONMENT, needOf } from './model.ts';
 import { simulate } from './simulate.ts';
-import { GROW_SECONDS, scaleTable, SIZES } from './table.ts';
+import { generatedParts, quotedPart } from '../save.ts';
+import { GROW_SECONDS, SIZES } from './table.ts';
 
-test('docs/scale.md contains the computed table', async () => {
-  const page = await Bun.file(new URL('../../docs/scale.md', import.meta.url)).text();
-  const table = page.split('<!-- scale -->')[1]?.split('<!-- end of scale -->')[0]?.trim();
-  expect(table).toBe(scaleTable(mulberry32(1)));
+setDefaultTimeout(60_000);
+
+test('docs/performance.md and docs/scale.md quote the last saved run', async () => {
+  for (const [page, part] of Object.entries(await generatedParts()))
+    expect(await quotedPart(page)).toBe(part);
 });
 
 test('the simulation needs as many tasks and writes as the model computes', () => {
@@ -18,7 +20,7 @@ test('the simulation needs as many tasks and writes as the model computes', () =
     expect(Math.abs(found.writesPerSecond / need.firestore.writes - 1)).toBeLessThan(
       size < 100 ? 0.25 : 0.03,
     );
-    expect(found.tasks).toBeGreaterThanOrEqual(need.tasks.needed * 0.97);
+    expect(found.tasks).toBeGreaterThanOrEqual(need.tasks.needed * 0.97 - 1);
     expect(found.tasks).toBeLessThanOrEqual(need.tasks.needed * 1.1 + 1);
   }
 });

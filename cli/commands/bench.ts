@@ -12,6 +12,7 @@ Examples:
   ./lornu bench                          about twelve minutes on two cores
   ./lornu bench --quick                  about two minutes: one round, 500 streams, without FastAPI/ADK
   ./lornu bench --json                   the report for a program
+  ./lornu bench --save                   also writes the figures into docs/performance.md and docs/scale.md
   ./lornu bench --scale                  what 10, 1,000 and 100,000 streams need (docs/scale.md); measures nothing
 
 Measures the bundle of the image on Firestore and on SQLite, with sign-in required, beside google-adk's FastAPI server and
@@ -36,6 +37,7 @@ interface Flags {
   streams?: number;
   quick?: boolean;
   json?: boolean;
+  save?: boolean;
   scale?: boolean;
 }
 
@@ -50,6 +52,10 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .option('--streams <n>', 'streams at the same time (default: 8,000)', wholeNumber(1, 99_999))
     .option('--quick', 'a first look')
     .option('--json', 'print the report as JSON')
+    .option(
+      '--save',
+      'store it as bench/last-run.json, and write it into docs/performance.md and docs/scale.md',
+    )
     .option('--scale', 'print what many streams need, from a model and a simulation')
     .addHelpText('after', HELP)
     .action(async (flags: Flags) => {
@@ -75,7 +81,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
 }
 
 /** Runs in a separate process, because a measurement must not share one with the CLI. */
-function commandOf({ rounds, seconds, streams, quick, json, scale }: Flags, root: string): string[] {
+function commandOf({ rounds, seconds, streams, quick, json, save, scale }: Flags, root: string): string[] {
   if (scale) return [process.execPath, join(root, 'bench/scale/main.ts')];
   const numbers = {
     rounds: rounds ?? (quick ? 1 : 5),
@@ -89,5 +95,6 @@ function commandOf({ rounds, seconds, streams, quick, json, scale }: Flags, root
     ...flags,
     ...(quick ? ['--quick'] : []),
     ...(json ? ['--json'] : []),
+    ...(save ? ['--save'] : []),
   ];
 }
