@@ -21,6 +21,8 @@ interface BenchOptions {
   streams: number;
   /** Without FastAPI/ADK, which starts slowly and needs Python. */
   isQuick: boolean;
+  /** Uses the stand-in of Firestore even where Google's emulator is installed. */
+  isStandin: boolean;
   /** Called with what is being measured. */
   onStep: (step: string) => void;
 }
@@ -35,7 +37,7 @@ const BURST_ROUNDS = 3;
  * one Gemini stand-in. Prints and judges nothing: see renderReport. uv must be on PATH unless it is quick.
  */
 async function runBench(options: BenchOptions): Promise<BenchReport> {
-  const { root, rounds, seconds, streams, isQuick } = options;
+  const { root, rounds, seconds, streams, isQuick, isStandin } = options;
   const steps = [
     'start everything',
     'turns',
@@ -56,7 +58,7 @@ async function runBench(options: BenchOptions): Promise<BenchReport> {
   try {
     begin('bundle the service, start the stand-ins and the servers');
     const targets = TARGETS.filter((name) => !(isQuick && name === 'fastapi'));
-    const world = await startWorld({ root, scratchDir, chunks: CHUNKS, targets, identity });
+    const world = await startWorld({ root, scratchDir, chunks: CHUNKS, targets, identity, isStandin });
     try {
       const load = { rounds, seconds, clients: CLIENTS, chunks: CHUNKS };
       begin(`${CLIENTS} clients, each sends its next turn when the last one has ended`);
@@ -124,6 +126,7 @@ const { values } = parseArgs({
     seconds: { type: 'string' },
     streams: { type: 'string' },
     quick: { type: 'boolean', default: false },
+    'stand-in': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
   },
@@ -134,6 +137,7 @@ const report = await runBench({
   seconds: Number(values.seconds),
   streams: Number(values.streams),
   isQuick: values.quick,
+  isStandin: values['stand-in'],
   onStep: (step) => process.stderr.write(`- ${step}\n`),
 });
 if (values.save) await saveReport(report);

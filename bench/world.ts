@@ -4,6 +4,7 @@ import { startGcpAgent, startService } from '@lornu/ops/servers/agent-servers.ts
 import { type Server, startServer } from '@lornu/ops/servers/server.ts';
 import { findGoogleEmulator } from '@lornu/standins/firestore/google-emulator.ts';
 import { type FirestoreStandin, startFirestoreStandin } from '@lornu/standins/firestore/server.ts';
+import { stagingConcurrencyMode } from '@lornu/standins/firestore/staging-database.ts';
 import { RAISED_REQUEST_LIMIT, spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { SigningKeys } from '@lornu/standins/google/signing-keys.ts';
 import { type CpuLimit, openCpuLimit } from './cpu-limit.ts';
@@ -39,6 +40,8 @@ export interface WorldOptions {
   chunks: number;
   targets: readonly TargetName[];
   identity: Identity;
+  /** Uses the stand-in of Firestore even where Google's emulator is installed. */
+  isStandin: boolean;
 }
 
 const DATABASE = 'bench';
@@ -79,8 +82,9 @@ export async function startIdentity(): Promise<Identity> {
 export async function startWorld(options: WorldOptions): Promise<World> {
   const { root, scratchDir, targets, identity } = options;
   const program = await bundleService(root, scratchDir);
-  const isGoogles = (await findGoogleEmulator()) !== undefined;
-  const firestore = await startFirestoreStandin({ databases: [DATABASE], isGoogles });
+  const isGoogles = !options.isStandin && (await findGoogleEmulator()) !== undefined;
+  const concurrencyMode = await stagingConcurrencyMode();
+  const firestore = await startFirestoreStandin({ databases: [DATABASE], isGoogles, concurrencyMode });
   const model = await spawnGeminiStandin({ chunks: options.chunks });
   const cpu = openCpuLimit();
   const servers = new Map<TargetName, Server>();
@@ -133,7 +137,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   }
   const firestoreIs = isGoogles
     ? "Google's emulator, behind the stand-in's counters"
-    : "the stand-in (Google's emulator was not found)";
+    : `the stand-in${options.isStandin ? '' : " (Google's emulator was not found)"}`;
   const { token } = identity;
   const load: World['load'] = ({ url }, job) => runLoad({ ...job, url, token });
   return { targets, servers, firestore, firestoreIs, cpu, startNew, load, stop };

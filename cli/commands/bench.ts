@@ -16,9 +16,9 @@ Examples:
   ./lornu bench --scale                  what 10, 1,000 and 100,000 streams need (docs/scale.md); measures nothing
 
 Measures the bundle of the image on Firestore and on SQLite, with sign-in required, beside google-adk's FastAPI server and
-a bare pass-through, on one Gemini stand-in. Firestore is Google's emulator if gcloud has it, otherwise the stand-in. Each
-server gets one core, then half a core: by a cgroup's CPU quota as root, otherwise by taskset (one core only). The report
-says which.
+a bare pass-through, on one Gemini stand-in. Firestore is Google's emulator if gcloud has it, otherwise the stand-in. The
+emulator locks documents and needs more CPU than the service; the stand-in has staging's optimistic transactions. Each server
+gets one core, then half a core: by a cgroup's CPU quota as root, otherwise by taskset (one core only). The report says which.
 
 How to read the report: each cell is the median of the rounds, with the least and the most of them. If least and most are
 far apart, the machine had other work: run it again. "Closed loop" clients wait for an answer before they ask again, so a
@@ -36,6 +36,7 @@ interface Flags {
   seconds?: number;
   streams?: number;
   quick?: boolean;
+  standIn?: boolean;
   json?: boolean;
   save?: boolean;
   scale?: boolean;
@@ -51,6 +52,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     )
     .option('--streams <n>', 'streams at the same time (default: 8,000)', wholeNumber(1, 99_999))
     .option('--quick', 'a first look')
+    .option('--stand-in', "use the stand-in of Firestore even where Google's emulator is installed")
     .option('--json', 'print the report as JSON')
     .option(
       '--save',
@@ -81,7 +83,10 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
 }
 
 /** Runs in a separate process, because a measurement must not share one with the CLI. */
-function commandOf({ rounds, seconds, streams, quick, json, save, scale }: Flags, root: string): string[] {
+function commandOf(
+  { rounds, seconds, streams, quick, standIn, json, save, scale }: Flags,
+  root: string,
+): string[] {
   if (scale) return [process.execPath, join(root, 'bench/scale/main.ts')];
   const numbers = {
     rounds: rounds ?? (quick ? 1 : 5),
@@ -94,6 +99,7 @@ function commandOf({ rounds, seconds, streams, quick, json, save, scale }: Flags
     join(root, 'bench/main.ts'),
     ...flags,
     ...(quick ? ['--quick'] : []),
+    ...(standIn ? ['--stand-in'] : []),
     ...(json ? ['--json'] : []),
     ...(save ? ['--save'] : []),
   ];
