@@ -15,7 +15,7 @@ setDefaultTimeout(60_000);
  * reduce the cost, or raise the number here and state the benefit in the commit.
  */
 const COST = {
-  SQLite: { statements: 22, parsedChars: 6_790, printedChars: 13_520, requests: 1 },
+  SQLite: { statements: 22, parsedChars: 6_790, printedChars: 8_200, requests: 1 },
   /** Calls of Firestore, the bytes of their requests, and documents as Google bills them. */
   Firestore: { calls: 10, requestBytes: 16_900, reads: 10, writes: 8, deletes: 1 },
 };
@@ -24,7 +24,7 @@ const TRACE = { spans: 5, bytes: 2_000 };
 const TOLERANCE = 1.05;
 /** The name of a session's lease in Firestore, which ends with its turn; heartbeats are in the same collection. */
 const LEASE = /\/lornu_leases\/(?!process-)/;
-const TURNS = 60;
+const TURNS = 15;
 
 const root = join(import.meta.dir, '../..');
 const scratch = mkdtempSync(join(tmpdir(), 'lornu-turn-cost-'));
@@ -124,19 +124,16 @@ function grown(cost: Record<string, number>, found: Record<string, number>): str
 }
 
 test('a turn on SQLite needs no more operations than before', async () => {
-  const ids = await sessionsFor(TURNS + 5);
-  // The first turns open connections and files that later turns reuse.
-  let before = await counts();
-  for (const [index, sessionId] of ids.entries()) {
-    if (index === ids.length - TURNS) before = await counts();
+  const least: Record<string, number> = {};
+  for (const sessionId of await sessionsFor(TURNS)) {
+    const before = await counts();
     await turn(sessionId);
+    const after = await counts();
+    // The least of all turns: the service polls at intervals, and a turn takes longer on a busy machine.
+    for (const name of Object.keys(COST.SQLite))
+      least[name] = Math.min(least[name] ?? Infinity, (after[name] ?? Infinity) - (before[name] ?? 0));
   }
-  const after = await counts();
-  const found = Object.keys(COST.SQLite).map((name) => [
-    name,
-    ((after[name] ?? 0) - (before[name] ?? 0)) / TURNS,
-  ]);
-  expect(grown(COST.SQLite, Object.fromEntries(found))).toEqual([]);
+  expect(grown(COST.SQLite, least)).toEqual([]);
 });
 
 test('a turn on Firestore needs no more operations than before', async () => {
@@ -156,7 +153,7 @@ test('a turn on Firestore needs no more operations than before', async () => {
   });
   try {
     const costs: Record<string, number>[] = [];
-    for (const sessionId of await sessionsFor(15, onFirestore)) {
+    for (const sessionId of await sessionsFor(TURNS, onFirestore)) {
       const before = seen();
       await turn(sessionId, onFirestore);
       // Its last write may follow the last frame.
