@@ -1,15 +1,15 @@
 import { expect, test } from 'bun:test';
-import { ShowThenStore, StoreThenShow } from './frame-pacing.ts';
+import { FramePacing } from './frame-pacing.ts';
 import { FrameLog } from './frame-log.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { Frame } from './run.ts';
 import type { Lease, RunStore } from './run-store.ts';
 
-const bounds = { everyMs: 1e9, maxFrames: 3, lookEveryMs: 1 };
+const pacing = new FramePacing({ everyMs: 1e9, isTogether: true, maxFrames: 3, lookEveryMs: 1 });
 const lease = { runId: 'r' } as Lease;
 
 /** A writer on a store that answers on command, with what was stored and shown, by index. */
-function openWriter(pacing: RunStore['pacing']) {
+function openWriter() {
   const log = new FrameLog();
   const stored: number[][] = [];
   const answers: PromiseWithResolvers<void>[] = [];
@@ -25,14 +25,13 @@ function openWriter(pacing: RunStore['pacing']) {
     store,
     lease,
     log,
-    isAwaited: false,
     onFailure: (error) => failures.push(error),
   });
   return { log, stored, answers, failures, writer, add: () => writer.add('event', ['{}']) };
 }
 
-test('store, then show: the first frame is stored at once, and nothing is seen before it is stored', async () => {
-  const { log, stored, answers, add } = openWriter(new StoreThenShow(bounds));
+test('the first frame is stored at once, and nothing is seen before it is stored', async () => {
+  const { log, stored, answers, add } = openWriter();
   add();
   add();
   expect([stored, log.length]).toEqual([[[0]], 0]);
@@ -45,20 +44,8 @@ test('store, then show: the first frame is stored at once, and nothing is seen b
   expect([stored, log.length]).toEqual([[[0], [1, 2, 3]], 1]);
 });
 
-test('show, then store: everything is seen at once, and stored when enough is collected', async () => {
-  const { log, stored, answers, add } = openWriter(new ShowThenStore(bounds));
-  add();
-  add();
-  expect([stored, log.length]).toEqual([[], 2]);
-  add();
-  expect([stored, log.length]).toEqual([[[0, 1, 2]], 3]);
-  answers[0]!.resolve();
-  await Bun.sleep(0);
-  expect(log.length).toBe(3);
-});
-
 test("frames that a store refuses stay in order for the run's end", async () => {
-  const { answers, failures, writer, add } = openWriter(new StoreThenShow(bounds));
+  const { answers, failures, writer, add } = openWriter();
   add();
   add();
   answers[0]!.reject(new Error('full'));
@@ -67,12 +54,19 @@ test("frames that a store refuses stay in order for the run's end", async () => 
   expect((await writer.close()).map(({ index }) => index)).toEqual([0, 1]);
 });
 
-test('runs whose frames are stored first share a clock, and continue with the numbers of the stored frames', async () => {
-  const [together, alone] = [new StoreThenShow(bounds), new ShowThenStore(bounds)];
-  expect(together.clock()).toBe(together.clock());
-  expect(alone.clock()).not.toBe(alone.clock());
-  expect([together.firstIndex(1, 7), await together.shownBelow(1, async () => 7)]).toEqual([7, 7]);
-  const ofNext = alone.firstIndex(1);
-  expect(ofNext).toBeGreaterThan(100_000);
-  expect(await alone.shownBelow(0)).toBe(ofNext);
+test('runs that are stored together share a clock; the intervals of another run grow from write to write', async () => {
+  expect(pacing.clock()).toBe(pacing.clock());
+  const alone = pacing.with({ isTogether: false, firstMs: 20, everyMs: 200 });
+  const clock = alone.clock();
+  expect(alone.clock()).not.toBe(clock);
+  const waits: number[] = [];
+  clock.now(() => {});
+  for (let write = 0; write < 8; write++) {
+    const beganAt = performance.now();
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await new Promise<void>((resolve) => clock.next(resolve));
+    waits.push(performance.now() - beganAt);
+  }
+  // 20, 30, 45 ... 200 milliseconds; a timer may be a little early.
+  expect(waits[7]! / waits[0]!).toBeGreaterThan(3);
 });

@@ -1,10 +1,12 @@
 import { FrameClock } from './frame-clock.ts';
-import { firstIndexOf } from './frame-ids.ts';
-import type { Frame } from './run.ts';
 
 export interface FramePacingOptions {
   /** Longest time that a frame waits to be stored with others, in milliseconds. */
   everyMs: number;
+  /** The same for a run's second frame, growing to `everyMs` from write to write. Default: `everyMs`. */
+  firstMs?: number;
+  /** Whether all runs of the process store their frames at the same moments, in one commit. */
+  isTogether: boolean;
   /** Most frames that wait. */
   maxFrames: number;
   /** Poll interval for a run of another process, in milliseconds. */
@@ -12,90 +14,31 @@ export interface FramePacingOptions {
 }
 
 /**
- * The order in which a run's frames are stored and shown to its listeners, and how they are collected and numbered for
- * that. Each store chooses the one that fits the cost of its writes.
+ * How a run's frames are collected. A frame is shown after it was stored, so nothing that a listener has seen is lost with
+ * its process. The first one is stored at once, because listeners wait for it. While a write is under way, frames wait for
+ * the next one. Each store chooses the intervals that fit the cost of its writes.
  */
-export interface FramePacing extends Readonly<FramePacingOptions> {
-  /** Whether a run's first frame is stored at once, because a listener waits for it. */
-  readonly isFirstUrgent: boolean;
-  /** Decides when a run's collected frames are stored; shared by runs whose frames are stored together. */
-  clock(): FrameClock;
-  /** Called with new frames that are not stored yet. */
-  made(frames: readonly Frame[], show: (frames: readonly Frame[]) => void): void;
-  /** Called when these frames were stored, or never will be. */
-  settled(frames: readonly Frame[], show: (frames: readonly Frame[]) => void): void;
-  /**
-   * Index of the first frame of a process that executes a run after `takeovers` others, which stored `stored` frames.
-   */
-  firstIndex(takeovers: number, stored: number): number;
-  /** An index below which all frames lie that listeners of another process's run can have seen. */
-  shownBelow(takeovers: number, stored: () => Promise<number>): Promise<number>;
-}
-
-/**
- * Nothing that a listener has seen is lost with its process. For a store whose writes take milliseconds: all runs of
- * the process store at the same moments, in one commit.
- */
-export class StoreThenShow implements FramePacing {
-  readonly isFirstUrgent = true;
-  readonly everyMs: number;
+export class FramePacing {
   readonly maxFrames: number;
   readonly lookEveryMs: number;
-  readonly #clock: FrameClock;
+  readonly #options: FramePacingOptions;
+  readonly #shared: FrameClock | undefined;
 
-  constructor({ everyMs, maxFrames, lookEveryMs }: FramePacingOptions) {
-    [this.everyMs, this.maxFrames, this.lookEveryMs] = [everyMs, maxFrames, lookEveryMs];
-    this.#clock = new FrameClock(everyMs);
+  constructor(options: FramePacingOptions) {
+    this.#options = options;
+    this.maxFrames = options.maxFrames;
+    this.lookEveryMs = options.lookEveryMs;
+    this.#shared = options.isTogether ? new FrameClock(options.everyMs) : undefined;
   }
 
+  /** The same, but for these options. */
+  with(options: Partial<FramePacingOptions>): FramePacing {
+    return new FramePacing({ ...this.#options, ...options });
+  }
+
+  /** Decides when a run's collected frames are stored. */
   clock(): FrameClock {
-    return this.#clock;
-  }
-
-  made(): void {}
-
-  settled(frames: readonly Frame[], show: (frames: readonly Frame[]) => void): void {
-    show(frames);
-  }
-
-  firstIndex(_takeovers: number, stored: number): number {
-    return stored;
-  }
-
-  async shownBelow(_takeovers: number, stored: () => Promise<number>): Promise<number> {
-    return stored();
-  }
-}
-
-/**
- * For a store whose writes are slow and billed. Frames of a process that dies may have been seen and never stored, so
- * each process of a run numbers its frames in its own range.
- */
-export class ShowThenStore implements FramePacing {
-  readonly isFirstUrgent = false;
-  readonly everyMs: number;
-  readonly maxFrames: number;
-  readonly lookEveryMs: number;
-
-  constructor({ everyMs, maxFrames, lookEveryMs }: FramePacingOptions) {
-    [this.everyMs, this.maxFrames, this.lookEveryMs] = [everyMs, maxFrames, lookEveryMs];
-  }
-
-  clock(): FrameClock {
-    return new FrameClock(this.everyMs);
-  }
-
-  made(frames: readonly Frame[], show: (frames: readonly Frame[]) => void): void {
-    show(frames);
-  }
-
-  settled(): void {}
-
-  firstIndex(takeovers: number): number {
-    return firstIndexOf(takeovers);
-  }
-
-  async shownBelow(takeovers: number): Promise<number> {
-    return firstIndexOf(takeovers + 1);
+    const { everyMs, firstMs } = this.#options;
+    return this.#shared ?? new FrameClock(everyMs, firstMs);
   }
 }

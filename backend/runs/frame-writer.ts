@@ -8,25 +8,22 @@ export interface FrameWriterDeps {
   store: RunStore;
   lease: Lease;
   log: FrameLog;
-  /** Whether other processes have listeners that wait for the next frame: they read it from the store. */
-  isAwaited: boolean;
   /** Called once if the store refuses. */
   onFailure: (error: unknown) => void;
 }
 
 /**
- * Numbers the frames of a run and stores them in batches; the store's pacing decides when they are stored and shown.
+ * Numbers the frames of a run, stores them in batches and then shows them; the store's pacing decides when.
  */
 export class FrameWriter {
   readonly #deps: FrameWriterDeps;
   readonly #pacing: FramePacing;
   readonly #clock: FrameClock;
-  readonly #show: (frames: readonly Frame[]) => void;
   #pending: Frame[] = [];
   #nextIndex: number;
   #storing: Promise<void> | undefined;
   /** Whether a listener waits for the next frame to be stored. */
-  #isUrgent: boolean;
+  #isUrgent = true;
   /** Whether the clock will call. */
   #isWaiting = false;
   #isClosed = false;
@@ -38,8 +35,6 @@ export class FrameWriter {
     this.#nextIndex = deps.log.length;
     this.#pacing = deps.store.pacing;
     this.#clock = this.#pacing.clock();
-    this.#isUrgent = this.#pacing.isFirstUrgent || deps.isAwaited;
-    this.#show = (frames) => deps.log.publish(frames);
   }
 
   /** Frames of one event stay in one batch. Returns the index after them; undefined if it accepts no more. */
@@ -47,7 +42,6 @@ export class FrameWriter {
     if (this.#isClosed) return undefined;
     const frames = jsons.map((json): Frame => ({ index: this.#nextIndex++, kind, json }));
     this.#pending.push(...frames);
-    this.#pacing.made(frames, this.#show);
     if (this.#isUrgent || this.#pending.length >= this.#pacing.maxFrames)
       this.#clock.now(() => this.#startStoring());
     else this.#wait();
@@ -73,7 +67,7 @@ export class FrameWriter {
 
   /** The frames returned by `close` were stored, or never will be. */
   settled(frames: readonly Frame[]): void {
-    this.#pacing.settled(frames, this.#show);
+    this.#deps.log.publish(frames);
   }
 
   #wait(): void {

@@ -86,7 +86,6 @@ export class LiveRun implements Run {
       store,
       lease,
       log: this.#log,
-      isAwaited: record.takeovers > 0,
       onFailure: (error) => this.#storeFailed(error),
     });
     this.#runTokens = options.runTokens;

@@ -123,7 +123,8 @@ class DurableRunService implements RunService {
     const run = live ?? this.#queued.get(record.id) ?? new StoredRun(this.#deps.runs, record, this.#active);
     if (lastEventId === undefined || lastEventId === '') return { run, fromIndex: 0 };
     // Not this process's own count: a process that was paused may still hold a run that was continued elsewhere.
-    const count = await this.#shownBelow(record);
+    const stored = await this.#deps.runs.frames(record.id, Number.MAX_SAFE_INTEGER);
+    const count = stored?.count ?? 0;
     return { run, fromIndex: fromIndexAfter(lastEventId, record.id, count, choice.runId === 'running') };
   }
 
@@ -218,8 +219,7 @@ class DurableRunService implements RunService {
     assignment: Omit<Assignment, 'run'>,
   ): LiveRun {
     const { runTokens, unheardTokens } = this.#limits;
-    const storedFrames = (assignment.earlierFrames?.at(-1)?.index ?? -1) + 1;
-    const firstIndex = this.#deps.runs.pacing.firstIndex(record.takeovers, storedFrames);
+    const firstIndex = (assignment.earlierFrames?.at(-1)?.index ?? -1) + 1;
     const { budgets } = this.#deps;
     const spend = budgets && ((usd: number) => budgets.spend(record.session, usd));
     const options = { firstIndex, runTokens, unheardTokens, ...(spend ? { spend } : {}) };
@@ -269,12 +269,6 @@ class DurableRunService implements RunService {
     const isSpent = await this.#deps.budgets?.isReached(record.session);
     const run = this.#startWorker(record, lease, request, { session, rootAgent, ...earlier });
     if (isSpent) run.stop('money-spent');
-  }
-
-  async #shownBelow({ id, takeovers }: RunRecord): Promise<number> {
-    const { runs } = this.#deps;
-    const stored = async () => (await runs.frames(id, Number.MAX_SAFE_INTEGER))?.count ?? 0;
-    return runs.pacing.shownBelow(takeovers, stored);
   }
 
   async #find({ session, runId }: RunChoice): Promise<RunRecord> {

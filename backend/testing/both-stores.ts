@@ -14,8 +14,6 @@ export const IDLE: Partial<RunLimits> = { renewEveryMs: 1e9, takeOverEveryMs: 1e
 
 export interface BothStores {
   name: string;
-  /** Whether the frames that a process showed last may be lost with it (ShowThenStore). */
-  losesTail: boolean;
   open: () => Promise<RunBench<unknown>>;
 }
 
@@ -30,8 +28,8 @@ export function bothStores(): { stores: BothStores[]; modelUrl: () => string } {
   const openFirestore = async () =>
     openFirestoreBench(modelUrl(), await startFirestoreStandin(), { framesEveryMs: 100 });
   const stores = [
-    { name: 'SQLite', losesTail: false, open: async () => openRunBench(modelUrl()) },
-    { name: 'Firestore', losesTail: true, open: openFirestore },
+    { name: 'SQLite', open: async () => openRunBench(modelUrl()) },
+    { name: 'Firestore', open: openFirestore },
   ];
   return { stores, modelUrl };
 }

@@ -28,8 +28,8 @@ export const SERVICE = {
   readsPerTurn: last.turns.operations.reads * WORKLOAD.modelCalls,
   deletesPerTurn: last.turns.operations.deletes,
   /** Frames; the lease is renewed three times a minute. */
-  writesPerStreamSecond: 0.85,
-  readsPerStreamSecond: 1.05,
+  writesPerStreamSecond: 2.55,
+  readsPerStreamSecond: 2.75,
   /** Of one process with turns: its heartbeat, requests to cancel, the heartbeats of others. */
   writesPerTaskSecond: 1,
   readsPerTaskSecond: 2.5,

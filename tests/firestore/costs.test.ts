@@ -94,12 +94,12 @@ test('a turn: at most 2 writes an event and 4 for run and lease, and no more rea
     const { lornu_frames: frames = 0, lornu_leases: leases = 0, ...others } = writes;
     expect(others).toEqual({ lornu_runs: 2, sessions: 2, events: 2 });
     const begun = Math.ceil(seconds);
-    // One heartbeat a second while there are runs, and one deletion afterwards.
-    expect(leases).toBeLessThanOrEqual(2 + 2 + begun);
-    expect(frames).toBeLessThanOrEqual(begun);
-    // Begin: session, lease, app and user state. Each event: session, lease. End: lease. And each second: a
-    // heartbeat, frames, a check for cancel requests, and a look for heartbeats that run out.
-    expect(reads).toBeLessThanOrEqual(11 + 4 * begun);
+    // One for the first frame, one heartbeat a second while there are runs, and one deletion afterwards.
+    expect(leases).toBeLessThanOrEqual(2 + 1 + 2 + begun);
+    expect(frames).toBeLessThanOrEqual(8 * begun);
+    // Begin: session, lease, app and user state. Each event: session, lease. End: lease. Each write of frames but the
+    // first: lease. And each second: a heartbeat, a check for cancel requests, and a look for heartbeats that run out.
+    expect(reads).toBeLessThanOrEqual(11 + frames + 3 * begun);
   }
 }, 60_000);
 
@@ -117,7 +117,7 @@ test('a run that begins reads the document of its session once', async () => {
   expect([await readings(), await readings()]).toEqual([1, 2]);
 });
 
-test('streams: 0.8 writes of frames for each second and stream, and one heartbeat for all; nothing is renewed', async () => {
+test('streams: 2.5 writes of frames for each second and stream, 5 more at first, and one heartbeat for all; nothing is renewed', async () => {
   const STREAMS = 3;
   const { runs, sessions } = bench.process();
   const ids = Array.from({ length: STREAMS }, (_, index) => `long-${index}`);
@@ -138,11 +138,11 @@ test('streams: 0.8 writes of frames for each second and stream, and one heartbea
     events,
   } = cost.writes;
   const begun = Math.ceil(cost.seconds);
-  // Each run's lease is created and deleted.
-  const heartbeats = leases - 2 * STREAMS;
+  // Each run's lease is created and deleted, and written with its first frame.
+  const heartbeats = leases - 3 * STREAMS;
   expect(heartbeats).toBeGreaterThan(0);
   expect(heartbeats).toBeLessThanOrEqual(2 + begun);
-  expect(frames).toBeLessThanOrEqual(STREAMS * begun);
+  expect(frames).toBeLessThanOrEqual(STREAMS * (2.5 * begun + 5));
   expect([lornu_runs, s, events]).toEqual([2 * STREAMS, 2 * STREAMS, 2 * STREAMS]);
 }, 60_000);
 

@@ -102,9 +102,10 @@ async function listen(
   const runs = `${baseUrl}/api/v1/apps/${appName}/users/${userId}/sessions/${sessionId}/runs`;
   const stream = readStream(await fetch(`${runs}/${runId}/frames`));
   let waitMs = Number.POSITIVE_INFINITY;
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     const { value, done } = await stream.next();
     if (done) return { end: value, waitMs };
-    if (value.isTakenOver) waitMs = Math.min(waitMs, performance.now() - killedAt);
+    // The survivor begins with the text that was shown, or with its own if there was none.
+    if (isFirst || value.data['interrupted'] === true) waitMs = performance.now() - killedAt;
   }
 }

@@ -65,7 +65,7 @@ export async function runChaos({
     const asked = { text, expected };
     const faults: string[] = [];
     for (const [index, conversation] of all.entries())
-      faults.push(...(await findFaults(conversation, received[index] ?? [], asked, firestore !== undefined)));
+      faults.push(...(await findFaults(conversation, received[index] ?? [], asked)));
     return { kills, troubles, faults };
   } finally {
     await cluster.stop();

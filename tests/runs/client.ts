@@ -17,8 +17,6 @@ export interface ReceivedFrame {
   runId: string;
   /** The SSE id, opaque: sent back to attach again. */
   id: string;
-  /** Whether it is the first frame of another process. */
-  isTakenOver: boolean;
   /** The event, or the error frame. */
   data: Record<string, unknown>;
 }
@@ -132,15 +130,12 @@ export async function* readStream(
   const runId = response.headers.get('lornu-run-id') ?? knownRunId ?? '';
   const frames: ReceivedFrame[] = [];
   let hasEnded = false;
-  let isTakenOver = false;
   const parser = createParser({
     onComment: (text) => {
       hasEnded ||= text.trim().startsWith('run ');
-      isTakenOver ||= text.trim().startsWith('process ');
     },
     onEvent: ({ id = '', data }) => {
-      frames.push({ runId, id, isTakenOver, data: JSON.parse(data) as ReceivedFrame['data'] });
-      isTakenOver = false;
+      frames.push({ runId, id, data: JSON.parse(data) as ReceivedFrame['data'] });
     },
   });
   const decoder = new TextDecoder();

@@ -14,21 +14,19 @@ export interface Asked {
 
 /**
  * What is wrong with the only turn of a conversation, which a client has listened to until its end was told: the promises
- * of docs/guarantees.md that it breaks. Where frames are shown before they are stored, the last words of a process that
- * was killed are seen, and then put right by the whole event.
+ * of docs/guarantees.md that it breaks.
  */
 export async function findFaults(
   conversation: Conversation,
   received: readonly ReceivedFrame[],
   asked: Asked,
-  isShownFirst = false,
 ): Promise<string[]> {
   const { sessionId: session } = conversation;
   const [message, run, reader] = ['m1', received[0]?.runId ?? '', 'r1'];
   const runs = await patiently(() => listRuns(conversation));
   const state = runs[0]?.state ?? '';
   const history: Seen[] = [
-    { is: 'begins', isShownFirst },
+    { is: 'begins' },
     { is: 'sent', message, session, orWith: NOTHING_MORE, ...asked },
     { is: 'accepted', message, run },
     ...received.map(({ id, data }): Seen => ({

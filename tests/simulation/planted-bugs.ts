@@ -40,9 +40,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   // Stored and shown data.
   bug(
     'frames are shown before they are stored',
-    'runs/frame-pacing.ts',
-    'made(): void {}',
-    'made(frames: readonly Frame[], show: (frames: readonly Frame[]) => void): void {\n    show(frames);\n    this.settled = () => undefined;\n  }',
+    'runs/frame-writer.ts',
+    'this.#pending.push(...frames);',
+    'this.#pending.push(...frames);\n    this.#deps.log.publish(frames);\n    this.settled = () => undefined;',
   ),
   bug(
     'an event is shown before it is stored',
@@ -119,9 +119,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   // Takeovers.
   bug(
     'numbers of frames begin again after a takeover',
-    'runs/frame-pacing.ts',
-    'firstIndex(_takeovers: number, stored: number): number {\n    return stored;',
-    'firstIndex(_takeovers: number, stored: number): number {\n    return stored && 0;',
+    'runs/run-service.ts',
+    'const firstIndex = (assignment.earlierFrames?.at(-1)?.index ?? -1) + 1;',
+    'const firstIndex = 0;',
   ),
   bug(
     'what was stored and not shown is not shown after a takeover',

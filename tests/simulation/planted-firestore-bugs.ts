@@ -1,6 +1,7 @@
 import { plantedBug as bug, type PlantedBug } from './planted-bug.ts';
 
 const RUN_STORE = 'runs/firestore/firestore-run-store.ts';
+const BEGIN_RUN = 'runs/firestore/begin-run.ts';
 const APPEND = 'sessions/firestore/append-event.ts';
 
 /** Bugs of the Firestore stores: retried transactions, lost responses, leases in documents. */
@@ -44,7 +45,7 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'Firestore: a session with a running turn takes another',
-    RUN_STORE,
+    BEGIN_RUN,
     'if (held && !isOurs && !isFree(held, leased.readTime)) {',
     'if (held && !isOurs && held.queued.length > 0) {',
   ),
@@ -57,13 +58,13 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
   // Lost responses.
   bug(
     'Firestore: a run that begins is not known again after a lost answer',
-    RUN_STORE,
+    BEGIN_RUN,
     'const isOurs = held?.token === token;',
     'const isOurs = false;',
   ),
   bug(
     'Firestore: a run that has begun and ended meanwhile is begun again after a lost answer',
-    RUN_STORE,
+    BEGIN_RUN,
     "if (!isOurs && stored?.exists) throw new AppError('STORE_UNAVAILABLE');",
     '',
   ),
@@ -99,10 +100,16 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
     'transaction.update(run,',
   ),
   bug(
-    'Firestore: frames of a process that takes over have the numbers of the one before',
-    'runs/frame-pacing.ts',
-    'firstIndex(takeovers: number): number {\n    return firstIndexOf(takeovers);',
-    'firstIndex(takeovers: number): number {\n    return firstIndexOf(takeovers) && 0;',
+    'Firestore: the first frames are stored whether the lease has changed or not',
+    RUN_STORE,
+    '{ fence: lease.token }, { lastUpdateTime });',
+    '{ fence: lease.token });',
+  ),
+  bug(
+    'Firestore: frames that were refused count as stored',
+    RUN_STORE,
+    '() => true,\n      () => false,',
+    '() => true,\n      () => true,',
   ),
   bug(
     'Firestore: a batch that was stored again is shown again',

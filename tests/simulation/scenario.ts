@@ -19,7 +19,7 @@ export type Step = { at: number } & (
   | { do: 'model'; fault: ModelFault; forMs: number }
 );
 
-/** After these steps, another process may take over a turn. On Firestore, it may repeat the turn's last words. */
+/** After these steps, another process may take over a turn. */
 const DISTURBANCES: ReadonlySet<Step['do']> = new Set(['kill', 'pause', 'terminate', 'store away']);
 
 /** A script that can be run again: the same script gives the same history, byte for byte. */
@@ -113,7 +113,7 @@ export function simulate({ seed, store, processes, leaseMs, sessions, leaves, st
     const losesAnswersForMs = isDisturbed ? lastAt : 0;
     const world = new World(time, { processes, leaseMs, seed, store, losesAnswersForMs });
     try {
-      world.see({ is: 'begins', seed, isShownFirst: store === 'Firestore' && isDisturbed });
+      world.see({ is: 'begins', seed });
       const people = new People(world, leaves);
       void people.during(play(world, people, sessions, steps));
       if (!time.run(() => people.areDone, time.now + lastAt + settleMs)) people.leave();

@@ -2,7 +2,6 @@ import { AppError } from '@lornu/backend/errors/app-error.ts';
 import { Firestore } from '@lornu/backend/firestore/client/firestore.ts';
 import { FirestoreRunStore } from '@lornu/backend/runs/firestore/firestore-run-store.ts';
 import { LeaseGuard } from '@lornu/backend/runs/firestore/lease-guard.ts';
-import { StoreThenShow } from '@lornu/backend/runs/frame-pacing.ts';
 import type { RunStore } from '@lornu/backend/runs/run-store.ts';
 import { SqliteRunStore } from '@lornu/backend/runs/sqlite/sqlite-run-store.ts';
 import { FirestoreSessionStore } from '@lornu/backend/sessions/firestore/firestore-session-store.ts';
@@ -48,9 +47,7 @@ export function openStores(
 
 function sqliteRuns(database: Database, { time }: Network): SqliteRunStore {
   const store = new SqliteRunStore({ database, uptimeMs: () => time.now });
-  const { everyMs, maxFrames } = store.pacing;
-  const pacing = new StoreThenShow({ everyMs, maxFrames, lookEveryMs: LOOK_EVERY_MS });
-  return Object.assign(store, { pacing });
+  return Object.assign(store, { pacing: store.pacing.with({ lookEveryMs: LOOK_EVERY_MS }) });
 }
 
 /** Adds a delay to a call of the SQLite store, and fails the call while the store is unavailable. */

@@ -62,6 +62,7 @@ export class WriteBatch {
 export class Transaction extends WriteBatch {
   readonly #retryOf: string | undefined;
   #id: Promise<string> | undefined;
+  #writtenAt: readonly Timestamp[] = [];
 
   constructor(database: Database, retryOf: string | undefined) {
     super(database);
@@ -82,7 +83,12 @@ export class Transaction extends WriteBatch {
   override async commit(): Promise<Timestamp[]> {
     const id = await this.#id;
     if (id === undefined && this.writes.length === 0) return [];
-    return commit(this.database, this.writes, id);
+    return (this.#writtenAt = await commit(this.database, this.writes, id));
+  }
+
+  /** The time of a document that this transaction has written and committed; undefined if it has not. */
+  timeOf({ name }: DocumentReference): Timestamp | undefined {
+    return this.#writtenAt[this.writes.findIndex(({ update }) => update?.name === name)];
   }
 
   /** Releases what it has locked, without waiting for it. Returns its id, if it has begun. */

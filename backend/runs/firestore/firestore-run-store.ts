@@ -1,15 +1,13 @@
 import type { Firestore } from '../../firestore/client/firestore.ts';
 import type { DocumentSnapshot } from '../../firestore/client/references.ts';
 import { FieldPath, type Timestamp } from '../../firestore/client/special-values.ts';
-import type { Transaction } from '../../firestore/client/transaction.ts';
+import type { Transaction, WriteBatch } from '../../firestore/client/transaction.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { sessionBusy } from '../../errors/session-busy.ts';
 import { calling, patiently } from '../../firestore/calling.ts';
 import { isDocumentId } from '../../firestore/storable.ts';
 import { transact } from '../../firestore/transact.ts';
-import { sessionOf } from '../../sessions/firestore/paths.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
-import { ShowThenStore, type FramePacing } from '../frame-pacing.ts';
+import { FramePacing } from '../frame-pacing.ts';
 import type { EndState, Frame, TokenUse } from '../run.ts';
 import { DEFAULT_RUN_LIMITS } from '../run-options.ts';
 import type {
@@ -23,16 +21,16 @@ import type {
   StoredFrames,
   TakenRun,
 } from '../run-store.ts';
+import { beginRun } from './begin-run.ts';
 import { commitsOf, firstName, readFrames, toDocuments, type FrameDocument } from './frame-documents.ts';
 import { beat, expiredLeases } from './heartbeats.ts';
-import { expireTime, hasRunOut, isFree, later, newLease, readLease } from './lease-document.ts';
-import { knownRunOf } from './lease-guard.ts';
+import { expireTime, hasRunOut, later, readLease } from './lease-document.ts';
 import { newLeaseToken } from '../lease-token.ts';
 import { giveBack, release, withdraw } from './give-lease.ts';
 import { cancelQueued, enqueue } from './queue.ts';
 import { framesOf, heartbeatOf, leaseOf, leasesOf, runsOf, sessionName } from './paths.ts';
 import { Revisions } from './revisions.ts';
-import { ended, newRun, readRun } from './run-document.ts';
+import { ended, readRun } from './run-document.ts';
 import { takeRun } from './take-run.ts';
 import { Watch } from './watch.ts';
 
@@ -51,7 +49,7 @@ export interface FirestoreRunStoreOptions {
   lookEveryMs?: number;
   /** The same while someone waits, and for cancel requests while runs are active. */
   busyLookEveryMs?: number;
-  /** How long frames are collected, in milliseconds: two writes per started second would be too many. */
+  /** How long frames are collected at most, in milliseconds: each write costs money. */
   framesEveryMs?: number;
   /** Time limit of one call with its retries, in milliseconds. */
   waitMs?: number;
@@ -59,7 +57,8 @@ export interface FirestoreRunStoreOptions {
   patienceMs?: number;
 }
 
-const FRAMES_EVERY_MS = 1_250;
+const FRAMES_EVERY_MS = 400;
+const FIRST_FRAMES_MS = 50;
 const MOST_FRAMES = 10_000;
 const LOOK_AT_RUN_EVERY_MS = 500;
 const LOOK_EVERY_MS = 5_000;
@@ -89,6 +88,8 @@ export class FirestoreRunStore implements RunStore {
   readonly #revisions: Revisions;
   /** Runs of this process whose cancellation was noticed during another operation. */
   readonly #toCancel = new Set<string>();
+  /** When a lease was given to this process, by Firestore's time: until the run's first frame is stored. */
+  readonly #givenAt = new Map<string, Timestamp>();
   readonly #expiredWatch: Watch;
   readonly #cancelWatch: Watch;
 
@@ -96,9 +97,13 @@ export class FirestoreRunStore implements RunStore {
     this.#db = options.db;
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    const everyMs = options.framesEveryMs ?? FRAMES_EVERY_MS;
-    const lookEveryMs = LOOK_AT_RUN_EVERY_MS;
-    this.pacing = new ShowThenStore({ everyMs, maxFrames: MOST_FRAMES, lookEveryMs });
+    this.pacing = new FramePacing({
+      everyMs: options.framesEveryMs ?? FRAMES_EVERY_MS,
+      firstMs: FIRST_FRAMES_MS,
+      isTogether: false,
+      maxFrames: MOST_FRAMES,
+      lookEveryMs: LOOK_AT_RUN_EVERY_MS,
+    });
     this.#revisions = new Revisions(options.db);
     const busyMs = options.busyLookEveryMs ?? BUSY_LOOK_EVERY_MS;
     this.#expiredWatch = new Watch(options.lookEveryMs ?? LOOK_EVERY_MS, busyMs);
@@ -106,47 +111,30 @@ export class FirestoreRunStore implements RunStore {
   }
 
   async begin(run: NewRun, leaseMs: number): Promise<{ run: RunRecord; lease: Lease }> {
-    const { session, id: runId, owner } = run;
+    const { session, id: runId } = run;
     const token = newLeaseToken();
     const lease = { runId, session, token };
     let attempts = 0;
+    let last: Transaction | undefined;
     const begun = await this.#inTransaction(async (transaction) => {
-      const references = [sessionOf(this.#db, session), leaseOf(this.#db, session)];
-      if (attempts++ > 0) references.push(runsOf(this.#db).doc(runId));
-      const [document, leased, stored] = (await transaction.getAll(...references)) as [
-        DocumentSnapshot,
-        DocumentSnapshot,
-        DocumentSnapshot?,
-      ];
-      const held = readLease(leased);
-      const isOurs = held?.token === token;
-      // A lost response: an earlier attempt has stored the run, and another process runs it or has ended it.
-      if (!isOurs && stored?.exists) throw new AppError('STORE_UNAVAILABLE');
-      if (held && !isOurs && !isFree(held, leased.readTime)) {
-        this.#expiredWatch.hurry();
-        throw sessionBusy(knownRunOf(held));
-      }
-      const begunAfterMs = await this.#options.newestEventMs(document);
-      if (begunAfterMs === undefined)
-        throw new AppError('SESSION_NOT_FOUND', `Session not found: ${session.sessionId}`);
-      const record: RunRecord = {
-        ...run,
-        state: 'running',
-        begunAfterMs,
-        takeovers: 0,
-        isCancelRequested: false,
-      };
-      // An earlier attempt whose response was lost has stored it.
-      if (isOurs) return record;
-      transaction.set(leased.ref, newLease({ session, runId, owner, token }, leaseMs, leased.readTime));
-      transaction.set(runsOf(this.#db).doc(runId), newRun(record, leased.readTime));
-      return record;
+      last = transaction;
+      return beginRun({
+        transaction,
+        db: this.#db,
+        run,
+        token,
+        leaseMs,
+        isRetry: attempts++ > 0,
+        newestEventMs: this.#options.newestEventMs,
+        onBusy: () => this.#expiredWatch.hurry(),
+      });
     }).catch((error: unknown) => {
       // It may have been stored anyway: nobody may continue a turn whose caller was told that it failed.
       if (codeOf(error) === 'STORE_UNAVAILABLE')
         void this.#patiently((transaction) => withdraw(transaction, this.#db, lease)).catch(() => undefined);
       throw error;
     });
+    this.#noteGiven(lease, last);
     return { run: begun, lease };
   }
 
@@ -192,7 +180,7 @@ export class FirestoreRunStore implements RunStore {
       return next;
     } finally {
       // If it could not be ended, the process that finds its expired lease will do so.
-      this.#toCancel.delete(lease.runId);
+      this.#forget(lease);
     }
   }
 
@@ -216,7 +204,7 @@ export class FirestoreRunStore implements RunStore {
   }
 
   async handOver(lease: Lease): Promise<void> {
-    this.#toCancel.delete(lease.runId);
+    this.#forget(lease);
     await this.#inTransaction((transaction) => giveBack(transaction, this.#db, lease));
   }
 
@@ -268,8 +256,10 @@ export class FirestoreRunStore implements RunStore {
     const { runId, session, token: before, owner: heldBy = '' } = expired;
     const lease = { runId, session, token: newLeaseToken() };
     let taken: TakenRun | undefined;
+    let last: Transaction | undefined;
     const { newestEventMs } = this.#options;
     const work = async (transaction: Transaction): Promise<TakenRun | undefined> => {
+      last = transaction;
       taken = await takeRun({
         transaction,
         db: this.#db,
@@ -286,10 +276,12 @@ export class FirestoreRunStore implements RunStore {
       return taken;
     };
     try {
-      return await calling(
+      await calling(
         (signal) => transact(this.#db, work, { signal, maxAttempts: 1 }),
         Math.min(TAKE_WAIT_MS, this.#options.waitMs ?? TAKE_WAIT_MS),
       );
+      if (taken) this.#noteGiven(lease, last);
+      return taken;
     } catch (error) {
       // The commit may have succeeded all the same: then nobody would execute the run until this lease has expired.
       if (taken) void this.#patiently((transaction) => giveBack(transaction, this.#db, lease)).catch(() => 0);
@@ -370,16 +362,47 @@ export class FirestoreRunStore implements RunStore {
   }
 
   async #storeFrames(lease: Lease, documents: readonly FrameDocument[]): Promise<void> {
+    const beganAt = performance.now();
+    if (await this.#storeFirst(lease, documents)) return;
     await this.#patiently(async (transaction) => {
       const leased = await transaction.get(leaseOf(this.#db, lease.session));
       if (!this.#isHeld(leased, lease)) throw new AppError('LEASE_LOST');
       this.#writeFrames(transaction, lease, documents);
-    });
+    }, performance.now() - beganAt);
   }
 
-  #writeFrames(transaction: Transaction, { runId }: Lease, documents: readonly FrameDocument[]): void {
+  /**
+   * Stores the first frames in one call instead of two, because listeners wait for them: on the condition that the lease
+   * is as it was given. It is written without a change, which costs more than to read it. False if Firestore refuses this
+   * or does not answer: the lease has to be read to know more.
+   */
+  async #storeFirst(lease: Lease, documents: readonly FrameDocument[]): Promise<boolean> {
+    const lastUpdateTime = this.#givenAt.get(lease.runId);
+    this.#givenAt.delete(lease.runId);
+    if (!lastUpdateTime) return false;
+    const batch = this.#db.batch();
+    batch.update(leaseOf(this.#db, lease.session), { fence: lease.token }, { lastUpdateTime });
+    this.#writeFrames(batch, lease, documents);
+    return this.#call(() => batch.commit()).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  #noteGiven({ runId, session }: Lease, transaction: Transaction | undefined): void {
+    const time = transaction?.timeOf(leaseOf(this.#db, session));
+    if (time) this.#givenAt.set(runId, time);
+  }
+
+  #writeFrames(batch: WriteBatch, { runId }: Lease, documents: readonly FrameDocument[]): void {
     const frames = framesOf(runsOf(this.#db).doc(runId));
-    for (const { name, data } of documents) transaction.set(frames.doc(name), data);
+    for (const { name, data } of documents) batch.set(frames.doc(name), data);
+  }
+
+  /** What is only known of runs that this process executes. */
+  #forget(lease: Lease): void {
+    this.#toCancel.delete(lease.runId);
+    this.#givenAt.delete(lease.runId);
   }
 
   /** Whether the lease is still ours; also notices a cancel request in the same document. */
@@ -394,9 +417,9 @@ export class FirestoreRunStore implements RunStore {
     return calling((signal) => this.#transact(work, signal), this.#options.waitMs);
   }
 
-  #patiently<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  #patiently<T>(work: (transaction: Transaction) => Promise<T>, waitedMs = 0): Promise<T> {
     const { patienceMs = PATIENCE_MS, waitMs } = this.#options;
-    return patiently((signal) => this.#transact(work, signal), patienceMs, waitMs);
+    return patiently((signal) => this.#transact(work, signal), patienceMs - waitedMs, waitMs);
   }
 
   #transact<T>(work: (transaction: Transaction) => Promise<T>, signal: AbortSignal): Promise<T> {

@@ -4,7 +4,7 @@ import { AppError } from '../../errors/app-error.ts';
 import { sessionBusy } from '../../errors/session-busy.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import { inTransaction, reading } from '../../sqlite/transaction.ts';
-import { StoreThenShow } from '../frame-pacing.ts';
+import { FramePacing } from '../frame-pacing.ts';
 import { newLeaseToken } from '../lease-token.ts';
 import { assertRoom } from '../queue-bounds.ts';
 import type { EndState, Frame, TokenUse } from '../run.ts';
@@ -28,7 +28,7 @@ const PRUNE_PASSES = 50;
 
 /** Runs, frames and leases in the session store's file, so that a lease and the data it protects change together. */
 export class SqliteRunStore implements RunStore {
-  readonly pacing = new StoreThenShow({ everyMs: 50, maxFrames: 64, lookEveryMs: 50 });
+  readonly pacing = new FramePacing({ everyMs: 50, isTogether: true, maxFrames: 64, lookEveryMs: 50 });
   readonly #database: Database;
   readonly #statements: RunStatements;
   readonly #now: () => number;

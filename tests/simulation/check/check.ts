@@ -20,7 +20,6 @@ export function check(history: readonly Entry[]): Breach[] {
 
 class Checker {
   readonly #history: readonly Entry[];
-  readonly #isShownFirst: boolean;
   readonly #breaches = new Map<string, Breach>();
   readonly #sent: Map<string, Of<'sent'>>;
   readonly #runOf = new Map<string, string>();
@@ -33,7 +32,6 @@ class Checker {
 
   constructor(history: readonly Entry[]) {
     this.#history = history;
-    this.#isShownFirst = this.#all('begins')[0]?.isShownFirst ?? false;
     this.#sent = new Map(this.#all('sent').map((sent) => [sent.message, sent]));
     this.#runs = new Map(this.#all('run').map((run) => [run.run, run]));
     this.#replays = new Map(this.#all('replayed').map((replay) => [replay.run, replay]));
@@ -153,20 +151,18 @@ class Checker {
     if (replay?.session === session) {
       const seen = received.map(({ id, data }) => `${id} ${data}`);
       const all = replay.frames.map(({ id, data }) => `${id} ${data}`);
-      if (!this.#isShownFirst) {
-        const differs = seen.findIndex((frame, index) => frame !== all[index]);
-        this.#expect(
-          differs === -1,
-          3,
-          `${reader} did not see the frames of ${run} each once and in order, from its ${differs}th on`,
-        );
-        const isTold = this.#toldTheEnd.has(reader);
-        this.#expect(
-          !isTold || seen.length === all.length,
-          3,
-          `${reader} was told the end of ${run} after ${seen.length} of ${all.length} frames`,
-        );
-      }
+      const differs = seen.findIndex((frame, index) => frame !== all[index]);
+      this.#expect(
+        differs === -1,
+        3,
+        `${reader} did not see the frames of ${run} each once and in order, from its ${differs}th on`,
+      );
+      const isTold = this.#toldTheEnd.has(reader);
+      this.#expect(
+        !isTold || seen.length === all.length,
+        3,
+        `${reader} was told the end of ${run} after ${seen.length} of ${all.length} frames`,
+      );
       const ids = new Set(received.map(({ id }) => id));
       this.#expect(ids.size === received.length, 3, `${reader} saw a frame twice`);
     }
@@ -192,7 +188,7 @@ class Checker {
     }
     for (const [id, text] of shown) {
       const kept = stored.get(id);
-      if (this.#isShownFirst || text === '') continue;
+      if (text === '') continue;
       this.#expect(
         kept !== undefined && textOf(kept).startsWith(text),
         1,

@@ -7,8 +7,6 @@ export type Entry = { at: number } & (
       is: 'begins';
       /** The input of the simulation, so that it can be run again. */
       seed?: number;
-      /** Frames are shown before they are stored, so the last words of a killed process may be withdrawn. */
-      isShownFirst: boolean;
     }
   /** A message that was sent. */
   | {
