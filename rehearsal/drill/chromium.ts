@@ -22,6 +22,8 @@ export async function launchChromium(options: Pick<LaunchOptions, 'proxy'> = {})
       '--no-sandbox',
       '--disable-gpu',
       '--disable-quic',
+      // The rehearsal's load balancer ends old connections of HTTP/1.1 only (render-haproxy.ts).
+      '--disable-http2',
       '--no-first-run',
       '--disable-background-networking',
       '--disable-component-update',

@@ -2,6 +2,8 @@
 export interface Balancer {
   /** Seconds without a byte after which a connection is closed. */
   idleTimeoutS: number;
+  /** Seconds after which a connection ends with its next response. */
+  clientKeepAliveS: number;
   dropInvalidHeaders: boolean;
   http2: boolean;
   listeners: Listener[];

@@ -21,6 +21,7 @@ export async function readBalancer(elb: ElasticLoadBalancingV2Client, arn: strin
   const of = attributeReader(attributes.Attributes);
   return {
     idleTimeoutS: Number(of('idle_timeout.timeout_seconds', '60')),
+    clientKeepAliveS: Number(of('client_keep_alive.seconds', '3600')),
     dropInvalidHeaders: of('routing.http.drop_invalid_header_fields.enabled', 'false') === 'true',
     http2: of('routing.http2.enabled', 'true') === 'true',
     listeners: await Promise.all(

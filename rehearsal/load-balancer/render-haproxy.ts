@@ -76,6 +76,9 @@ function frontend(listener: Listener, balancer: Balancer, settings: LocalSetting
     ...(listener.mutualTls.mode === 'verify' ? CERTIFICATE_HEADERS : []),
     ...(settings.firewall ? firewallLines(settings.firewall) : []),
     ...REFUSED,
+    'tcp-request session set-var(sess.beganMs) date(0,ms)',
+    // Of HTTP/1.1 only: HAProxy 2.6 sends no GOAWAY for it.
+    `http-after-response set-header Connection close if { date(0,ms),sub(sess.beganMs) -m int ge ${balancer.clientKeepAliveS * 1000} }`,
     ...listener.rules.flatMap((rule) => chooseRule(rule)),
     ...(balancer.dropInvalidHeaders ? ["http-request del-header '[^-A-Za-z0-9]' -m reg"] : []),
     `http-request set-header X-Forwarded-Proto ${proto}`,

@@ -86,10 +86,11 @@ export async function startHaproxy(options: HaproxyOptions, context: StartContex
   return { child, control, ports, configPath };
 }
 
-/** Shortens the intervals of health checks; thresholds, path and codes stay. */
+/** Shortens the intervals of health checks and the client keep-alive; thresholds, path and codes stay. */
 function withPace(balancer: Balancer, pace: Pace): Balancer {
   return {
     ...balancer,
+    clientKeepAliveS: pace.interval(balancer.clientKeepAliveS) / 1000,
     targetGroups: balancer.targetGroups.map((group) => ({
       ...group,
       health: { ...group.health, intervalS: pace.interval(group.health.intervalS) / 1000 },

@@ -161,6 +161,7 @@ function asApplied(issuer: string, jwksEndpoint: string): Balancer {
   const listener = { sslPolicy: undefined, mutualTls: { mode: 'off' as const } };
   return {
     idleTimeoutS: 10,
+    clientKeepAliveS: 3_600,
     dropInvalidHeaders: true,
     http2: true,
     targetGroups: [AGENT_GROUP],

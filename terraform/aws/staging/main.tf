@@ -42,7 +42,9 @@ locals {
     stream_ping          = 15
     alb_idle             = 120
     server_keep_alive    = 130
-    alb_client_keep      = 3600
+    # After this time, the ALB ends a connection with its next response; a running stream continues. A
+    # browser follows the fail-over name to Google Cloud only with a new connection.
+    alb_client_keep      = 60 # the least that AWS accepts
     deregistration_delay = 120
     stop_timeout         = 120 # Fargate's maximum
   }

@@ -49,10 +49,6 @@ export const KNOWN_SURVIVORS: readonly KnownSurvivor[] = [
     'move-number: staging aws_ecs_task_definition.agent container_definitions.0.ulimits.0.softLimit -> less',
   ),
   ...accepted(
-    'a quarter of an hour is still longer than any turn',
-    'move-number: staging aws_lb.staging client_keep_alive -> less',
-  ),
-  ...accepted(
     'the record is asked for once a year, at a renewal',
     'move-number: staging aws_route53_record.certificate ttl -> more',
     'move-number: staging aws_route53_record.certificate ttl -> less',

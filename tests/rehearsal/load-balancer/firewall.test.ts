@@ -26,6 +26,7 @@ beforeAll(async () => {
   balancer = await startBalancer(
     {
       idleTimeoutS: 60,
+      clientKeepAliveS: 3_600,
       dropInvalidHeaders: true,
       http2: true,
       listeners: [80, 81].map((port) => ({

@@ -1,8 +1,11 @@
 import { backendName } from '@lornu/rehearsal/load-balancer/render-haproxy.ts';
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { exportSPKI, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import { until } from '../../support/until.ts';
 import { addTarget, HOST, startBalancer, waitForStatus, type RunningBalancer } from './kit.ts';
 import { GROUP, ISSUER, KEYS, SAMPLE_BALANCER } from './sample-balancer.ts';
 
@@ -214,6 +217,22 @@ describe('the way to the target', () => {
     const silent = await ask('/open/x?everyMs=3000');
     const read = await silent.text().catch(() => 'cut');
     expect(read === 'cut' || read === '0\n').toBe(true);
+  });
+
+  test('ends after the client keep-alive, with its next response and without a cut', async () => {
+    const socket = connectTls({ port: running.ports[443], host: '127.0.0.1', rejectUnauthorized: false });
+    let read = '';
+    socket.on('data', (bytes: Buffer) => (read += bytes.toString('latin1')));
+    const end = once(socket, 'close');
+    const say = (path: string): boolean => socket.write(`GET ${path} HTTP/1.1\r\nhost: ${HOST}\r\n\r\n`);
+    // This response takes longer than the connection may last.
+    say('/open/x?everyMs=400');
+    await until(() => read.includes('\r\n0\r\n\r\n'));
+    expect(read).toContain('3\n');
+    expect(read).not.toContain('connection: close');
+    say('/open/x');
+    await end;
+    expect(read).toContain('connection: close');
   });
 
   test('is at least TLS 1.2, and supports HTTP/2', () => {

@@ -82,6 +82,7 @@ const rules: Rule[] = [
 /** A load balancer with every kind of rule and action that terraform/aws uses. */
 export const SAMPLE_BALANCER: Balancer = {
   idleTimeoutS: 2,
+  clientKeepAliveS: 1,
   dropInvalidHeaders: true,
   http2: true,
   targetGroups: [AGENT_GROUP],

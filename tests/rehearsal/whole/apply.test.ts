@@ -138,7 +138,7 @@ describe('what is applied', () => {
     const { elb } = applied.standing.clients;
     const { LoadBalancers } = await elb.send(new DescribeLoadBalancersCommand({}));
     const balancer = await readBalancer(elb, LoadBalancers?.[0]?.LoadBalancerArn ?? '');
-    expect(balancer).toMatchObject({ idleTimeoutS: 120, dropInvalidHeaders: true });
+    expect(balancer).toMatchObject({ idleTimeoutS: 120, clientKeepAliveS: 60, dropInvalidHeaders: true });
     const [http, https, mutual] = balancer.listeners.toSorted((a, b) => a.port - b.port);
     expect(http?.rules.map(({ actions }) => actions[0]?.type)).toEqual(['redirect']);
     expect([http, https, mutual].map((one) => one?.mutualTls.mode)).toEqual(['off', 'off', 'verify']);
