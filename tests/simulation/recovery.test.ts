@@ -71,8 +71,9 @@ describe.each(['SQLite', 'Firestore'] as const)('a process is gone (%s)', (store
     // Chance moves the median by some 50 ms with each change of the code.
     expect(at(0.5)).toBeLessThanOrEqual(3_150);
     expect(at(0.99)).toBeLessThanOrEqual(5_000);
-    // Nobody takes the turns of a process that lives.
-    expect(waits[0]).toBeGreaterThan(holdMs - beatEveryMs - 100);
+    // Nobody takes the turns of a process that lives. The store may have refused its last heartbeat, which is repeated
+    // after a quarter of the time between two: the one before began up to one and a half times that long ago.
+    expect(waits[0]).toBeGreaterThan(holdMs - 1.5 * beatEveryMs);
   });
 
   test('asked to stop: three of four turns continue within 1 s of the hand-over', () => {

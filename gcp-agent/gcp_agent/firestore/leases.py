@@ -115,7 +115,7 @@ class Leases:
         await run(self._client.transaction())
 
     async def _is_process_gone(self, held: DocumentSnapshot, transaction: firestore.AsyncTransaction) -> bool:
-        """Whether the process on AWS that holds the lease, and all others there, have stopped (docs/runs.md)."""
+        """Whether the lease's process on AWS, and all others there, have stopped (docs/runs.md)."""
         owner = held.get("owner")
         if not owner or not held.get("canBeTakenOver"):
             return False

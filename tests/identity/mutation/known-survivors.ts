@@ -66,7 +66,7 @@ export const KNOWN_SURVIVORS: Readonly<Record<string, readonly [why: string, ...
     ['speed, and the wait of two processes that write at the same time', 'PRAGMA'],
     ['speed: concurrent writers wait less', 'switchToWal'],
     ['speed', 'CREATE INDEX'],
-    ['tidiness', 'this.#db.close()'],
+    ['tidiness: at the end of the process', 'this.#db.close()', 'this.#spare?.close()'],
     ['speed: without it the attempts follow immediately', 'Bun.sleepSync'],
     ['how long the start waits for a file that another process has locked', 'tries === 100'],
   ],
