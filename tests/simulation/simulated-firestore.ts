@@ -1,6 +1,7 @@
 import {
   codeNamed,
   FirestoreError,
+  whileUnavailable,
   type Channel,
   type Row,
   type Verb,
@@ -32,8 +33,6 @@ const CONTENDED = 0.02;
 const CUT_OFF = 0.01;
 /** The share of commits that are stored, but never get a response. */
 const UNANSWERED = 0.002;
-const FIRST_RETRY_MS = 100;
-const LONGEST_RETRY_MS = 2_000;
 
 /** An empty database like that of staging, with optimistic transactions (decision 0094). */
 export function emptyFirestore(): Backend {
@@ -54,21 +53,10 @@ export class SimulatedChannel implements Channel {
     this.#network = network;
   }
 
-  /** Retries while the database is unavailable, as the channel of the service does. */
   async call(verb: Verb, target: string, body: object): Promise<Row[]> {
-    const { time, callMs } = this.#network;
     // As text, so that nothing is shared with the process.
     const json = JSON.stringify(body);
-    const giveUpAt = time.now + callMs;
-    for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 1.5, LONGEST_RETRY_MS)) {
-      try {
-        return await this.#attempt(verb, target, json);
-      } catch (error) {
-        const isPassing = error instanceof FirestoreError && error.is('UNAVAILABLE');
-        if (!isPassing || time.now + waitMs > giveUpAt) throw error;
-        await time.sleep(waitMs);
-      }
-    }
+    return whileUnavailable(this.#network.callMs, async () => this.#attempt(verb, target, json));
   }
 
   async #attempt(verb: Verb, target: string, json: string): Promise<Row[]> {

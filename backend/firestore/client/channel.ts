@@ -50,3 +50,27 @@ export class FirestoreError extends Error {
 export function codeNamed(name: unknown): Code {
   return CODES.find((code) => code === name) ?? 'UNKNOWN';
 }
+
+const FIRST_PAUSE_MS = 100;
+const PAUSE_GROWTH = 1.5;
+const LONGEST_PAUSE_MS = 2_000;
+
+/**
+ * Repeats a call for up to `callMs` milliseconds while Firestore is unavailable. `attempt` gets the time that is left.
+ * Throws FirestoreError.
+ */
+export async function whileUnavailable<T>(
+  callMs: number,
+  attempt: (withinMs: number) => Promise<T>,
+): Promise<T> {
+  const giveUpAt = performance.now() + callMs;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * PAUSE_GROWTH, LONGEST_PAUSE_MS)) {
+    try {
+      return await attempt(giveUpAt - performance.now());
+    } catch (error) {
+      const isPassing = error instanceof FirestoreError && error.is('UNAVAILABLE');
+      if (!isPassing || performance.now() + pauseMs >= giveUpAt) throw error;
+      await Bun.sleep(pauseMs);
+    }
+  }
+}

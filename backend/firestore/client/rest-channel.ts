@@ -1,4 +1,12 @@
-import { codeNamed, FirestoreError, type Channel, type Code, type Row, type Verb } from './channel.ts';
+import {
+  codeNamed,
+  FirestoreError,
+  whileUnavailable,
+  type Channel,
+  type Code,
+  type Row,
+  type Verb,
+} from './channel.ts';
 
 export interface RestChannelOptions {
   /** Such as https://firestore.googleapis.com. */
@@ -9,9 +17,6 @@ export interface RestChannelOptions {
   callMs: number;
 }
 
-const FIRST_PAUSE_MS = 100;
-const PAUSE_GROWTH = 1.5;
-const LONGEST_PAUSE_MS = 2_000;
 /** For responses that are not Firestore's own, such as a load balancer's. */
 const CODES_OF_HTTP: { [status: number]: Code } = {
   400: 'INVALID_ARGUMENT',
@@ -38,16 +43,7 @@ export class RestChannel implements Channel {
     const { origin, callMs } = this.#options;
     const url = `${origin}/v1/${encodeURI(target.toWellFormed()).replaceAll(/[?#:]/g, encodeURIComponent)}:${verb}`;
     const json = JSON.stringify(body);
-    const giveUpAt = performance.now() + callMs;
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * PAUSE_GROWTH, LONGEST_PAUSE_MS)) {
-      try {
-        return await this.#attempt(url, json, giveUpAt - performance.now());
-      } catch (error) {
-        const isPassing = error instanceof FirestoreError && error.is('UNAVAILABLE');
-        if (!isPassing || performance.now() + pauseMs >= giveUpAt) throw error;
-        await Bun.sleep(pauseMs);
-      }
-    }
+    return whileUnavailable(callMs, async (withinMs) => this.#attempt(url, json, withinMs));
   }
 
   async #attempt(url: string, body: string, withinMs: number): Promise<Row[]> {
