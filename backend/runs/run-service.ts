@@ -123,8 +123,7 @@ class DurableRunService implements RunService {
     const run = live ?? this.#queued.get(record.id) ?? new StoredRun(this.#deps.runs, record, this.#active);
     if (lastEventId === undefined || lastEventId === '') return { run, fromIndex: 0 };
     // Not this process's own count: a process that was paused may still hold a run that was continued elsewhere.
-    const stored = await this.#deps.runs.frames(record.id, Number.MAX_SAFE_INTEGER);
-    const count = stored?.count ?? 0;
+    const count = await this.#deps.runs.frameCount(record.id);
     return { run, fromIndex: fromIndexAfter(lastEventId, record.id, count, choice.runId === 'running') };
   }
 
@@ -261,7 +260,8 @@ class DurableRunService implements RunService {
     }
     sessions.bindLease(session, lease.token);
     const { takeovers } = record;
-    if (takeovers > 0) log.warn('Taking over a run', { runId: record.id, takeovers, frames: stored.count });
+    if (takeovers > 0)
+      log.warn('Taking over a run', { runId: record.id, takeovers, frames: stored.frames.length });
     const rootAgent = agents.agents.get(record.session.appName)?.rootAgent;
     const request = record.request ?? { ...record.session, streaming: true };
     // A run from the queue has nothing to continue from.

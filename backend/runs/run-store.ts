@@ -72,8 +72,6 @@ export interface RunProgress {
 /** Frames of a run, and its state at the same moment. */
 export interface StoredFrames {
   frames: Frame[];
-  /** Their total number: the index of the next one. */
-  count: number;
   state: RunState;
 }
 
@@ -145,6 +143,8 @@ export interface RunStore {
 
   /** Frames from `fromIndex` on; undefined if the run is not stored. */
   frames(runId: string, fromIndex: number): Promise<StoredFrames | undefined>;
+  /** The index after a run's last stored frame; 0 if there is none. */
+  frameCount(runId: string): Promise<number>;
 
   /** Asks the process that executes the run to stop it. */
   requestCancel(runId: string): Promise<void>;

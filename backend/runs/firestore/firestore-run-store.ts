@@ -22,7 +22,14 @@ import type {
   TakenRun,
 } from '../run-store.ts';
 import { beginRun } from './begin-run.ts';
-import { commitsOf, firstName, readFrames, toDocuments, type FrameDocument } from './frame-documents.ts';
+import {
+  commitsOf,
+  firstName,
+  lastIndex,
+  readFrames,
+  toDocuments,
+  type FrameDocument,
+} from './frame-documents.ts';
 import { beat, expiredLeases } from './heartbeats.ts';
 import { expireTime, hasRunOut, later, readLease } from './lease-document.ts';
 import { newLeaseToken } from '../lease-token.ts';
@@ -322,8 +329,15 @@ export class FirestoreRunStore implements RunStore {
       const frames = readFrames(docs, fromIndex);
       // Someone listens to a run of another process, which may be dead.
       if (record.state === 'running' && frames.length === 0) this.#expiredWatch.hurry();
-      return { frames, count: (frames.at(-1)?.index ?? fromIndex - 1) + 1, state: record.state };
+      return { frames, state: record.state };
     });
+  }
+
+  async frameCount(runId: string): Promise<number> {
+    if (!isDocumentId(runId)) return 0;
+    const newest = framesOf(runsOf(this.#db).doc(runId)).orderBy('first', 'desc').limit(1).select();
+    const { docs } = await this.#call(() => newest.get());
+    return docs[0] ? lastIndex(docs[0].id) + 1 : 0;
   }
 
   async requestCancel(runId: string): Promise<void> {

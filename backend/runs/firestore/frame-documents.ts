@@ -42,6 +42,11 @@ export function firstName(fromIndex: number): string {
   return nameOf(Math.min(Math.max(0, fromIndex), 999_999_999), 0);
 }
 
+/** The index of the last frame in a document, by its name. */
+export function lastIndex(name: string): number {
+  return Number(name.split('-')[0]);
+}
+
 /**
  * The frames from `fromIndex` on, each once: a batch whose response was lost may be stored again as part of a larger
  * one.

@@ -243,14 +243,16 @@ export class SqliteRunStore implements RunStore {
             .split('\n')
             .map((json, offset): Frame => ({ index: first + offset, kind: asKind(kind), json })),
         );
-        const count = this.#statements.frameCount.get({ runId })?.count ?? 0;
         return {
           frames: frames.filter(({ index }) => index >= fromIndex),
-          count,
           state: toRecord(run).state,
         };
       })(),
     );
+  }
+
+  async frameCount(runId: string): Promise<number> {
+    return reading(() => this.#statements.frameCount.get({ runId })?.count ?? 0);
   }
 
   async requestCancel(runId: string): Promise<void> {
