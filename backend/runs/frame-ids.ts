@@ -1,8 +1,8 @@
 import { AppError } from '../errors/app-error.ts';
 
 /**
- * If frames are shown before they are stored, a process may die with frames that were seen and never stored. Each
- * process of a run therefore has its own range of indexes, so that no index stands for two frames.
+ * Before decision 0160 frames on Firestore were shown before they were stored, and each process of a run had its own
+ * range of indexes. Such runs are kept for an hour after their end; new ones have no gap.
  */
 const INDEXES_OF_A_PROCESS = 1_000_000;
 
@@ -11,7 +11,7 @@ export function firstIndexOf(takeovers: number): number {
   return takeovers * INDEXES_OF_A_PROCESS;
 }
 
-/** The number of processes that executed the run before this frame's. Always 0 if frames are stored first. */
+/** The number of processes that executed the run before this frame's, if they had ranges of their own; otherwise 0. */
 export function processOf(index: number): number {
   return Math.floor(Math.max(0, index) / INDEXES_OF_A_PROCESS);
 }

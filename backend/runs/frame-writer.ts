@@ -37,15 +37,14 @@ export class FrameWriter {
     this.#clock = this.#pacing.clock();
   }
 
-  /** Frames of one event stay in one batch. Returns the index after them; undefined if it accepts no more. */
-  add(kind: Frame['kind'], jsons: readonly string[]): number | undefined {
-    if (this.#isClosed) return undefined;
+  /** Frames of one event stay in one batch. After `close` they are dropped. */
+  add(kind: Frame['kind'], jsons: readonly string[]): void {
+    if (this.#isClosed) return;
     const frames = jsons.map((json): Frame => ({ index: this.#nextIndex++, kind, json }));
     this.#pending.push(...frames);
     if (this.#isUrgent || this.#pending.length >= this.#pacing.maxFrames)
       this.#clock.now(() => this.#startStoring());
     else this.#wait();
-    return this.#nextIndex;
   }
 
   /** Stores and shows everything so far. */

@@ -1,9 +1,7 @@
-import { storedObject } from '../errors/stored-json.ts';
 import { ChunkJson } from './chunk-json.ts';
 import { isFinalResponse, type Event } from '@google/adk';
 import type { TurnFailure } from '../turn/turn-failure.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
-import { abortableSleep } from '../model/with-retries.ts';
 import { followStored } from './follow-stored.ts';
 import { FrameLog, type LogEnd } from './frame-log.ts';
 import { FrameWriter } from './frame-writer.ts';
@@ -63,8 +61,6 @@ export class LiveRun implements Run {
   #lastEventAt = performance.now();
   #next: Lease | undefined;
   #isFault = false;
-  /** The index after the frames of each complete event, by the event's id. */
-  readonly #wholeBefore = new Map<string, number>();
   #refusal: Error | undefined;
 
   constructor(
@@ -154,18 +150,15 @@ export class LiveRun implements Run {
         if (signal?.aborted) return;
         const frame = this.#log.at(index);
         if (frame === 'behind') {
-          const { end } = this.#log;
           const stored = await this.#store.frames(this.id, index);
           for (const old of stored?.frames ?? []) {
             yield old;
             index = old.index + 1;
           }
           if (stored?.frames.length) continue;
-          if (!stored) return;
-          if (index < this.#firstIndex) index = this.#firstIndex;
-          // They were shown, and are still to be stored.
-          else if (!end) await abortableSleep(this.#store.pacing.lookEveryMs, signal);
-          else break;
+          // All that were shown are stored, until the run is deleted.
+          if (!stored || index >= this.#firstIndex) return;
+          index = this.#firstIndex;
         } else if (frame) {
           yield frame;
           index++;
@@ -173,7 +166,8 @@ export class LiveRun implements Run {
         else await this.#log.change();
       }
       if (this.#refusal) throw this.#refusal;
-      if (this.#log.end === 'moved') this.#state = (yield* this.#followOther(index, signal)) ?? this.#state;
+      if (this.#log.end === 'moved')
+        this.#state = (yield* followStored(this.#store, this.id, index, signal)) ?? this.#state;
     } finally {
       signal?.removeEventListener('abort', leave);
       this.#listeners--;
@@ -190,8 +184,7 @@ export class LiveRun implements Run {
     this.#eventCount++;
     this.#lastEventAt = performance.now();
     const chunk = this.#chunkJson.of(event);
-    const next = this.#writer.add('event', chunk === undefined ? framesOf(event, this.request) : [chunk]);
-    if (!event.partial && next !== undefined) this.#wholeBefore.set(event.id, next);
+    this.#writer.add('event', chunk === undefined ? framesOf(event, this.request) : [chunk]);
     if (event.partial || !event.usageMetadata) return;
     const { costUsd } = this.tokens;
     addTokens(this.tokens, event);
@@ -222,28 +215,6 @@ export class LiveRun implements Run {
     this.#next = await this.#store.end(this.lease, state, rest, this.#allTokens);
     this.#writer.settled(rest);
     this.#finish(state, 'ended');
-  }
-
-  /**
-   * The frames of the process that continues this run, for a listener that has read the frames before `index`. It shows
-   * again each complete event whose frame it did not find in the store; a listener that has seen the event skips it.
-   */
-  async *#followOther(
-    index: number,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<Frame, EndState | undefined> {
-    const followed = followStored(this.#store, this.id, index, signal);
-    for (let next = await followed.next(); ; next = await followed.next()) {
-      if (next.done) return next.value;
-      if (!this.#isSeen(next.value, index)) yield next.value;
-    }
-  }
-
-  #isSeen({ kind, json }: Frame, index: number): boolean {
-    if (kind !== 'event' || this.#wholeBefore.size === 0) return false;
-    const { id, partial } = storedObject(json, `a frame of run ${this.id}`);
-    const before = typeof id === 'string' && partial !== true ? this.#wholeBefore.get(id) : undefined;
-    return before !== undefined && before <= index;
   }
 
   async #untilShown(): Promise<void> {
