@@ -143,6 +143,13 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   return { targets, servers, firestore, firestoreIs, cpu, startNew, load, stop };
 }
 
+/** The running server of a target. */
+export function serverOf({ servers }: World, name: TargetName): Server {
+  const server = servers.get(name);
+  if (!server) throw new Error(`${name} does not run.`);
+  return server;
+}
+
 /** Bundles the service as the image does; returns the program's path. */
 async function bundleService(root: string, scratchDir: string): Promise<string> {
   const outDir = join(scratchDir, 'bundle');

@@ -1,5 +1,5 @@
 import { cpuMs, mostMemoryDuring, residentBytes } from '../process-usage.ts';
-import type { PerTarget, TargetName, World } from '../world.ts';
+import { serverOf, type PerTarget, type TargetName, type World } from '../world.ts';
 
 /** Results of many concurrent streams through one process. */
 export interface Streams {
@@ -64,10 +64,4 @@ export async function measureStreamSecond(
     found[name] = Math.max(0, perStream) / ((chunks * everyMs) / 1_000);
   }
   return found;
-}
-
-function serverOf(world: World, name: TargetName) {
-  const server = world.servers.get(name);
-  if (!server) throw new Error(`${name} does not run.`);
-  return server;
 }

@@ -1,7 +1,7 @@
 import { turnOf } from '../load/job.ts';
 import { cpuMs } from '../process-usage.ts';
 import type { Operations } from '../scale/model.ts';
-import type { PerTarget, TargetName, World } from '../world.ts';
+import { serverOf, type PerTarget, type TargetName, type World } from '../world.ts';
 import { type Spread, spreadOf } from './rounds.ts';
 
 /** Turns of several parallel callers (closed loop), each server with one core. */
@@ -94,8 +94,7 @@ export interface A2aCost {
 }
 
 export async function measureA2a(world: World, name: TargetName, options: LoadOptions): Promise<A2aCost> {
-  const server = world.servers.get(name);
-  if (!server) throw new Error(`${name} does not run.`);
+  const server = serverOf(world, name);
   const { rounds, seconds, clients, chunks } = options;
   const job = { kind: 'loops', ...turnOf(chunks), clients } as const;
   const [rest, a2a]: [number[], number[]] = [[], []];
