@@ -87,6 +87,21 @@ test('the first lease does not wait for a heartbeat; a lease after a pause does'
   await ready;
 });
 
+test('a first heartbeat that is not stored for long is waited for, and the next attempt holds longer', async () => {
+  const first = Promise.withResolvers<boolean>();
+  const { heartbeat: slow, calls } = open(async (count) => (count === 1 ? first.promise : true));
+  await slow.beforeLease();
+  await Bun.sleep(HOLD_MS);
+  let isReady = false;
+  const ready = slow.beforeLease().then(() => (isReady = true));
+  await Bun.sleep(5);
+  expect(isReady).toBe(false);
+  first.reject(new Error('too late'));
+  await ready;
+  await until(() => calls.length > 1);
+  expect(calls[1]).toBeGreaterThan(1.5 * HOLD_MS);
+});
+
 test('a heartbeat that had run out by the clock of the store is reported; the first one is not', async () => {
   const { calls, seen } = open(async (count) => count > 1 && count !== 4);
   await until(() => calls.length > 3);

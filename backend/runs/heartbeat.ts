@@ -33,6 +33,8 @@ export class Heartbeat {
   #working: Promise<void> | undefined;
   /** When the last stored heartbeat began and was answered, by `performance.now`; undefined while none is stored. */
   #stored: { beganAt: number; answeredAt: number } | undefined;
+  /** When the first one was tried, while none is stored. */
+  #triedAt: number | undefined;
   #intervals: number[] = [];
   #repeat: ReturnType<typeof setTimeout> | undefined;
 
@@ -45,18 +47,25 @@ export class Heartbeat {
 
   /**
    * Call this before taking a lease. It waits only if the last heartbeat may have run out, because other processes
-   * could take such a lease at once. Without a stored heartbeat a lease holds by its own time.
+   * could take such a lease at once, or if the first one is not stored for so long: a process takes no more turns than
+   * it can hold. Without a stored heartbeat a lease holds by its own time.
    */
   async beforeLease(): Promise<void> {
-    if (!this.#stored) void this.#beat();
-    else if (performance.now() - this.#stored.beganAt > this.#options.holdMs / 2) await this.#beat();
+    const since = this.#stored?.beganAt ?? this.#triedAt;
+    if (since !== undefined && performance.now() - since > this.#options.holdMs / 2) await this.#beat();
+    else if (!this.#stored) void this.#beat();
   }
 
-  /** Milliseconds that the next heartbeat holds the leases of this process: longer by how late recent ones were. */
+  /**
+   * Milliseconds that the next heartbeat holds the leases of this process: longer by how late recent ones were, or it is
+   * itself.
+   */
   get holdMs(): number {
     const { holdMs, everyMs } = this.#options;
-    const latestMs = Math.max(0, ...this.#intervals.map((interval) => interval - everyMs));
-    return Math.min(LONGEST_HOLD * holdMs, holdMs + latestMs);
+    const now = performance.now();
+    const waitedMs = now - (this.#stored?.answeredAt ?? this.#triedAt ?? now);
+    const latestMs = Math.max(...this.#intervals, waitedMs) - everyMs;
+    return Math.min(LONGEST_HOLD * holdMs, holdMs + Math.max(0, latestMs));
   }
 
   /** Deletes the heartbeat. A process that still holds leases lets it run out instead, so that others take them. */
@@ -70,6 +79,7 @@ export class Heartbeat {
   #tick(): void {
     if (this.#options.isNeeded()) void this.#beat();
     else if (this.#stored) void this.#rest();
+    else this.#triedAt = undefined;
   }
 
   /** Never rejects. */
@@ -85,11 +95,13 @@ export class Heartbeat {
     const { store, owner, everyMs, log, onLapse } = this.#options;
     const before = this.#stored;
     const beganAt = performance.now();
+    if (!before) this.#triedAt ??= beganAt;
     try {
       const wasFresh = await store.beat(owner, this.holdMs);
       const answeredAt = performance.now();
       if (before) this.#intervals = [...this.#intervals, answeredAt - before.answeredAt].slice(-RECENT);
       this.#stored = { beganAt, answeredAt };
+      this.#triedAt = undefined;
       if (before && !wasFresh) onLapse();
     } catch (error) {
       log.warn('A heartbeat could not be stored', { error });

@@ -21,6 +21,8 @@ export interface Surroundings {
   readonly losesAnswersUntil: number;
   /** No more faults are injected. */
   readonly isCalm: boolean;
+  /** See Network. */
+  readonly served: () => Promise<void> | undefined;
 }
 
 /** One service process with its own stores, leases and runs, on the shared database. */
@@ -42,6 +44,7 @@ export class Process {
       latencyMs: () => storeLatency(random, leaseMs),
       callMs: (leaseMs * 2) / 3,
       losesAnswers: () => time.now < world.losesAnswersUntil,
+      served: () => world.served(),
     };
     [this.sessions, this.runs] = runOn(this.host, () => {
       const { sessions, runs } = openStores(world.store, network);

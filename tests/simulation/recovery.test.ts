@@ -1,7 +1,9 @@
 import { DEFAULT_RUN_LIMITS } from '@lornu/backend/runs/run-options.ts';
+import type { Run } from '@lornu/backend/runs/run.ts';
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { VirtualTime } from './clock.ts';
 import { textOf } from './model.ts';
+import type { Process } from './process.ts';
 import type { StoreKind } from './stores.ts';
 import { keyOf, World } from './world.ts';
 
@@ -99,4 +101,48 @@ describe.each(['SQLite', 'Firestore'] as const)('a process is gone (%s)', (store
       expect(waits).toEqual(SESSIONS.map(() => Number.POSITIVE_INFINITY));
     }
   });
+});
+
+test('300 turns at once on a slow Firestore: heartbeats go ahead of them, and nobody takes the turns', () => {
+  const TURNS = 300;
+  const time = new VirtualTime(1);
+  const found = time.during(() => {
+    const options = {
+      processes: 2,
+      leaseMs: holdMs,
+      seed: 1,
+      store: 'Firestore',
+      losesAnswersForMs: 0,
+    } as const;
+    const world = new World(time, options);
+    let states: string[] | undefined;
+    let mostTaken = 0;
+    const begin = async (process: Process, session: string, words: number): Promise<Run> => {
+      await process.sessions.createSession(keyOf(session));
+      const newMessage = { role: 'user', parts: [{ text: textOf(`${session}m1`, { words, everyMs: 200 }) }] };
+      return process.runs.start({ ...keyOf(session), streaming: true, newMessage });
+    };
+    const work = async (process: Process): Promise<void> => {
+      const runs = [begin(process, `s${TURNS}`, 100)];
+      await time.sleep(2_500);
+      world.overloadStore(300, 64);
+      for (let count = 0; count < TURNS; count++) runs.push(begin(process, `s${count}`, 3));
+      const begun = await Promise.all(runs);
+      await Promise.all(begun.map((run) => run.ended));
+      states = begun.map((run) => run.state);
+    };
+    // It takes longer than a client waits.
+    world.request(0, work).catch(() => undefined);
+    const watch = async (): Promise<void> => {
+      for (;;) {
+        mostTaken = Math.max(mostTaken, await activeIn(world, 1));
+        await time.sleep(100);
+      }
+    };
+    void watch();
+    time.run(() => states !== undefined, time.now + 120_000);
+    world.close();
+    return { states: [...new Set(states)], mostTaken };
+  });
+  expect(found).toEqual({ states: ['completed'], mostTaken: 0 });
 });

@@ -25,6 +25,8 @@ export interface Network {
   readonly callMs: number;
   /** Whether a response may be so late that a lease is lost. */
   readonly losesAnswers: () => boolean;
+  /** If the database is overloaded: resolves when it has worked on this call. */
+  readonly served: () => Promise<void> | undefined;
 }
 
 /** The share of commits that are refused as contended, without a reason visible to the client. */
@@ -60,11 +62,13 @@ export class SimulatedChannel implements Channel {
   }
 
   async #attempt(verb: Verb, target: string, json: string): Promise<Row[]> {
-    const { time, random, isCalm, isAway, latencyMs, callMs, losesAnswers } = this.#network;
+    const { time, random, isCalm, isAway, latencyMs, callMs, losesAnswers, served } = this.#network;
     if (isCalm()) return this.#answer(verb, target, json);
     const arriving = runOn(undefined, async () => {
       await time.sleep(latencyMs());
       if (isAway()) throw disconnected();
+      const working = served();
+      if (working) await working;
       if (verb === 'commit' && random() < CONTENDED) {
         await this.#answer('rollback', target, json);
         throw new FirestoreError('ABORTED', 'Too much contention on these documents. Please try again.');

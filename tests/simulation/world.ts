@@ -1,4 +1,5 @@
 import { setLogger } from '@google/adk';
+import { CallLimit } from '@lornu/backend/firestore/client/call-limit.ts';
 import { useModel } from '@lornu/backend/model/gemini-llm.ts';
 import { toAdkLogger } from '@lornu/backend/observability/adk-logger.ts';
 import { silentLog } from '@lornu/backend/testing/run-bench.ts';
@@ -35,6 +36,7 @@ export class World implements Surroundings {
   readonly agent;
   readonly leaseMs: number;
   readonly losesAnswersUntil: number;
+  served: () => Promise<void> | undefined = () => undefined;
   modelFault: { kind: ModelFault; until: number } | undefined;
   readonly #processes: (Process | undefined)[];
   #started = 0;
@@ -122,6 +124,12 @@ export class World implements Surroundings {
       this.time.sleep(withinMs + 8_000),
     ]);
     if (this.#processes[index] === process) await this.kill(index);
+  }
+
+  /** From now on each call of Firestore takes `callMs`, and it works on so many at once: the others wait there. */
+  overloadStore(callMs: number, atOnce: number): void {
+    const limit = new CallLimit(atOnce);
+    this.served = () => limit.run(() => this.time.sleep(callMs));
   }
 
   takeStoreAway(index: number, forMs: number): void {

@@ -1,3 +1,4 @@
+import { CallLimit } from './call-limit.ts';
 import type { Channel, Row } from './channel.ts';
 import type { Database } from './database.ts';
 import {
@@ -16,17 +17,36 @@ export interface FirestoreOptions {
   channel: Channel;
 }
 
+/**
+ * Calls at the same time: more than a process needs for all that its CPU can do. An overloaded process would otherwise
+ * send thousands, and a heartbeat would wait behind them at the database.
+ */
+const MOST_CALLS = 64;
+
 /** A database. Its methods are those of Google's client as far as the service uses them. */
 export class Firestore implements Database {
   readonly databaseId: string;
   readonly root: string;
   readonly channel: Channel;
-  readonly #underWay = new Set<Promise<unknown>>();
+  /** The same database for what must not wait for other calls: heartbeats. */
+  readonly ahead: Firestore;
+  readonly #underWay: Set<Promise<unknown>>;
 
-  constructor({ projectId, databaseId, channel }: FirestoreOptions) {
+  constructor(options: FirestoreOptions, ordinary?: Firestore) {
+    const { projectId, databaseId, channel } = options;
     this.databaseId = databaseId;
     this.root = `projects/${projectId}/databases/${databaseId}/documents`;
-    this.channel = { call: (verb, target, body) => this.#track(channel.call(verb, target, body)) };
+    this.#underWay = ordinary ? ordinary.#underWay : new Set();
+    const limit = new CallLimit(MOST_CALLS);
+    this.channel = {
+      call: (verb, target, body) => {
+        const call = () => channel.call(verb, target, body);
+        // A transaction that has begun may hold locks for which others wait.
+        const isAtOnce = ordinary !== undefined || 'transaction' in body;
+        return this.#track(isAtOnce ? call() : limit.run(call));
+      },
+    };
+    this.ahead = ordinary ? this : new Firestore(options, this);
   }
 
   collection(path: string): CollectionReference {
