@@ -204,7 +204,7 @@ test('dictated text is added to the message, where the browser supports it', asy
   await chat.button('Dictate').click();
   await chat.page.evaluate("heard('the demo')");
   await chat.page.evaluate("heard('the demo is on Friday')");
-  expect(await chat.message.inputValue()).toBe('Note: the demo is on Friday');
+  await chat.untilDraftIs('Note: the demo is on Friday');
   await chat.button('Stop dictating').click();
   await chat.button('Dictate').waitFor();
 });

@@ -150,11 +150,11 @@ test('the arrow up recalls earlier messages, and the arrow down later ones', asy
   ] as const;
   for (const [key, expected] of steps) {
     await keyboard.press(key);
-    expect(await chat.message.inputValue()).toBe(expected);
+    await chat.untilDraftIs(expected);
   }
   await keyboard.type('a draft of my own');
   await keyboard.press('ArrowUp');
-  expect(await chat.message.inputValue()).toBe('a draft of my own');
+  await chat.untilDraftIs('a draft of my own');
 });
 
 test('a reader further up sees a hint at new text below, and is not scrolled', async () => {

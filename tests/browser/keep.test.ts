@@ -21,7 +21,7 @@ test('a reload returns to the conversation and to the draft', async () => {
   await chat.message.fill('half a thought');
   await chat.page.reload();
   await chat.conversation.getByText('1 2 3 4 5 6 7', { exact: true }).waitFor();
-  expect(await chat.message.inputValue()).toBe('half a thought');
+  await chat.untilDraftIs('half a thought');
 });
 
 test('a conversation is listed under its first message, and opens from the list', async () => {

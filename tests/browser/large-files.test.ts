@@ -149,14 +149,14 @@ test('an upload shows its progress; after a cut or stopped upload the message is
         await chat.page.getByRole('alert').getByText('The service cannot be reached.').waitFor();
       } else await chat.button('Stop').click();
       await attached().getByText(BOOK).waitFor();
-      expect(await chat.message.inputValue()).toBe('read this');
+      await chat.untilDraftIs('read this');
       expect(await chat.conversation.getByRole('article').count()).toBe(2);
     }
     await limit(-1);
     await chat.say('');
     await chat.conversation.getByText('2000000 bytes (application/pdf)').waitFor();
     await progress.waitFor({ state: 'detached' });
-    expect(await chat.message.inputValue()).toBe('');
+    await chat.untilDraftIs('');
     // A long name is shortened, so that the card fits on the screen.
     expect((await file(BOOK).boundingBox())?.x).toBeGreaterThanOrEqual(0);
   } finally {

@@ -163,7 +163,7 @@ test('Ctrl+K finds commands, titles and text of conversations; ? shows the keys'
   await chat.page.getByRole('dialog', { name: 'Keys' }).waitFor();
   await keyboard.press('Escape');
   await keyboard.type('why?');
-  expect(await chat.message.inputValue()).toBe('why?');
+  await chat.untilDraftIs('why?');
   expect(chat.complaints).toEqual([]);
 });
 

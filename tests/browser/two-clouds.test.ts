@@ -119,7 +119,7 @@ test('while the other cloud answers, our page says that it must wait', async () 
   await chat.say('hello');
   // The text stays where it was written, to be sent again.
   await chat.conversation.getByText(/turn under way at another service/iu).waitFor();
-  expect(await chat.message.inputValue()).toBe('hello');
+  await chat.untilDraftIs('hello');
 });
 
 test('the shared name leads to the other cloud in the middle of an answer: the person tries again there', async () => {
