@@ -64,6 +64,8 @@ const post = (server: Server | undefined, path: string, body: object): Promise<R
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
+    // uvicorn closes the connection after an error that nobody caught; the next request must not take it.
+    keepalive: false,
   });
 const turnOf = (appName: string, sessionId: string, parts: WirePart[]) => ({
   appName,
