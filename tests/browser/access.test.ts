@@ -4,6 +4,7 @@ import type { ChatPage } from './chat-page.ts';
 import { layCable } from './cable.ts';
 import { SCENES } from './scenes.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
+import { eventually } from './patience.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
@@ -57,10 +58,10 @@ test('everything can be done by keyboard: send, open a tool call, confirm, edit,
   };
 
   // The focus is in the message box; one key returns there from elsewhere.
-  expect(await focused()).toBe('Message');
+  await eventually(focused, 'Message');
   await tabTo('Skip to the message field', 'Shift+Tab');
   await keyboard.press('Enter');
-  expect(await focused()).toBe('Message');
+  await eventually(focused, 'Message');
   await keyboard.type('forget my notes, by keyboard');
   await keyboard.press('Enter');
   await chat.button('Approve').waitFor();
@@ -73,11 +74,11 @@ test('everything can be done by keyboard: send, open a tool call, confirm, edit,
   await chat.conversation.getByText('done', { exact: true }).waitFor();
   await chat.answered();
   await keyboard.press('/');
-  expect(await focused()).toBe('Message');
+  await eventually(focused, 'Message');
   await tabTo('New conversation', 'Shift+Tab');
   await keyboard.press('Enter');
   await chat.page.getByRole('heading', { name: 'What shall we look at?' }).waitFor();
-  expect(await focused()).toBe('Message');
+  await eventually(focused, 'Message');
   await tabTo('forget my notes, by keyboard', 'Shift+Tab');
   await keyboard.press('Enter');
   await chat.conversation.getByText('Delete notes', { exact: true }).waitFor();
@@ -132,13 +133,20 @@ test('with forced colours, selection and focus are still visible', async () => {
   await chat.ask('note: in forced colours');
   await chat.page.keyboard.press('Control+k');
   const styleOf = (selector: string, property: string): Promise<string> =>
-    chat.page.evaluate(`getComputedStyle(document.querySelector('${selector}'))['${property}']`);
+    chat.page
+      .locator(selector)
+      .first()
+      .evaluate(
+        (element, name) =>
+          element.ownerDocument.defaultView?.getComputedStyle(element).getPropertyValue(name) ?? '',
+        property,
+      );
   await chat.page.getByRole('listbox', { name: 'Results' }).getByRole('option').first().waitFor();
-  expect(await styleOf('[role=option][aria-selected=true]', 'outlineStyle')).toBe('solid');
+  expect(await styleOf('[role=option][aria-selected=true]', 'outline-style')).toBe('solid');
   await chat.page.keyboard.press('Escape');
   for (const selector of ['.send', '.composer', '.tool'])
-    expect([selector, await styleOf(selector, 'borderTopStyle')]).toEqual([selector, 'solid']);
-  expect(await styleOf('.conversation-list .is-current', 'outlineStyle')).toBe('solid');
+    expect([selector, await styleOf(selector, 'border-top-style')]).toEqual([selector, 'solid']);
+  expect(await styleOf('.conversation-list .is-current', 'outline-style')).toBe('solid');
 });
 
 test('with reduced motion nothing is animated', async () => {

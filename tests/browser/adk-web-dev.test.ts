@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import type { Page } from 'playwright-core';
 import { serveAdkWeb, type AdkWeb } from './adk-web.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
+import { eventually } from './patience.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
@@ -50,7 +51,7 @@ test('ADK’s page draws the agents and their tools', async () => {
 test('it shows where the time of a turn went, agent by agent', async () => {
   await show('Traces');
   await page.getByText('keep_finding', { exact: true }).first().waitFor();
-  expect(await page.getByText('call_llm', { exact: true }).count()).toBe(3);
+  await eventually(() => page.getByText('call_llm', { exact: true }).count(), 3);
   await show('Events');
 });
 

@@ -2,6 +2,7 @@ import { MODEL } from '@lornu/agents/model.ts';
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { ChatPage } from './chat-page.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
+import { eventually } from './patience.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
@@ -38,7 +39,7 @@ test('formulas are drawn as MathML, by a separate file; text that is no TeX stay
   );
   await chat.conversation.locator('math').nth(2).waitFor();
   expect(await chat.conversation.locator('math mfrac').count()).toBe(1);
-  expect(await chat.conversation.locator('code.formula').allInnerTexts()).toEqual(['\\(\\nosuch{\\)']);
+  await eventually(() => chat.conversation.locator('code.formula').allInnerTexts(), ['\\(\\nosuch{\\)']);
   await chat.conversation.getByText('and $5 or $6.').waitFor();
   expect(chat.complaints).toEqual([]);
 });
@@ -90,7 +91,7 @@ test('a grounded answer names its sources and its searches; thoughts are folded'
     },
   });
   const links = chat.page.getByRole('region', { name: 'Sources' }).getByRole('link');
-  expect(await links.allInnerTexts()).toEqual(['Example A', 'is it so']);
+  await eventually(() => links.allInnerTexts(), ['Example A', 'is it so']);
   expect(await links.first().getAttribute('href')).toBe('https://example.com/a');
   await chat.ask('simulate think');
   const thoughts = chat.conversation.getByText('Thoughts', { exact: true });

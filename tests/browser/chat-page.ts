@@ -1,4 +1,5 @@
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { eventually, PATIENCE_MS } from './patience.ts';
 
 export interface ChatPageOptions {
   theme?: 'light' | 'dark';
@@ -11,11 +12,6 @@ export interface ChatPageOptions {
 }
 
 const PHONE_WIDTH = 500;
-/** How many times as long a machine that is busy with other work may take: LORNU_PATIENCE=5. */
-export const PATIENCE = Number(process.env['LORNU_PATIENCE'] ?? 1);
-/** Of each step. A slow machine takes longer; a step that never comes costs this once. */
-export const PATIENCE_MS = 20_000 * PATIENCE;
-
 /** The chat page as a person sees it: everything is found by role and name. */
 export class ChatPage {
   readonly page: Page;
@@ -84,15 +80,9 @@ export class ChatPage {
     await turns.nth(before).and(this.page.locator('[aria-busy=false]')).waitFor();
   }
 
-  /** Waits for the text of the message box. Not waitForFunction: its second look is refused by the page's policy. */
+  /** Waits for the text of the message box. */
   async untilDraftIs(text: string): Promise<void> {
-    const giveUpAt = Date.now() + PATIENCE_MS;
-    // oxlint-disable-next-line no-await-in-loop -- until it is so
-    while ((await this.message.inputValue()) !== text) {
-      if (Date.now() > giveUpAt) throw new Error(`The message box does not hold: ${text}`);
-      // oxlint-disable-next-line no-await-in-loop -- as above
-      await Bun.sleep(30);
-    }
+    await eventually(() => this.message.inputValue(), text);
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import type { Locator } from 'playwright-core';
 import type { ChatPage } from './chat-page.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
 import { bitmap, drawPicture } from './pictures.ts';
+import { eventually } from './patience.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
@@ -28,7 +29,7 @@ const hand = (event: 'drop' | 'paste', name: string, type: string, text: string)
 
 test('the message box has the focus: on load, and after another conversation is opened', async () => {
   chat = await fixture.openPage();
-  expect(await focused()).toBe('message');
+  await eventually(focused, 'message');
   await chat.page.keyboard.type('count to 3');
   await chat.page.keyboard.press('Enter');
   await chat.answered();
@@ -36,7 +37,7 @@ test('the message box has the focus: on load, and after another conversation is 
   await chat.ask('count to 4');
   await chat.page.getByRole('link', { name: 'count to 3' }).click();
   await chat.conversation.getByText('1 2 3', { exact: true }).waitFor();
-  expect(await focused()).toBe('message');
+  await eventually(focused, 'message');
   await chat.close();
   // On a touch screen it would open the keyboard.
   chat = await fixture.openPage({ width: 390, height: 844 });
@@ -133,7 +134,7 @@ test('limits are shown before sending: a picture that the model cannot read is c
   await chat.say('');
   await chat.conversation.getByRole('img', { name: 'old.bmp' }).waitFor();
   await chat.answered();
-  expect(await chat.page.title()).toBe('old.bmp · Lornu');
+  await eventually(() => chat.page.title(), 'old.bmp · Lornu');
 });
 
 test('the arrow up recalls earlier messages, and the arrow down later ones', async () => {

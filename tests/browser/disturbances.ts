@@ -5,8 +5,9 @@ import { toTurns } from '@lornu/frontend/src/chat/to-turns.ts';
 import type { Session } from '@lornu/frontend/src/api/types.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
 import { layCable, type Cable } from './cable.ts';
-import { type ChatPage, PATIENCE } from './chat-page.ts';
+import type { ChatPage } from './chat-page.ts';
 import type { BrowserFixture } from './fixture.ts';
+import { PATIENCE } from './patience.ts';
 
 /** What can happen to one of the pages, or to the service behind all of them. */
 const STEPS = [

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import type { ChatPage } from './chat-page.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
+import { eventually } from './patience.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
@@ -25,8 +26,8 @@ test("the agent's chart is shown where it was made, grows when pressed, and is t
   chat = await bundled.openPage();
   await chat.ask('draw a chart of the status');
   const chart = file('environment-status.svg').getByRole('img', { name: 'environment-status.svg' });
-  await chart.waitFor();
-  expect(await chart.evaluate((image) => 'naturalWidth' in image && Number(image.naturalWidth) > 100)).toBe(
+  await eventually(
+    () => chart.evaluate((image) => 'naturalWidth' in image && Number(image.naturalWidth) > 100),
     true,
   );
   await chat.button('Enlarge environment-status.svg').click();

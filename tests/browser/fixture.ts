@@ -7,7 +7,8 @@ import { startService } from '@lornu/ops/servers/agent-servers.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
 import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { sharedChromium } from './chromium.ts';
-import { ChatPage, type ChatPageOptions, PATIENCE, PATIENCE_MS } from './chat-page.ts';
+import { ChatPage, type ChatPageOptions } from './chat-page.ts';
+import { PATIENCE, PATIENCE_MS } from './patience.ts';
 
 /** The real service with its page, the Gemini stand-in behind it, and a browser in front. */
 export interface BrowserFixture {

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { PATIENCE_MS, type ChatPage } from './chat-page.ts';
+import type { ChatPage } from './chat-page.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
+import { eventually } from './patience.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
@@ -103,14 +104,8 @@ test('code, its output, a sound, a document and an external file are shown, and 
   expect(chat.complaints).toEqual([]);
 });
 
-/** Waits for a condition on the page. Its policy forbids Playwright's own way, which evaluates inside the page. */
-async function become(condition: string): Promise<void> {
-  const until = Date.now() + PATIENCE_MS;
-  while (!(await chat.page.evaluate<boolean>(condition))) {
-    if (Date.now() > until) throw new Error(`This did not become true: ${condition}`);
-    await Bun.sleep(30);
-  }
-}
+/** Waits for a condition on the page. */
+const become = (condition: string) => eventually(() => chat.page.evaluate<boolean>(condition), true);
 
 /** A tenth of a second of silence. */
 function wav(): Uint8Array {
@@ -264,7 +259,7 @@ test('a conversation opens at its end, wherever the one before was read; a highe
   await chat.button('To the latest').waitFor();
   await open('first');
   await becomeAtEnd();
-  expect(await chat.button('To the latest').count()).toBe(0);
+  await chat.button('To the latest').waitFor({ state: 'detached' });
   await chat.message.fill('a\n'.repeat(6));
   await becomeAtEnd();
 });

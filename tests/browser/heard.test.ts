@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
 import { layCable } from './cable.ts';
-import { PATIENCE_MS, type ChatPage } from './chat-page.ts';
+import type { ChatPage } from './chat-page.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
+import { PATIENCE_MS } from './patience.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 

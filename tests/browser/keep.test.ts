@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { ChatPage } from './chat-page.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
+import { eventually } from './patience.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
@@ -31,7 +32,7 @@ test('a conversation is listed under its first message, and opens from the list'
   await chat.page.getByRole('heading', { name: 'What shall we look at?' }).waitFor();
   await listed(chat).filter({ hasText: 'count to 8' }).click();
   await chat.conversation.getByText('1 2 3 4 5 6 7 8', { exact: true }).waitFor();
-  expect(await chat.page.title()).toBe('count to 8 · Lornu');
+  await eventually(() => chat.page.title(), 'count to 8 · Lornu');
 });
 
 test('an answer continues while another conversation is shown', async () => {
@@ -136,18 +137,19 @@ test('a chosen theme is kept, in every tab', async () => {
   chat = await fixture.openPage();
   const ground = (page: ChatPage) => page.page.evaluate('getComputedStyle(document.body).backgroundColor');
   const light = await ground(chat);
+  const isDark = async (): Promise<boolean> => (await ground(chat)) !== light;
   const tab = await chat.openTab();
   // A background tab draws slowly.
   await chat.page.bringToFront();
   await chat.button('Theme: as the system').click();
   await chat.button('Theme: light').click();
-  expect(await ground(chat)).not.toBe(light);
+  await eventually(isDark, true);
   await tab.page.bringToFront();
   await tab.button('Theme: dark').waitFor();
   await chat.page.bringToFront();
   await chat.page.reload();
   await chat.button('Theme: dark').waitFor();
-  expect(await ground(chat)).not.toBe(light);
+  await eventually(isDark, true);
 });
 
 test('an unreachable service is reported, and the page continues when it is back', async () => {

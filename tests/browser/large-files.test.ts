@@ -6,6 +6,7 @@ import { layCable } from './cable.ts';
 import type { ChatPage } from './chat-page.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
 import { drawPicture } from './pictures.ts';
+import { eventually } from './patience.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
@@ -66,8 +67,10 @@ test('files of megabytes reach the model, are there after a reload, in a version
   ];
   const shows = async (): Promise<void> => {
     const image = chat.conversation.getByRole('img', { name: 'photo.png' });
-    await image.waitFor();
-    expect(await image.evaluate((element) => 'naturalWidth' in element && element.naturalWidth)).toBe(600);
+    await eventually(
+      () => image.evaluate((element) => 'naturalWidth' in element && element.naturalWidth),
+      600,
+    );
     await file('report 100%/№1.pdf').getByText('1.2 MB').waitFor();
     await file('talk.mp3').locator('audio').waitFor();
     for (const words of received) await chat.conversation.getByText(words).first().waitFor();
@@ -150,7 +153,7 @@ test('an upload shows its progress; after a cut or stopped upload the message is
       } else await chat.button('Stop').click();
       await attached().getByText(BOOK).waitFor();
       await chat.untilDraftIs('read this');
-      expect(await chat.conversation.getByRole('article').count()).toBe(2);
+      await eventually(() => chat.conversation.getByRole('article').count(), 2);
     }
     await limit(-1);
     await chat.say('');

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Locator } from 'playwright-core';
 import type { ChatPage } from './chat-page.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
+import { eventually } from './patience.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
@@ -49,7 +50,7 @@ test('an earlier message is edited: both versions stay, and a person can switch 
   // The model has never seen the other version either.
   await chat.ask('what did I say?');
   // One conversation in the list, whatever the number of its versions; deleting it deletes them.
-  expect(await listed(chat).allInnerTexts()).toEqual(['count to 2']);
+  await eventually(() => listed(chat).allInnerTexts(), ['count to 2']);
   await chat.button('More: count to 2').click();
   await chat.page.getByRole('menuitem', { name: 'Delete' }).click();
   await chat.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
@@ -69,7 +70,7 @@ test('a conversation is renamed and pinned, in every tab; the list can be hidden
   await chat.page.getByRole('textbox', { name: 'Title' }).fill('Three numbers');
   await chat.page.keyboard.press('Enter');
   await listed(tab).filter({ hasText: 'Three numbers' }).waitFor();
-  expect(await chat.page.title()).toBe('Three numbers · Lornu');
+  await eventually(() => chat.page.title(), 'Three numbers · Lornu');
   // Whoever wants the whole window for the text hides the list, also after a reload.
   await chat.button('Hide the sidebar').click();
   await listed(chat).waitFor({ state: 'hidden' });
@@ -101,8 +102,11 @@ test('each conversation in the list has its own menu, by keyboard too, whichever
   await keyboard.press('Enter');
   await keyboard.press('ArrowDown');
   await keyboard.press('Escape');
-  expect(await menu.evaluate((button) => button === button.ownerDocument.activeElement)).toBe(true);
-  expect(await chat.page.getByRole('menu').count()).toBe(0);
+  await eventually(
+    () => menu.evaluate((button) => button === button.ownerDocument.activeElement),
+    true,
+  );
+  await chat.page.getByRole('menu').waitFor({ state: 'detached' });
   await keyboard.press('Enter');
   await keyboard.press('Enter');
   await chat.page.getByRole('textbox', { name: 'Title' }).fill('Five');
@@ -119,7 +123,7 @@ test('each conversation in the list has its own menu, by keyboard too, whichever
   await exactly('1 2 3 4 5 6 7 8').waitFor();
   await chat.button('Version before').click();
   await exactly('1 2 3 4 5 6').waitFor();
-  expect(await chat.page.title()).toBe('Five · Lornu');
+  await eventually(() => chat.page.title(), 'Five · Lornu');
   await pick('Unpin');
   await pinned.waitFor({ state: 'detached' });
   await listed(chat).filter({ hasText: 'count to 4' }).click();
@@ -145,12 +149,10 @@ test('Ctrl+K finds commands, titles and text of conversations; ? shows the keys'
   await keyboard.press('Control+k');
   await keyboard.type('albatross is');
   const found = options.filter({ hasText: 'note: the albatross is on Friday' });
-  await found.nth(1).waitFor();
-  expect(await found.locator('mark').allInnerTexts()).toEqual([
-    'albatross is',
-    'albatross is',
-    'albatross is',
-  ]);
+  await eventually(
+    () => found.locator('mark').allInnerTexts(),
+    ['albatross is', 'albatross is', 'albatross is'],
+  );
   await keyboard.press('ArrowDown');
   await keyboard.press('Enter');
   await chat.conversation.getByText('Save note').waitFor();

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { ChatPage } from './chat-page.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
+import { eventually } from './patience.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
@@ -44,7 +45,7 @@ test('while an answer streams, a person queues messages, takes one back, and see
   await chat.answered();
   const said = await chat.conversation.locator('.user-bubble').allInnerTexts();
   expect(said).toEqual(['count to 60, held after 20', 'count to 4', 'count to 5']);
-  expect(await queued(chat).count()).toBe(0);
+  await queued(chat).waitFor({ state: 'detached' });
   expect(chat.complaints).toEqual([]);
 });
 
@@ -64,7 +65,10 @@ test('Ctrl+Enter and its button stop the answer and send the new message instead
   // Shorter than the stopped answer.
   await exactly(chat, '1 2').waitFor();
   await chat.answered();
-  expect(await chat.conversation.getByText('This answer was stopped before its end.').count()).toBe(2);
+  await eventually(
+    () => chat.conversation.getByText('This answer was stopped before its end.').count(),
+    2,
+  );
   expect(await chat.page.getByRole('alert').count()).toBe(0);
   expect(chat.complaints).toEqual([]);
 });

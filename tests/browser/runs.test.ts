@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 
 import { layCable } from './cable.ts';
 import type { ChatPage } from './chat-page.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
+import { eventually } from './patience.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
@@ -33,15 +34,7 @@ async function runsOf(page: ChatPage): Promise<string[]> {
 }
 
 /** Waits until the conversation's runs, newest first, have these states. */
-async function runsBecome(page: ChatPage, states: string[]): Promise<void> {
-  const giveUpAt = Date.now() + 15_000;
-  let seen = await runsOf(page);
-  while (!Bun.deepEquals(seen, states) && Date.now() < giveUpAt) {
-    await Bun.sleep(50);
-    seen = await runsOf(page);
-  }
-  expect(seen).toEqual(states);
-}
+const runsBecome = (page: ChatPage, states: string[]) => eventually(() => runsOf(page), states);
 
 test('a reload in the middle of an answer continues it, word for word', async () => {
   chat = await fixture.openPage();
@@ -49,12 +42,12 @@ test('a reload in the middle of an answer continues it, word for word', async ()
   await begun(chat);
   await chat.page.reload();
   await begun(chat);
-  expect(await chat.button('Stop').isVisible()).toBe(true);
+  await chat.button('Stop').waitFor();
   await fixture.release();
   await wholeAnswer(chat, 60);
   await chat.answered();
   expect(await chat.conversation.getByRole('article').count()).toBe(1);
-  expect(await runsOf(chat)).toEqual(['completed']);
+  await runsBecome(chat, ['completed']);
 });
 
 test('a second tab follows a running answer', async () => {
@@ -63,7 +56,7 @@ test('a second tab follows a running answer', async () => {
   await begun(chat);
   const tab = await chat.openTab();
   await begun(tab);
-  expect(await tab.button('Stop').isVisible()).toBe(true);
+  await tab.button('Stop').waitFor();
   await fixture.release();
   await Promise.all([wholeAnswer(chat, 70), wholeAnswer(tab, 70)]);
 });
@@ -95,7 +88,7 @@ test('stop ends the run on the service, not only the request', async () => {
   await begun(chat);
   await chat.button('Stop').click();
   await chat.answered();
-  expect(await runsOf(chat)).toEqual(['cancelled']);
+  await runsBecome(chat, ['cancelled']);
   const stopped = chat.conversation.getByText('This answer was stopped before its end.');
   await stopped.waitFor();
   await chat.page.reload();

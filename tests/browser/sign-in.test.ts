@@ -1,9 +1,9 @@
 import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/server.ts';
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { PATIENCE_MS } from './chat-page.ts';
 import { sharedChromium } from './chromium.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
+import { eventually, PATIENCE_MS } from './patience.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
@@ -113,7 +113,7 @@ test('after signing in again a person is back in the conversation, with the draf
   await tab.getByRole('link', { name: /Ada Example/u }).click();
   await answer.waitFor();
   expect(tab.url()).toBe(href);
-  expect(await message(tab).inputValue()).toBe('count to 4');
+  await eventually(() => message(tab).inputValue(), 'count to 4');
 });
 
 test('who opens a shared link while signed out is in that conversation after signing in; the issuer never sees the link', async () => {

@@ -2,6 +2,7 @@ import { MODEL } from '@lornu/agents/model.ts';
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { ChatPage } from './chat-page.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
+import { eventually } from './patience.ts';
 
 setDefaultTimeout(TEST_WITHIN_MS);
 
@@ -28,7 +29,7 @@ test('text is shown as it streams, not at the end', async () => {
   chat = await fixture.openPage();
   await chat.say('count to 70, held after 20');
   await chat.conversation.getByText(/19 20$/u).waitFor();
-  expect(await chat.button('Stop').isVisible()).toBe(true);
+  await chat.button('Stop').waitFor();
   expect(await chat.conversation.innerText()).not.toContain('69 70');
   await fixture.release();
   await chat.conversation.getByText(/69 70$/u).waitFor();
@@ -39,7 +40,7 @@ test('the source of answers is always visible: environment, region, and that the
   chat = await fixture.openPage({ width: 390, height: 844 });
   await chat.ask('hello');
   const badge = chat.page.getByRole('list', { name: 'Environment, region and model' });
-  expect(await badge.innerText()).toBe(`local\neu-central-1\nstand-in for ${MODEL}`);
+  await eventually(() => badge.innerText(), `local\neu-central-1\nstand-in for ${MODEL}`);
   expect(await badge.isVisible()).toBe(true);
 });
 
