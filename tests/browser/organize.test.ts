@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { Database } from 'bun:sqlite';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import type { ChatPage } from './chat-page.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
@@ -85,6 +87,48 @@ test('a conversation is renamed and pinned, in every tab; the list can be hidden
   await tab.page.getByRole('heading', { name: 'Pinned' }).waitFor({ state: 'detached' });
 });
 
+test('a rename, a pin and a link leave a conversation where it is listed; a message moves it to the top', async () => {
+  const said = (author: string, text: string) => ({
+    invocationId: 'old',
+    author,
+    content: { role: author === 'user' ? 'user' : 'model', parts: [{ text }] },
+  });
+  const answer = await fetch(`${fixture.service.url}/apps/lornu/users/user/sessions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ events: [said('user', 'old question'), said('lornu', 'old answer')] }),
+  });
+  const { id } = (await answer.json()) as { id: string };
+  // The service itself never stores a time that has passed.
+  const database = new Database(join(fixture.scratchDir, 'service/sessions.sqlite'));
+  database.run('UPDATE sessions SET updated_us = 1700000000000000 WHERE id = ?', [id]);
+  database.close();
+  chat = await fixture.openPage({ hash: `#/lornu/${id}` });
+  await exactly('old answer').waitFor();
+  const groupOf = (title: string): Promise<string> =>
+    chat.page.locator('.conversation-list section').filter({ hasText: title }).locator('h2').innerText();
+  await command('Rename');
+  await chat.page.getByRole('textbox', { name: 'Title' }).fill('An old one');
+  await chat.page.keyboard.press('Enter');
+  await eventually(() => groupOf('An old one'), 'Older');
+  await command('Pin');
+  await eventually(() => groupOf('An old one'), 'Pinned');
+  await command('Unpin');
+  await eventually(() => groupOf('An old one'), 'Older');
+  await command('Share');
+  await chat.button('Make a link').click();
+  await chat.button('Stop sharing').click();
+  await chat.button('Make a link').waitFor();
+  await chat.button('Close').click();
+  await chat.page.reload();
+  await exactly('old answer').waitFor();
+  await eventually(() => groupOf('An old one'), 'Older');
+  await chat.say('count to 30, held after 10');
+  await eventually(() => groupOf('An old one'), 'Today');
+  await chat.button('Stop').click();
+  await chat.answered();
+});
+
 test('each conversation in the list has its own menu, by keyboard too, whichever is open', async () => {
   chat = await fixture.openPage();
   await chat.ask('count to 5');
@@ -102,10 +146,7 @@ test('each conversation in the list has its own menu, by keyboard too, whichever
   await keyboard.press('Enter');
   await keyboard.press('ArrowDown');
   await keyboard.press('Escape');
-  await eventually(
-    () => menu.evaluate((button) => button === button.ownerDocument.activeElement),
-    true,
-  );
+  await eventually(() => menu.evaluate((button) => button === button.ownerDocument.activeElement), true);
   await chat.page.getByRole('menu').waitFor({ state: 'detached' });
   await keyboard.press('Enter');
   await keyboard.press('Enter');

@@ -65,10 +65,7 @@ test('Ctrl+Enter and its button stop the answer and send the new message instead
   // Shorter than the stopped answer.
   await exactly(chat, '1 2').waitFor();
   await chat.answered();
-  await eventually(
-    () => chat.conversation.getByText('This answer was stopped before its end.').count(),
-    2,
-  );
+  await eventually(() => chat.conversation.getByText('This answer was stopped before its end.').count(), 2);
   expect(await chat.page.getByRole('alert').count()).toBe(0);
   expect(chat.complaints).toEqual([]);
 });

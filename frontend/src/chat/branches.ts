@@ -54,12 +54,10 @@ export function rootOf(all: readonly Branching[], id: string): string {
 }
 
 /** One list row for all versions of a conversation: the newest of them, pinned if any of them is. */
-export function toRows<T extends Branching & { isPinned: boolean; lastUpdateTime: number }>(
-  all: readonly T[],
-): T[] {
+export function toRows<T extends Branching & { isPinned: boolean; saidAt: number }>(all: readonly T[]): T[] {
   const families = Map.groupBy(all, ({ id }) => rootOf(all, id));
   return [...families.values()].flatMap((family) => {
-    const [newest] = family.toSorted((a, b) => b.lastUpdateTime - a.lastUpdateTime);
+    const [newest] = family.toSorted((a, b) => b.saidAt - a.saidAt);
     return newest ? [{ ...newest, isPinned: family.some(({ isPinned }) => isPinned) }] : [];
   });
 }

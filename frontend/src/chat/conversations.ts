@@ -18,7 +18,7 @@ import { rootOf, toBranch } from './branches.ts';
 import { Conversation } from './conversation.ts';
 import { isBusy, titleTextOf } from './conversation-state.ts';
 import { importSession } from './export.ts';
-import { pageState, toSummary, type ConversationSummary } from './metadata.ts';
+import { pageState, toSummary, type Change, type ConversationSummary } from './metadata.ts';
 import { isUserMessage } from './to-turns.ts';
 import { toTitle, toTitleOfAnswer } from './to-title.ts';
 
@@ -40,6 +40,8 @@ interface NewVersion {
   again?: { model?: string | undefined };
 }
 
+/** How often a change is sent until it has not moved its conversation. */
+const CHANGE_TRIES = 3;
 /** How many conversations are listed at first, and added by "Show older". */
 const PAGE_SIZE = 100;
 
@@ -58,12 +60,7 @@ export class Conversations extends Store<ConversationsState> {
   async refresh(): Promise<void> {
     try {
       const { sessions, hasMore } = await listSessions(this.owner, this.#limit);
-      const list = sessions.map(toSummary);
-      this.set({
-        list: list.toSorted((a, b) => b.lastUpdateTime - a.lastUpdateTime),
-        hasMore,
-        problem: undefined,
-      });
+      this.set({ list: newestFirst(sessions.map(toSummary)), hasMore, problem: undefined });
     } catch (error) {
       this.set({ problem: asProblem(error) });
     }
@@ -80,7 +77,7 @@ export class Conversations extends Store<ConversationsState> {
     const known = this.#open.get(sessionId);
     if (known) return known;
     const conversation = new Conversation(this.owner, sessionId);
-    this.#open.set(sessionId, conversation);
+    this.#keep(sessionId, conversation);
     void conversation.load();
     return conversation;
   }
@@ -92,12 +89,26 @@ export class Conversations extends Store<ConversationsState> {
       const { sessionId } = conversation.getState();
       if (!sessionId) return;
       unsubscribe();
-      this.#open.set(sessionId, conversation);
+      this.#keep(sessionId, conversation);
       onCreated(sessionId);
       void this.refresh();
       this.#nameByAnswer(conversation, sessionId);
     });
     return conversation;
+  }
+
+  /** From now on, each of its turns moves it to the top of the list. */
+  #keep(sessionId: string, conversation: Conversation): void {
+    this.#open.set(sessionId, conversation);
+    let wasBusy = isBusy(conversation.getState());
+    conversation.subscribe(() => {
+      const begins = !wasBusy && isBusy(conversation.getState());
+      wasBusy = isBusy(conversation.getState());
+      const { list } = this.getState();
+      if (!begins || !list) return;
+      const saidAt = Date.now() / 1_000;
+      this.set({ list: newestFirst(list.map((one) => (one.id === sessionId ? { ...one, saidAt } : one))) });
+    });
   }
 
   /** If the first message has no topic, such as "hello", the title comes from the first answer. */
@@ -126,7 +137,7 @@ export class Conversations extends Store<ConversationsState> {
     const title = turn === 0 && !again ? titleState(toTitle(titleTextOf(parts))) : {};
     const session = await copySession(this.owner, id, invocationId, { ...title, ...page });
     const conversation = new Conversation(this.owner, session);
-    this.#open.set(session.id, conversation);
+    this.#keep(session.id, conversation);
     this.#changed();
     conversation.model = from.model;
     void conversation.send(parts, again?.model);
@@ -135,27 +146,28 @@ export class Conversations extends Store<ConversationsState> {
 
   /** With all its versions, as it is listed. */
   async rename(id: string, title: string): Promise<void> {
-    await this.#changeEach(this.#versionsOf(id), () => titleState(title));
+    const versions = await this.#readVersionsOf(id);
+    await this.#change(versions, (version) => ({ ...titleState(title), ...pageState(version) }));
   }
 
   /** A conversation is listed as pinned if one of its versions is. */
   async pin(id: string, isPinned: boolean): Promise<void> {
-    const versions = this.#versionsOf(id);
-    const pinned = isPinned
-      ? versions.filter((one) => one.id === id)
-      : versions.filter((one) => one.isPinned);
-    await this.#changeEach(pinned, (version) => pageState({ ...version, isPinned }));
+    const versions = await this.#readVersionsOf(id);
+    const changed = versions.filter((one) => (isPinned ? one.id === id : one.isPinned));
+    await this.#change(changed, (version) => pageState({ ...version, isPinned }));
   }
 
   async share(id: string): Promise<SharedLink> {
+    const versions = await this.#readVersionsOf(id);
     const link = await share(this.owner, id);
-    this.#changed();
+    await this.#change(ofId(versions, id), pageState);
     return link;
   }
 
   async unshare(id: string): Promise<void> {
+    const versions = await this.#readVersionsOf(id);
     await unshare(this.owner, id);
-    this.#changed();
+    await this.#change(ofId(versions, id), pageState);
   }
 
   /** Returns the new conversation's id. Throws a Problem. */
@@ -182,14 +194,28 @@ export class Conversations extends Store<ConversationsState> {
     return list.filter(({ id }) => rootOf(list, id) === root).toReversed();
   }
 
-  /** One after the other: a change makes a version the newest, and the last one is to stay it. */
-  async #changeEach(
+  /** As the service has them now: another device may have continued, pinned or branched the conversation. */
+  async #readVersionsOf(id: string): Promise<ConversationSummary[]> {
+    await this.refresh();
+    return this.#versionsOf(id);
+  }
+
+  /** Changes the state of these versions; none of them moves in the list. */
+  async #change(
     versions: readonly ConversationSummary[],
-    stateOf: (version: ConversationSummary) => Record<string, unknown>,
+    stateOf: (version: ConversationSummary & { changed: Change }) => Record<string, unknown>,
   ): Promise<void> {
-    for (const version of versions)
-      // oxlint-disable-next-line no-await-in-loop -- see above
-      await changeState(this.owner, version.id, stateOf(version));
+    for (const version of versions) {
+      const { id, saidAt } = version;
+      let at = Date.now() / 1_000;
+      for (let tries = 0; tries < CHANGE_TRIES; tries++) {
+        // oxlint-disable-next-line no-await-in-loop -- each with the time of its own change
+        const changed = await changeState(this.owner, id, stateOf({ ...version, changed: { at, saidAt } }));
+        if (toSummary(changed).saidAt === saidAt) break;
+        // The clock of this device is wrong, or the request took long.
+        at = changed.lastUpdateTime ?? at;
+      }
+    }
     this.#changed();
   }
 
@@ -227,3 +253,9 @@ export class Conversations extends Store<ConversationsState> {
     if (!problem || (unsent && problem.status !== 409)) void conversation.load(problem);
   }
 }
+
+const ofId = (versions: readonly ConversationSummary[], id: string): ConversationSummary[] =>
+  versions.filter((one) => one.id === id);
+
+const newestFirst = (list: readonly ConversationSummary[]): ConversationSummary[] =>
+  list.toSorted((a, b) => b.saidAt - a.saidAt);

@@ -122,7 +122,7 @@ function ListSkeleton() {
 function groupByDay(list: readonly ConversationSummary[]): [string, ConversationSummary[]][] {
   const now = Date.now();
   const labelOf = (item: ConversationSummary): string =>
-    item.isPinned ? 'Pinned' : toDayLabel(item.lastUpdateTime, now);
+    item.isPinned ? 'Pinned' : toDayLabel(item.saidAt, now);
   const pinnedFirst = list.toSorted((a, b) => Number(b.isPinned) - Number(a.isPinned));
   return [...Map.groupBy(pinnedFirst, labelOf)];
 }

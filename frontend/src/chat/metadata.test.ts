@@ -1,0 +1,19 @@
+import { expect, test } from 'bun:test';
+import { pageState, toSummary } from './metadata.ts';
+
+const SAID_AT = 1_700_000_000;
+const RENAMED_AT = SAID_AT + 86_400;
+
+/** When something was last said, according to the list, in a session that was renamed at `RENAMED_AT`. */
+function saidAt(lastUpdateTime: number, changed = { at: RENAMED_AT, saidAt: SAID_AT }): number {
+  const state = pageState({ isPinned: false, branch: undefined, changed });
+  return toSummary({ id: 's', appName: 'lornu', userId: 'ann', state, lastUpdateTime }).saidAt;
+}
+
+test('a change of its name does not count as something that was said, and what is said later does', () => {
+  expect(saidAt(RENAMED_AT)).toBe(SAID_AT);
+  expect(saidAt(RENAMED_AT + 1)).toBe(SAID_AT);
+  expect(saidAt(RENAMED_AT + 3)).toBe(RENAMED_AT + 3);
+  // From a device whose clock is an hour ahead.
+  expect(saidAt(RENAMED_AT + 3, { at: RENAMED_AT + 3_600, saidAt: SAID_AT })).toBe(RENAMED_AT + 3);
+});
