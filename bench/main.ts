@@ -5,10 +5,19 @@ import { parseArgs } from 'node:util';
 import { measureAdded, measureBurst, measureOpenLoop } from './measures/latency.ts';
 import { measureLongSession } from './measures/long-session.ts';
 import { measureStreams, measureStreamSecond } from './measures/streams.ts';
+import { measureTracing } from './measures/tracing.ts';
 import { measureA2a, measureTurns } from './measures/turns.ts';
-import { type BenchReport, renderReport } from './report.ts';
+import { type BenchReport, renderReport, renderTracing } from './report.ts';
 import { saveReport } from './save.ts';
-import { startIdentity, startWorld, type PerTarget, TARGETS } from './world.ts';
+import {
+  type Identity,
+  type PerTarget,
+  startIdentity,
+  startWorld,
+  type TargetName,
+  TARGETS,
+  type World,
+} from './world.ts';
 
 interface BenchOptions {
   /** Root of the checkout. */
@@ -31,6 +40,8 @@ const CHUNKS = 20;
 const CLIENTS = 8;
 /** Each starts a new process and creates 300 sessions. */
 const BURST_ROUNDS = 3;
+/** Pairs of measurements with and without tracing, a second each. */
+const TRACING_PAIRS = 24;
 
 /**
  * Measures the service on both stores, google-adk's FastAPI server and a bare pass-through, each limited to one core, on
@@ -53,55 +64,73 @@ async function runBench(options: BenchOptions): Promise<BenchReport> {
     step += 1;
     options.onStep(`${step} of ${steps.length}: ${steps[step - 1]} (${what})`);
   };
+  begin('bundle the service, start the stand-ins and the servers');
+  const targets = TARGETS.filter((name) => !(isQuick && name === 'fastapi'));
+  return inWorld({ root, targets, isStandin }, async (world, identity) => {
+    const load = { rounds, seconds, clients: CLIENTS, chunks: CHUNKS };
+    begin(`${CLIENTS} clients, each sends its next turn when the last one has ended`);
+    const turns = await measureTurns(world, load);
+    const ofTurns = (of: (name: (typeof TARGETS)[number]) => number): PerTarget<number> =>
+      Object.fromEntries(targets.map((name) => [name, of(name)]));
+    begin('one client');
+    const added = await measureAdded(world, rounds);
+    begin('turns at a constant rate, with one core and with half a core');
+    const cpuMs = ofTurns((name) => turns.cpuMs[name]?.median ?? 0);
+    const canDo = ofTurns((name) => 1_000 / (cpuMs[name] ?? 0));
+    const openLoop = await measureOpenLoop(world, load, canDo);
+    begin('CPU of a turn over A2A beside one over REST');
+    const a2a = await measureA2a(world, 'sqlite', load);
+    begin('2,000 events beside 10');
+    const longSession = await measureLongSession(world, identity.token);
+    begin(`${streams} at once`);
+    const streamSecondMs = await measureStreamSecond(world, cpuMs);
+    const found = {
+      'pass-through': await measureStreams(world, 'pass-through', streams),
+      sqlite: await measureStreams(world, 'sqlite', streams),
+    };
+    begin('300 turns at once on a new process');
+    const burst = await measureBurst(world, Math.min(rounds, BURST_ROUNDS), CHUNKS);
+    return {
+      machine: {
+        cores: cpus().length,
+        model: cpus()[0]?.model ?? 'unknown',
+        bun: Bun.version,
+        firestore: world.firestoreIs,
+        limit: world.cpu.how,
+      },
+      measured: { commit: commitOf(root), on: new Date().toISOString().slice(0, 10) },
+      rounds,
+      turns,
+      added,
+      openLoop,
+      a2a,
+      longSession,
+      streamSecondMs,
+      streams: found,
+      burst,
+    };
+  });
+}
+
+/** What tracing costs on one store. */
+async function benchTracing(root: string, name: TargetName, isStandin: boolean): Promise<string> {
+  const load = { pairs: TRACING_PAIRS, seconds: 1, clients: CLIENTS, chunks: CHUNKS };
+  return inWorld({ root, targets: [], isStandin }, async (world) =>
+    renderTracing(name, await measureTracing(world, name, load)),
+  );
+}
+
+/** Starts the stand-ins and the servers of the targets, and stops them afterwards. */
+async function inWorld<T>(
+  options: { root: string; targets: readonly TargetName[]; isStandin: boolean },
+  work: (world: World, identity: Identity) => Promise<T>,
+): Promise<T> {
   const scratchDir = await mkdtemp(join(tmpdir(), 'lornu-bench-'));
   const identity = await startIdentity();
   try {
-    begin('bundle the service, start the stand-ins and the servers');
-    const targets = TARGETS.filter((name) => !(isQuick && name === 'fastapi'));
-    const world = await startWorld({ root, scratchDir, chunks: CHUNKS, targets, identity, isStandin });
+    const world = await startWorld({ ...options, scratchDir, chunks: CHUNKS, identity });
     try {
-      const load = { rounds, seconds, clients: CLIENTS, chunks: CHUNKS };
-      begin(`${CLIENTS} clients, each sends its next turn when the last one has ended`);
-      const turns = await measureTurns(world, load);
-      const ofTurns = (of: (name: (typeof TARGETS)[number]) => number): PerTarget<number> =>
-        Object.fromEntries(targets.map((name) => [name, of(name)]));
-      begin('one client');
-      const added = await measureAdded(world, rounds);
-      begin('turns at a constant rate, with one core and with half a core');
-      const cpuMs = ofTurns((name) => turns.cpuMs[name]?.median ?? 0);
-      const canDo = ofTurns((name) => 1_000 / (cpuMs[name] ?? 0));
-      const openLoop = await measureOpenLoop(world, load, canDo);
-      begin('CPU of a turn over A2A beside one over REST');
-      const a2a = await measureA2a(world, 'sqlite', load);
-      begin('2,000 events beside 10');
-      const longSession = await measureLongSession(world, identity.token);
-      begin(`${streams} at once`);
-      const streamSecondMs = await measureStreamSecond(world, cpuMs);
-      const found = {
-        'pass-through': await measureStreams(world, 'pass-through', streams),
-        sqlite: await measureStreams(world, 'sqlite', streams),
-      };
-      begin('300 turns at once on a new process');
-      const burst = await measureBurst(world, Math.min(rounds, BURST_ROUNDS), CHUNKS);
-      return {
-        machine: {
-          cores: cpus().length,
-          model: cpus()[0]?.model ?? 'unknown',
-          bun: Bun.version,
-          firestore: world.firestoreIs,
-          limit: world.cpu.how,
-        },
-        measured: { commit: commitOf(root), on: new Date().toISOString().slice(0, 10) },
-        rounds,
-        turns,
-        added,
-        openLoop,
-        a2a,
-        longSession,
-        streamSecondMs,
-        streams: found,
-        burst,
-      };
+      return await work(world, identity);
     } finally {
       await world.stop();
     }
@@ -129,16 +158,23 @@ const { values } = parseArgs({
     'stand-in': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
+    tracing: { type: 'string' },
   },
 });
-const report = await runBench({
-  root: resolve(import.meta.dir, '..'),
-  rounds: Number(values.rounds),
-  seconds: Number(values.seconds),
-  streams: Number(values.streams),
-  isQuick: values.quick,
-  isStandin: values['stand-in'],
-  onStep: (step) => process.stderr.write(`- ${step}\n`),
-});
-if (values.save) await saveReport(report);
-process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report));
+const root = resolve(import.meta.dir, '..');
+const isStandin = values['stand-in'];
+const traced = TARGETS.find((name) => name === values.tracing);
+if (traced) process.stdout.write(await benchTracing(root, traced, isStandin));
+else {
+  const report = await runBench({
+    root,
+    rounds: Number(values.rounds),
+    seconds: Number(values.seconds),
+    streams: Number(values.streams),
+    isQuick: values.quick,
+    isStandin,
+    onStep: (step) => process.stderr.write(`- ${step}\n`),
+  });
+  if (values.save) await saveReport(report);
+  process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report));
+}

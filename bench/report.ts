@@ -1,6 +1,7 @@
 import { type AddedMs, BURST, type Burst, type OpenLoop } from './measures/latency.ts';
 import type { Spread } from './measures/rounds.ts';
 import type { Streams } from './measures/streams.ts';
+import type { TracingCost } from './measures/tracing.ts';
 import type { A2aCost, Turns } from './measures/turns.ts';
 import { usdOfThousandTurns } from './scale/model.ts';
 import { type PerTarget, TARGETS, type TargetName } from './world.ts';
@@ -96,6 +97,12 @@ export function renderReport(report: BenchReport): string {
     ...[...turns.errorSamples, ...streams.sqlite.errorSamples].slice(0, 5),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** What tracing costs on one store, in a line. */
+export function renderTracing(name: TargetName, cost: TracingCost): string {
+  const { total, pairs, plainMs, turns, spansPerTurn, errors } = cost;
+  return `${NAMES[name]}: CPU of a traced turn over that of another: ${total.toFixed(3)} in total, in pairs ${pairs.median.toFixed(3)} [${pairs.least.toFixed(2)}-${pairs.most.toFixed(2)}]; ${turns} turns, ${short(plainMs)} ms without tracing, ${short(spansPerTurn)} spans received for each, ${errors} errors\n`;
 }
 
 interface Row {

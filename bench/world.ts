@@ -26,8 +26,8 @@ export interface World {
   /** Which Firestore it is, for the report. */
   firestoreIs: string;
   cpu: CpuLimit;
-  /** Starts another server of a target, with an empty SQLite file; the caller stops it. */
-  startNew: (name: TargetName) => Promise<Server>;
+  /** Starts another server of a target, with an empty SQLite file and more variables; the caller stops it. */
+  startNew: (name: TargetName, env?: Readonly<Record<string, string>>) => Promise<Server>;
   /** Runs the load client as a signed-in caller. */
   load: (server: Server, job: Omit<Job, 'url' | 'token'>) => Promise<Result>;
   stop: () => Promise<void>;
@@ -96,7 +96,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     GOOGLE_CLOUD_PROJECT: 'bench',
   };
 
-  async function startNew(name: TargetName): Promise<Server> {
+  async function startNew(name: TargetName, more: Readonly<Record<string, string>> = {}): Promise<Server> {
     const ownDir = join(scratchDir, `${name}-${started++}`);
     await mkdir(ownDir, { recursive: true });
     const shared = {
@@ -114,7 +114,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
         env: { ...RAISED_REQUEST_LIMIT, GOOGLE_GEMINI_BASE_URL: model.url },
         scratchDir: ownDir,
       });
-    const env = { ...identity.env, ...(name === 'firestore' ? onFirestore : {}) };
+    const env = { ...identity.env, ...(name === 'firestore' ? onFirestore : {}), ...more };
     return startService({ ...shared, program, env });
   }
 

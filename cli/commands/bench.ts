@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { wholeNumber } from './options.ts';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
@@ -13,6 +13,7 @@ Examples:
   ./lornu bench --quick                  about two minutes: one round, 500 streams, without FastAPI/ADK
   ./lornu bench --json                   the report for a program
   ./lornu bench --save                   also writes the figures into docs/performance.md and docs/scale.md
+  ./lornu bench --tracing sqlite         what it costs to record every turn's trace (docs/metrics.md), about a minute and a half
   ./lornu bench --scale                  what 10, 1,000 and 100,000 streams need (docs/scale.md); measures nothing
 
 Measures the bundle of the image on Firestore and on SQLite, with sign-in required, beside google-adk's FastAPI server and
@@ -40,6 +41,7 @@ interface Flags {
   json?: boolean;
   save?: boolean;
   scale?: boolean;
+  tracing?: string;
 }
 
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
@@ -58,12 +60,15 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
       '--save',
       'store it as bench/last-run.json, and write it into docs/performance.md and docs/scale.md',
     )
+    .addOption(
+      new Option('--tracing <store>', 'measure only what traces cost').choices(['sqlite', 'firestore']),
+    )
     .option('--scale', 'print what many streams need, from a model and a simulation')
     .addHelpText('after', HELP)
     .action(async (flags: Flags) => {
       const reporter = createReporter(context);
       try {
-        const needed = flags.quick || flags.scale ? [] : (['python', 'uv'] as const);
+        const needed = flags.quick || flags.scale || flags.tracing ? [] : (['python', 'uv'] as const);
         const folders = await ensureTools([...needed], context, reporter.emit);
         const PATH = [...folders, context.env['PATH'] ?? ''].join(':');
         const { stdout } = await runCommand(commandOf(flags, context.root), {
@@ -84,7 +89,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
 
 /** Runs in a separate process, because a measurement must not share one with the CLI. */
 function commandOf(
-  { rounds, seconds, streams, quick, standIn, json, save, scale }: Flags,
+  { rounds, seconds, streams, quick, standIn, json, save, scale, tracing }: Flags,
   root: string,
 ): string[] {
   if (scale) return [process.execPath, join(root, 'bench/scale/main.ts')];
@@ -102,5 +107,6 @@ function commandOf(
     ...(standIn ? ['--stand-in'] : []),
     ...(json ? ['--json'] : []),
     ...(save ? ['--save'] : []),
+    ...(tracing ? ['--tracing', tracing] : []),
   ];
 }

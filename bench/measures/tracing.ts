@@ -1,0 +1,112 @@
+import { readSpans } from '@lornu/standins/google/cloud-trace.ts';
+import { turnOf } from '../load/job.ts';
+import { cpuMs } from '../process-usage.ts';
+import type { TargetName, World } from '../world.ts';
+import { type Spread, spreadOf } from './rounds.ts';
+
+/** What it costs to record and send the trace of every turn, beside processes that trace nothing. */
+export interface TracingCost {
+  /** CPU of a traced turn over that of another, of all turns, with the batches that are sent later. */
+  total: number;
+  /** The same within each pair of measurements. */
+  pairs: Spread;
+  /** CPU of a turn without tracing, in milliseconds. */
+  plainMs: number;
+  turns: number;
+  /** Fewer than a turn has means that some were dropped. */
+  spansPerTurn: number;
+  errors: number;
+}
+
+export interface TracingOptions {
+  pairs: number;
+  /** Length of each measurement. */
+  seconds: number;
+  clients: number;
+  chunks: number;
+}
+
+type Kind = 'plain' | 'traced';
+interface Used {
+  turns: number;
+  /** CPU of a turn in each measurement. */
+  each: number[];
+}
+
+/** Two processes of each kind, because one may be faster than another that runs the same program. */
+const KINDS: readonly Kind[] = ['plain', 'traced', 'traced', 'plain'];
+/** A process compiles its code while it answers its first turns. */
+const WARM_UP_SECONDS = 6;
+/** Then the last batch of spans has left. */
+const FLUSHED_MS = 6_000;
+
+/** Alternates processes with and without tracing under the same load. */
+export async function measureTracing(
+  world: World,
+  name: TargetName,
+  { pairs, seconds, clients, chunks }: TracingOptions,
+): Promise<TracingCost> {
+  const received: Uint8Array[] = [];
+  const collector = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    fetch: async (request) => {
+      received.push(new Uint8Array(await request.arrayBuffer()));
+      return new Response();
+    },
+  });
+  const traced = {
+    LORNU_TRACE_URL: collector.url.origin,
+    LORNU_TRACE_SHARE: '1',
+    GOOGLE_CLOUD_PROJECT: 'bench',
+  };
+  /** Decoded between the measurements. */
+  let spans = 0;
+  const takeSpans = (): void => {
+    for (const body of received.splice(0)) spans += readSpans(body, Date.now()).length;
+  };
+  const servers = await Promise.all(
+    KINDS.map(async (kind) => ({
+      kind,
+      server: await world.startNew(name, kind === 'traced' ? traced : {}),
+    })),
+  );
+  const cpuOf = (kind: Kind): number =>
+    servers.reduce((sum, one) => sum + (one.kind === kind ? cpuMs(one.server.pid) : 0), 0);
+  try {
+    for (const { server } of servers) world.cpu.give(server.pid, 1);
+    const job = { kind: 'loops', ...turnOf(chunks), clients } as const;
+    for (const { server } of servers) await world.load(server, { ...job, seconds: WARM_UP_SECONDS });
+    await Bun.sleep(FLUSHED_MS);
+    takeSpans();
+    spans = 0;
+    const used: Record<Kind, Used> = { plain: { turns: 0, each: [] }, traced: { turns: 0, each: [] } };
+    const before = { plain: cpuOf('plain'), traced: cpuOf('traced') };
+    let errors = 0;
+    for (let pair = 0; pair < pairs; pair += 1) {
+      const two = pair % 2 === 0 ? servers.slice(0, 2) : servers.slice(2);
+      for (const { kind, server } of pair % 4 < 2 ? two : two.toReversed()) {
+        const beganMs = cpuMs(server.pid);
+        const result = await world.load(server, { ...job, seconds });
+        used[kind].turns += result.turns;
+        used[kind].each.push((cpuMs(server.pid) - beganMs) / Math.max(1, result.turns));
+        errors += result.errors;
+        takeSpans();
+      }
+    }
+    await Bun.sleep(FLUSHED_MS);
+    takeSpans();
+    const perTurn = (kind: Kind): number => (cpuOf(kind) - before[kind]) / Math.max(1, used[kind].turns);
+    return {
+      total: perTurn('traced') / perTurn('plain'),
+      pairs: spreadOf(used.traced.each.map((ms, pair) => ms / (used.plain.each[pair] ?? Number.NaN))),
+      plainMs: perTurn('plain'),
+      turns: used.plain.turns + used.traced.turns,
+      spansPerTurn: spans / Math.max(1, used.traced.turns),
+      errors,
+    };
+  } finally {
+    await Promise.all(servers.map(({ server }) => server.stop()));
+    await collector.stop(true);
+  }
+}
