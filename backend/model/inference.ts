@@ -41,10 +41,11 @@ export class Inference {
       'gen_ai.request.model': model,
       ...serverAttributes(hostOf(backend)),
     };
-    this.span = trace.getTracer(TRACER).startSpan(`generate_content ${model}`, {
-      kind: SpanKind.CLIENT,
-      attributes: { ...this.#names, ...(stream ? { 'gen_ai.request.stream': true } : {}) },
-    });
+    this.span = trace
+      .getTracer(TRACER)
+      .startSpan(`generate_content ${model}`, { kind: SpanKind.CLIENT })
+      .setAttributes(this.#names);
+    if (stream) this.span.setAttribute('gen_ai.request.stream', true);
   }
 
   /** The first chunk of a stream has arrived. */

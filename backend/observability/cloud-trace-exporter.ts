@@ -1,5 +1,5 @@
-import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-node';
+import { encodeSpans } from './encode-spans.ts';
 
 export interface CloudTraceExporterOptions {
   /** Base address, such as https://telemetry.googleapis.com. */
@@ -53,7 +53,7 @@ export class CloudTraceExporter implements SpanExporter {
   }
 
   async #send(spans: ReadableSpan[]): Promise<void> {
-    const body = ProtobufTraceSerializer.serializeRequest(spans);
+    const body = encodeSpans(spans);
     const token = await this.#token();
     const response = await this.#fetch(this.#url, {
       method: 'POST',
@@ -61,7 +61,7 @@ export class CloudTraceExporter implements SpanExporter {
         'content-type': 'application/x-protobuf',
         ...(token ? { authorization: `Bearer ${token}` } : {}),
       },
-      body: body as Uint8Array<ArrayBuffer>,
+      body,
       // A redirect could send our token elsewhere.
       redirect: 'error',
       signal: AbortSignal.timeout(WITHIN_MS),

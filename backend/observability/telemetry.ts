@@ -5,6 +5,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, NodeTracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace-node';
 import { CloudTraceExporter } from './cloud-trace-exporter.ts';
+import { LeanContextManager } from './lean-context-manager.ts';
 import { RequestSampler } from './request-sampler.ts';
 import type { TraceMemory } from './trace-memory.ts';
 
@@ -59,7 +60,7 @@ export function startTelemetry(
       ...exporters.map((exporter) => new BatchSpanProcessor(exporter)),
     ],
   });
-  tracing.register();
+  tracing.register({ contextManager: new LeanContextManager() });
   const metering = otlpEndpoint
     ? new MeterProvider({
         resource,

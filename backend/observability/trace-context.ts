@@ -68,8 +68,8 @@ export async function traceClientCall<T>(
   call: (span: Span) => Promise<T>,
   errorTypeOf: (error: unknown) => string,
 ): Promise<T> {
-  const options = { kind: SpanKind.CLIENT, attributes };
-  return trace.getTracer(TRACER).startActiveSpan(name, options, async (span) => {
+  return trace.getTracer(TRACER).startActiveSpan(name, { kind: SpanKind.CLIENT }, async (span) => {
+    span.setAttributes(attributes);
     try {
       return await call(span);
     } catch (error) {

@@ -18,13 +18,14 @@ function recordSpans(): () => string {
   const spans: { name: string; attributes: Attributes }[] = [];
   const startActiveSpan = (
     name: string,
-    options: { attributes: Attributes },
+    options: { attributes?: Attributes },
     _parent: unknown,
     run: (span: Span) => unknown,
   ) => {
     const span = trace.wrapSpanContext({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 });
     const recorded = { name, attributes: { ...options.attributes } };
     spans.push(recorded);
+    span.isRecording = () => true;
     span.setAttributes = (more) => {
       Object.assign(recorded.attributes, more);
       return span;

@@ -33,15 +33,17 @@ export function traceRequests(): MiddlewareHandler<AppEnv> {
     if (NOT_TRACED.has(path)) return next();
     const { headers } = context.req.raw;
     const parent = propagation.extract(otel.active(), headers, HEADERS);
-    const balancerId = headers.get(BALANCER_ID)?.slice(0, 256);
-    const attributes = {
-      'http.request.method': method,
-      'url.path': path.slice(0, 512),
-      'url.scheme': headers.get('x-forwarded-proto') === 'https' ? 'https' : 'http',
-      ...(balancerId ? { [`http.request.header.${BALANCER_ID}`]: [balancerId] } : {}),
-    };
-    return tracer.startActiveSpan(method, { kind: SpanKind.SERVER, attributes }, parent, async (span) => {
+    return tracer.startActiveSpan(method, { kind: SpanKind.SERVER }, parent, async (span) => {
       context.set('traceId', span.spanContext().traceId);
+      if (!span.isRecording()) return next();
+      const balancerId = headers.get(BALANCER_ID)?.slice(0, 256);
+      // Not in the options: OpenTelemetry copies those twice.
+      span.setAttributes({
+        'http.request.method': method,
+        'url.path': path.slice(0, 512),
+        'url.scheme': headers.get('x-forwarded-proto') === 'https' ? 'https' : 'http',
+        ...(balancerId ? { [`http.request.header.${BALANCER_ID}`]: [balancerId] } : {}),
+      });
       try {
         await next();
         const { status } = context.res;
