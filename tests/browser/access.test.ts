@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 
 import { LOOKS, violations } from './axe.ts';
 import type { ChatPage } from './chat-page.ts';
 import { layCable } from './cable.ts';
-import { SCENES } from './scenes.ts';
+import { SCENE_ENV, SCENES } from './scenes.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
 import { eventually } from './patience.ts';
 
@@ -11,7 +11,7 @@ setDefaultTimeout(TEST_WITHIN_MS);
 let fixture: BrowserFixture;
 let chat: ChatPage;
 beforeAll(async () => {
-  fixture = await startFixture();
+  fixture = await startFixture({ env: SCENE_ENV });
 });
 afterAll(() => fixture?.stop());
 afterEach(() => chat?.close());

@@ -1,3 +1,4 @@
+import { MODEL } from '@lornu/agents/model.ts';
 import { ERROR_TABLE } from '@lornu/backend/errors/error-table.ts';
 import type { Cable } from './cable.ts';
 import type { ChatPage } from './chat-page.ts';
@@ -12,10 +13,18 @@ export interface Scene {
   reach: (chat: ChatPage, cable: Cable) => Promise<void>;
 }
 
-/** On narrow windows the button is in the drawer. */
-async function begin(chat: ChatPage): Promise<void> {
+const OTHER_MODEL = MODEL.replace('flash', 'pro');
+/** The service's settings for the scenes. */
+export const SCENE_ENV = { GEMINI_OTHER_MODELS: OTHER_MODEL };
+
+/** On narrow windows the list is in the drawer. */
+async function openList(chat: ChatPage): Promise<void> {
   const menu = chat.button('Conversations');
   if (await menu.isVisible()) await menu.click();
+}
+
+async function begin(chat: ChatPage): Promise<void> {
+  await openList(chat);
   await chat.button('New conversation').click();
 }
 
@@ -185,6 +194,29 @@ export const SCENES: readonly Scene[] = [
       await chat.ask('count to 4');
       await chat.button('More').click();
       await chat.page.getByRole('menuitem', { name: 'Rename' }).waitFor();
+    },
+  },
+  {
+    name: 'list-menu',
+    isSample: true,
+    inDocs: { theme: 'light' },
+    reach: async (chat) => {
+      await chat.ask('What is the status of the environment?');
+      await begin(chat);
+      await chat.ask('Remember that the demo is on Friday.');
+      await openList(chat);
+      await chat.button('More: What is the status of the environment?').last().click();
+      await chat.page.getByRole('menuitem', { name: 'Rename' }).waitFor();
+    },
+  },
+  {
+    name: 'models',
+    isSample: true,
+    reach: async (chat) => {
+      await chat.page.getByRole('combobox', { name: 'Model' }).selectOption(OTHER_MODEL);
+      await chat.ask('count to 12');
+      await chat.button('Try again with another model').click();
+      await chat.page.getByRole('menuitem', { name: OTHER_MODEL }).waitFor();
     },
   },
   {

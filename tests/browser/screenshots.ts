@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { layCable } from './cable.ts';
 import { makeFilm } from './film.ts';
-import { SCENES, type Scene } from './scenes.ts';
+import { SCENE_ENV, SCENES, type Scene } from './scenes.ts';
 import { startFixture, type BrowserFixture } from './fixture.ts';
 
 /**
@@ -64,7 +64,7 @@ const [folderArgument, ...names] = process.argv.slice(2);
 const folder = resolve(folderArgument ?? join(import.meta.dir, '../../docs/screenshots'));
 const shots = folderArgument ? galleryShots(names) : docsShots();
 await mkdir(folder, { recursive: true });
-const fixture = await startFixture();
+const fixture = await startFixture({ env: SCENE_ENV });
 let failed = 0;
 try {
   // First, while the list of conversations is empty.

@@ -2,13 +2,13 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { LOOKS, violations } from '../browser/axe.ts';
 import { layCable } from '../browser/cable.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from '../browser/fixture.ts';
-import { SCENES } from '../browser/scenes.ts';
+import { SCENE_ENV, SCENES } from '../browser/scenes.ts';
 
 setDefaultTimeout(LOOKS.length * TEST_WITHIN_MS);
 
 let fixture: BrowserFixture;
 beforeAll(async () => {
-  fixture = await startFixture();
+  fixture = await startFixture({ env: SCENE_ENV });
 });
 afterAll(() => fixture?.stop());
 
