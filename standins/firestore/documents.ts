@@ -80,11 +80,8 @@ export class Documents {
       if (write.update?.fields) assertFieldsToWrite(write.update.fields);
       assertPrecondition(write, name, before);
       const after = write.update ? applied(write, name, before, commitTime) : undefined;
-      if (after) {
-        assertDocumentSize(name, after.fields);
-        this.#indexes.assertFewEntries(after);
-      }
-      bytes += this.#bytesWith(after ?? before);
+      if (after) bytes += assertDocumentSize(name, after.fields) + this.#indexes.assertFewEntries(after);
+      else if (before) bytes += bytesOfDocument(name, before.fields) + this.#indexes.bytesOf(before);
       changed.set(name, after);
       return after ? resultOf(write, after, commitTime) : {};
     });
@@ -108,12 +105,6 @@ export class Documents {
       collection.delete(name);
       if (collection.size === 0) this.#collections.delete(path);
     }
-  }
-
-  /** Size of the document with its index entries. */
-  #bytesWith(document: StoredDocument | undefined): number {
-    if (!document) return 0;
-    return bytesOfDocument(document.name, document.fields) + this.#indexes.bytesOf(document);
   }
 }
 

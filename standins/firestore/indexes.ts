@@ -55,14 +55,17 @@ export class Indexes {
     return this.#fields.get(`${collection}/*`) ?? AUTOMATIC;
   }
 
-  /** Refuses a document with more index entries than Firestore allows, counted as Google's pages do. */
-  assertFewEntries(document: IndexedDocument): void {
-    const { count } = this.#entriesOf(document);
+  /**
+   * Refuses a document with more index entries than Firestore allows, counted as Google's pages do. Returns their size.
+   */
+  assertFewEntries(document: IndexedDocument): number {
+    const { count, bytes } = this.#entriesOf(document);
     if (count > MAX_ENTRIES)
       throw new RpcError(
         status.INVALID_ARGUMENT,
         `too many index entries for entity ${document.name}: ${count}, at most ${MAX_ENTRIES}`,
       );
+    return bytes;
   }
 
   /** The size of a document's index entries. https://cloud.google.com/firestore/docs/storage-size#index-entry-size */

@@ -47,13 +47,15 @@ export function assertFieldsToWrite(fields: Fields): void {
   assertFields(fields, '', 0);
 }
 
-export function assertDocumentSize(name: string, fields: Fields): void {
+/** Returns the size of the document. */
+export function assertDocumentSize(name: string, fields: Fields): number {
   const bytes = bytesOfDocument(name, fields);
   if (bytes > MAX_DOCUMENT_BYTES) {
     throw refused(
       `Document '${name}' cannot be written because its size (${bytes} bytes) exceeds the maximum allowed size of ${MAX_DOCUMENT_BYTES} bytes.`,
     );
   }
+  return bytes;
 }
 
 function assertFields(fields: Fields, parent: string, depth: number): void {

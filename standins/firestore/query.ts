@@ -59,9 +59,12 @@ export function runQuery(
 }
 
 function isIn(name: string, parent: string, collectionId: string, allDescendants: boolean): boolean {
+  if (!allDescendants) {
+    const collection = `${parent}/${collectionId}/`;
+    return name.startsWith(collection) && !name.includes('/', collection.length);
+  }
   if (!name.startsWith(`${parent}/`)) return false;
   const segments = name.slice(parent.length + 1).split('/');
-  if (!allDescendants) return segments.length === 2 && segments[0] === collectionId;
   return collectionId === '' || segments.at(-2) === collectionId;
 }
 
@@ -95,9 +98,9 @@ function selected(document: StoredDocument, { fields = [] }: { fields?: { fieldP
 }
 
 function fieldOf(document: StoredDocument, path: string): Value | undefined {
-  return path === NAME
-    ? { referenceValue: document.name }
-    : (document.fields[path] ?? getPath(document.fields, segmentsOf(path)));
+  if (path === NAME) return { referenceValue: document.name };
+  if (Object.hasOwn(document.fields, path)) return document.fields[path];
+  return /[.`]/.test(path) ? getPath(document.fields, segmentsOf(path)) : undefined;
 }
 
 function compareBy(

@@ -1,5 +1,5 @@
 import type { Request, Row } from './backend.ts';
-import { fromRestJson, toRestJson } from './rest.ts';
+import { fromRest, toRestJson } from './rest.ts';
 import { RpcError, status } from './rpc-error.ts';
 
 const VERBS: { [method: string]: string } = { BatchGetDocuments: 'batchGet' };
@@ -23,7 +23,7 @@ export class FirestoreRestClient {
       headers: { authorization: 'Bearer owner', 'content-type': 'application/json' },
       body: JSON.stringify(toRestJson(body)),
     });
-    const rows = [fromRestJson(await response.text())].flat() as Row[];
+    const rows = [fromRest(await response.json())].flat() as Row[];
     const error = rows.find((row) => row['error'])?.['error'] as {
       status: keyof typeof status;
       message: string;

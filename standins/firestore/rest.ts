@@ -19,7 +19,7 @@ const METHODS: { [verb: string]: { method: string; isStream: boolean } } = {
   commit: { method: 'Commit', isStream: false },
   rollback: { method: 'Rollback', isStream: false },
 };
-const PATH = /^\/v1\/((projects\/[^/]+\/databases\/[^/]+)\/documents(?:\/[^:]*)?):(\w+)$/;
+const PATH = /^\/v1\/(projects\/[^/]+\/databases\/[^/]+\/documents(?:\/[^:]*)?):(\w+)$/;
 /** HTTP status codes of gRPC's: google.rpc.Code. */
 const HTTP_STATUS: { [code: number]: number } = {
   [status.CANCELLED]: 499,
@@ -39,21 +39,25 @@ const HTTP_STATUS: { [code: number]: number } = {
 
 /** Reads a request to Firestore's REST API. Throws RpcError. */
 export function readRestCall(path: string, body: string): RestCall {
-  const [, parent = '', database = '', verb = ''] = PATH.exec(path) ?? [];
-  const found = METHODS[verb];
-  if (!found) throw new RpcError(status.UNIMPLEMENTED, `The stand-in does not know the REST call ${path}.`);
-  const { method, isStream } = found;
-  const target = method.startsWith('Run')
-    ? { parent: parent.split('/').map(decodeURIComponent).join('/') }
-    : { database: decodeURIComponent(database) };
+  const [, parent = '', verb = ''] = PATH.exec(path) ?? [];
+  if (!METHODS[verb])
+    throw new RpcError(status.UNIMPLEMENTED, `The stand-in does not know the REST call ${path}.`);
   let json: unknown;
   try {
-    json = fromRestJson(body);
-  } catch (error) {
-    if (error instanceof RpcError) throw error;
+    json = JSON.parse(body);
+  } catch {
     throw new RpcError(status.INVALID_ARGUMENT, 'Invalid JSON payload received.');
   }
-  return { method, isStream, request: { ...(json as object), ...target } };
+  return toCall(verb, parent.split('/').map(decodeURIComponent).join('/'), json as object);
+}
+
+/** A call with this body, which is copied. `target`: the full name below which it works. Throws RpcError. */
+export function toCall(verb: string, target: string, body: object): RestCall {
+  const { method, isStream } = METHODS[verb]!;
+  const where = method.startsWith('Run')
+    ? { parent: target }
+    : { database: target.slice(0, target.indexOf('/documents')) };
+  return { method, isStream, request: { ...(fromRest(body) as object), ...where } };
 }
 
 /** The messages of a response as JSON. */
@@ -69,9 +73,17 @@ export function restError({ code, details }: { code: status; details: string }, 
 
 const TIMES = new Set(['timestampValue', 'updateTime', 'createTime', 'readTime', 'commitTime']);
 
-/** A text of proto3's JSON in the form of gRPC's messages. */
-export function fromRestJson(text: string): unknown {
-  return JSON.parse(text, (key, value: unknown) => revived(key, value));
+/** A copy of proto3's JSON in the form of gRPC's messages. */
+export function fromRest(json: unknown): unknown {
+  if (typeof json !== 'object' || json === null) return json;
+  if (Array.isArray(json)) return json.map(fromRest);
+  const message: Record<string, unknown> = {};
+  for (const key in json) {
+    if (key === '__proto__')
+      throw new RpcError(status.INVALID_ARGUMENT, `Property name "${key}" is reserved.`);
+    message[key] = revived(key, (json as Record<string, unknown>)[key]);
+  }
+  return message;
 }
 
 const BYTES = new Set(['transaction', 'retryTransaction', 'bytesValue']);
@@ -83,7 +95,7 @@ function revived(key: string, value: unknown): unknown {
   if (TIMES.has(key) && typeof value === 'string') return readTime(value);
   if (key === 'limit' && typeof value === 'number') return { value };
   if (key === 'doubleValue' && typeof value === 'string') return Number(value);
-  return value;
+  return fromRest(value);
 }
 
 function readTime(text: string): Timestamp {
@@ -94,12 +106,15 @@ function readTime(text: string): Timestamp {
 
 /** A message, or a part of it, in the form of proto3's JSON. */
 export function toRestJson(value: unknown): unknown {
+  if (typeof value === 'string') return value;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   if (Array.isArray(value)) return value.map(toRestJson);
   if (typeof value === 'number')
     return Number.isFinite(value) && !Object.is(value, -0) ? value : printDouble(value);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, printed(key, inner)]));
+  const json: Record<string, unknown> = {};
+  for (const key in value) json[key] = printed(key, (value as Record<string, unknown>)[key]);
+  return json;
 }
 
 function printed(key: string, value: unknown): unknown {
@@ -116,9 +131,13 @@ function isTime(key: string, value: unknown): value is Timestamp {
   );
 }
 
+/** The last second that was printed: most times of a response are of the same. */
+let lastSecond = { seconds: '', text: '' };
+
 function printTime({ seconds = '0', nanos = 0 }: Timestamp): string {
-  const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
-  return `${whole}${nanos ? `.${String(nanos).padStart(9, '0')}` : ''}Z`;
+  if (lastSecond.seconds !== seconds)
+    lastSecond = { seconds, text: new Date(Number(seconds) * 1000).toISOString().slice(0, 19) };
+  return `${lastSecond.text}${nanos ? `.${String(nanos).padStart(9, '0')}` : ''}Z`;
 }
 
 /** JSON has no number for these. */

@@ -106,4 +106,16 @@ export function compareNames(a: string, b: string): number {
 }
 
 const numberOf = (value: Value): number => Number(value.integerValue ?? value.doubleValue ?? 0);
-const compareTexts = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+/** By UTF-8 bytes, which is the order of UTF-16 units except where surrogates are among them. */
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  const length = Math.min(a.length, b.length);
+  for (let index = 0; index < length; index++) {
+    const difference = a.charCodeAt(index) - b.charCodeAt(index);
+    if (difference === 0) continue;
+    const isPlain = Math.max(a.charCodeAt(index), b.charCodeAt(index)) < 0xd8_00;
+    return isPlain ? difference : Buffer.compare(Buffer.from(a), Buffer.from(b));
+  }
+  return a.length - b.length;
+}

@@ -8,7 +8,7 @@ import {
 } from '@lornu/backend/firestore/client/channel.ts';
 import type { Backend } from '@lornu/standins/firestore/backend.ts';
 import { inMemory } from '@lornu/standins/firestore/in-memory.ts';
-import { readRestCall, toRestJson } from '@lornu/standins/firestore/rest.ts';
+import { toCall, toRestJson, type RestCall } from '@lornu/standins/firestore/rest.ts';
 import { RpcError, status } from '@lornu/standins/firestore/rpc-error.ts';
 import { runOn, type VirtualTime } from './clock.ts';
 
@@ -56,25 +56,26 @@ export class SimulatedChannel implements Channel {
   }
 
   async call(verb: Verb, target: string, body: object): Promise<Row[]> {
-    // As text, so that nothing is shared with the process.
-    const json = JSON.stringify(body);
-    return whileUnavailable(this.#network.callMs, async () => this.#attempt(verb, target, json));
+    // Copied now: the process and the database share nothing.
+    const sent = toCall(verb, target, body);
+    return whileUnavailable(this.#network.callMs, async () => this.#attempt(sent));
   }
 
-  async #attempt(verb: Verb, target: string, json: string): Promise<Row[]> {
+  async #attempt(sent: RestCall): Promise<Row[]> {
     const { time, random, isCalm, isAway, latencyMs, callMs, losesAnswers, served } = this.#network;
-    if (isCalm()) return this.#answer(verb, target, json);
+    if (isCalm()) return this.#answer(sent);
+    const isCommit = sent.method === 'Commit';
     const arriving = runOn(undefined, async () => {
       await time.sleep(latencyMs());
       if (isAway()) throw disconnected();
       const working = served();
       if (working) await working;
-      if (verb === 'commit' && random() < CONTENDED) {
-        await this.#answer('rollback', target, json);
+      if (isCommit && random() < CONTENDED) {
+        await this.#answer({ ...sent, method: 'Rollback' });
         throw new FirestoreError('ABORTED', 'Too much contention on these documents. Please try again.');
       }
-      const rows = await this.#answer(verb, target, json);
-      const luck = verb === 'commit' ? random() : 1;
+      const rows = await this.#answer(sent);
+      const luck = isCommit ? random() : 1;
       if (luck < CUT_OFF) throw disconnected();
       if (!losesAnswers() || luck >= CUT_OFF + UNANSWERED) return rows;
       await time.sleep(callMs);
@@ -88,13 +89,12 @@ export class SimulatedChannel implements Channel {
     }
   }
 
-  #answer(verb: Verb, target: string, json: string): Promise<Row[]> {
-    const { method, request } = readRestCall(`/v1/${encodeURI(target)}:${verb}`, json);
-    const { signal } = new AbortController();
+  #answer({ method, request }: RestCall): Promise<Row[]> {
     return runOn(undefined, async () => {
       try {
         const rows = await Array.fromAsync(this.#server.answer({ method, request, bytes: NONE, signal }));
-        return rows.map((row) => JSON.parse(JSON.stringify(toRestJson(row))) as Row);
+        // Copies as well.
+        return rows.map((row) => toRestJson(row) as Row);
       } catch (error) {
         if (!(error instanceof RpcError)) throw error;
         throw new FirestoreError(codeNamed(status[error.code]), error.details);
@@ -105,3 +105,5 @@ export class SimulatedChannel implements Channel {
 
 const disconnected = (): FirestoreError => new FirestoreError('UNAVAILABLE', 'There is no connection.');
 const NONE = Buffer.alloc(0);
+/** Nobody stops waiting. */
+const { signal } = new AbortController();
