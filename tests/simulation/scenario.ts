@@ -50,11 +50,12 @@ export function scenarioOf(
   const random = mulberry32(seed);
   const below = (n: number): number => Math.floor(random() * n);
   const processes = 2 + below(2);
-  const sessions = Array.from({ length: 1 + below(3) }, (_, index) => `s${index + 1}`);
-  // Half of the scenarios are dense: many short turns, with the same polling and leases.
-  const isDense = random() < 0.5;
-  const count = isDense ? sessions.length * (20 + below(20)) : 12 + below(24);
-  const lengthMs = count * (isDense ? 60 + below(240) : 400 + below(1_600));
+  // Three of four scenarios are dense: many short turns in more sessions, with the same polling and leases.
+  const isDense = random() < 0.75;
+  const length = isDense ? 4 + below(9) : 1 + below(3);
+  const sessions = Array.from({ length }, (_, index) => `s${index + 1}`);
+  const count = isDense ? sessions.length * (12 + below(16)) : 12 + below(24);
+  const lengthMs = count * (isDense ? 50 + below(150) : 400 + below(1_600));
   const mostWords = isDense ? 3 : 12;
   const trouble = random() < 0.25 ? 0 : random();
   const leaseMs = random() < 0.3 ? 15_000 : 1_500;

@@ -9,7 +9,7 @@ import { scenarioOf, simulate } from './scenario.ts';
  * Fixed seeds, so that the result depends only on the changes of a commit. long-simulation uses a seed for each commit.
  */
 const FIRST_SEED = 1;
-const SCENARIOS = 50;
+const SCENARIOS = 30;
 
 test(`${SCENARIOS} random scenarios break no promise`, () => {
   const { turns, found } = search(FIRST_SEED, ({ scenarios }) => scenarios >= SCENARIOS);

@@ -18,6 +18,8 @@ export type SharedStore = { kind: 'SQLite'; database: Database } | { kind: 'Fire
 
 /** The polling intervals of the processes: longer than in production, because most polls find nothing. */
 export const LOOK_EVERY_MS = 250;
+/** The same for a run of another process on Firestore, where a look is two calls. */
+const LOOK_AT_RUN_EVERY_MS = 1_000;
 /** How long a call waits for an unavailable SQLite file. */
 const STORE_WAIT_MS = 600;
 
@@ -35,7 +37,7 @@ export function openStores(
     const db = new Firestore({ projectId: 'simulation', databaseId: 'simulation', channel });
     const sessions = new FirestoreSessionStore({ db, guard: new LeaseGuard(db) });
     const runs = new FirestoreRunStore({ db, newestEventMs: (session) => sessions.newestEventMs(session) });
-    return { sessions, runs };
+    return { sessions, runs: looking(runs, LOOK_AT_RUN_EVERY_MS) };
   }
   const database = connectionTo(shared.database);
   const through = <T extends object>(target: T): T => gated(target, (call) => delayed(network, call));
@@ -46,8 +48,11 @@ export function openStores(
 }
 
 function sqliteRuns(database: Database, { time }: Network): SqliteRunStore {
-  const store = new SqliteRunStore({ database, uptimeMs: () => time.now });
-  return Object.assign(store, { pacing: store.pacing.with({ lookEveryMs: LOOK_EVERY_MS }) });
+  return looking(new SqliteRunStore({ database, uptimeMs: () => time.now }), LOOK_EVERY_MS);
+}
+
+function looking<T extends RunStore>(store: T, lookEveryMs: number): T {
+  return Object.assign(store, { pacing: store.pacing.with({ lookEveryMs }) });
 }
 
 /** Adds a delay to a call of the SQLite store, and fails the call while the store is unavailable. */
