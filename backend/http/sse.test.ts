@@ -68,10 +68,10 @@ describe('a stream over a socket', () => {
   test('the first frame of another process is announced, even to a client that reconnects after it', async () => {
     const taken = firstIndexOf(1);
     const sent = async (from: number | undefined, indexes: number[]): Promise<string[]> => {
-      const frames = async function* (): AsyncGenerator<Frame> {
-        for (const index of indexes) yield { index, kind: 'event', json: '{}' };
+      const batches = async function* (): AsyncGenerator<Frame[]> {
+        yield indexes.map((index): Frame => ({ index, kind: 'event', json: '{}' }));
       };
-      const run = { id: 'r', state: 'completed', frames } as unknown as Run;
+      const run = { id: 'r', state: 'completed', batches } as unknown as Run;
       const signal = new AbortController().signal;
       const stream = sseResponse(run, { pingMs: 1e9, metrics: undefined, signal, fromIndex: from });
       const blocks = (await stream.text()).split('\n\n');
@@ -82,6 +82,20 @@ describe('a stream over a socket', () => {
     expect(await sent(8, [taken, taken + 1])).toEqual([first, next]);
     expect(await sent(taken + 1, [taken + 1])).toEqual([next]);
     expect(await sent(0, [taken])).toEqual([first]);
+  });
+
+  test('frames that were stored together are sent together', async () => {
+    const frame = (index: number): Frame => ({ index, kind: 'event', json: '{}' });
+    async function* batches(): AsyncGenerator<Frame[]> {
+      yield [frame(0)];
+      yield [frame(1), frame(2)];
+    }
+    const run = { id: 'r', state: 'completed', batches } as unknown as Run;
+    const options = { pingMs: 1e9, metrics: undefined, signal: new AbortController().signal };
+    const pieces: string[] = [];
+    for await (const bytes of sseResponse(run, options).body!) pieces.push(new TextDecoder().decode(bytes));
+    const sent = (index: number): string => `id: r:${index}\ndata: {}\n\n`;
+    expect(pieces).toEqual([sent(0), sent(1) + sent(2), ': run completed\n\n']);
   });
 
   test('comment lines keep a silent stream alive, and are never read as data', async () => {

@@ -1,6 +1,6 @@
 import type { Metrics } from '../observability/metrics.ts';
 import { frameId, processOf } from '../runs/frame-ids.ts';
-import { hasEnded, type Run } from '../runs/run.ts';
+import { hasEnded, type Frame, type Run } from '../runs/run.ts';
 import { eventStream, PING } from '../web/event-stream.ts';
 
 export interface SseOptions {
@@ -37,13 +37,15 @@ export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex }: Ss
   const begin = isQueued ? QUEUED : fromIndex === undefined ? undefined : PING;
   // From the last frame that the client has seen.
   let process = processOf((fromIndex ?? 0) - 1);
-  return eventStream(run.frames(fromIndex, disconnected.signal)[Symbol.asyncIterator](), {
-    toText: ({ index, json }) => {
-      const text = `id: ${frameId(run.id, index)}\ndata: ${json}\n\n`;
-      if (processOf(index) === process) return text;
-      process = processOf(index);
-      return `: process ${process}\n${text}`;
-    },
+  const toText = ({ index, json }: Frame): string => {
+    const text = `id: ${frameId(run.id, index)}\ndata: ${json}\n\n`;
+    if (processOf(index) === process) return text;
+    process = processOf(index);
+    return `: process ${process}\n${text}`;
+  };
+  return eventStream(run.batches(fromIndex, disconnected.signal)[Symbol.asyncIterator](), {
+    // A piece for each frame, although several are stored together, was a tenth of a turn's CPU.
+    toText: (frames) => frames.map(toText).join(''),
     ...(begin && { begin }),
     // Without this comment a client could not tell the end of a run from a cut connection.
     end: () => (hasEnded(run.state) ? `: run ${run.state}\n\n` : undefined),

@@ -1,5 +1,6 @@
 import { abortableSleep } from '../model/with-retries.ts';
 import type { ActiveRuns } from './active-runs.ts';
+import { inBatches } from './frame-log.ts';
 import { hasEnded, type EndState, type Frame } from './run.ts';
 import type { RunStore } from './run-store.ts';
 
@@ -14,20 +15,20 @@ export async function* followStored(
   fromIndex: number,
   signal: AbortSignal | undefined,
   active?: ActiveRuns,
-): AsyncGenerator<Frame, EndState | undefined> {
+): AsyncGenerator<readonly Frame[], EndState | undefined> {
   let index = fromIndex;
   for (;;) {
     if (signal?.aborted) return undefined;
     const live = active?.get(runId);
     if (live) {
-      yield* live.frames(index, signal);
+      yield* live.batches(index, signal);
       return hasEnded(live.state) ? live.state : undefined;
     }
     const stored = await store.frames(runId, index);
     if (!stored) return undefined;
-    for (const frame of stored.frames) {
-      yield frame;
-      index = frame.index + 1;
+    for (const frames of inBatches(stored.frames)) {
+      yield frames;
+      index = (frames.at(-1)?.index ?? index) + 1;
       if (signal?.aborted) return undefined;
     }
     if (hasEnded(stored.state)) return stored.state;

@@ -2,6 +2,8 @@ import type { Frame } from './run.ts';
 
 /** Frames held for readers; slower readers read from the store. */
 const LONGEST = 2_000;
+/** Characters that a reader is given at once, so that a slow one holds no copy of everything that it has not read. */
+const MOST_CHARS = 64 * 1024;
 
 /** How a log ends: with the run, or because the run continues in another process. */
 export type LogEnd = 'ended' | 'moved';
@@ -44,9 +46,9 @@ export class FrameLog {
     this.wake();
   }
 
-  /** The frame; 'behind' if it is no longer held, undefined if it does not exist yet. */
-  at(index: number): Frame | 'behind' | undefined {
-    return index < this.#base ? 'behind' : this.#frames[index - this.#base];
+  /** The next frames (`someOf`), none if there are no more yet; 'behind' if they are no longer held. */
+  from(index: number): readonly Frame[] | 'behind' {
+    return index < this.#base ? 'behind' : someOf(this.#frames, index - this.#base);
   }
 
   /** Resolves with the next change or `wake`; one promise for all waiting readers. */
@@ -60,5 +62,21 @@ export class FrameLog {
     const change = this.#change;
     this.#change = undefined;
     change?.resolve();
+  }
+}
+
+/** As many of the frames from this position on as a reader is given at once; at least one, if there is one. */
+export function someOf(frames: readonly Frame[], from: number): readonly Frame[] {
+  let end = from;
+  for (let chars = 0; end < frames.length && chars < MOST_CHARS; end++) chars += frames[end]!.json.length;
+  return frames.slice(from, end);
+}
+
+/** All of the frames, as a reader is given them. */
+export function* inBatches(frames: readonly Frame[]): Generator<readonly Frame[], void> {
+  for (let at = 0; at < frames.length;) {
+    const some = someOf(frames, at);
+    yield some;
+    at += some.length;
   }
 }

@@ -3,10 +3,10 @@ import { isFinalResponse, type Event } from '@google/adk';
 import type { TurnFailure } from '../turn/turn-failure.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
 import { followStored } from './follow-stored.ts';
-import { FrameLog, type LogEnd } from './frame-log.ts';
+import { FrameLog, inBatches, type LogEnd } from './frame-log.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { errorFrame, framesOf } from './frames-of.ts';
-import type { EndState, Frame, Run, RunState } from './run.ts';
+import { oneByOne, type EndState, type Frame, type Run, type RunState } from './run.ts';
 import type { Lease, RunProgress, RunRecord, RunStore } from './run-store.ts';
 import { addTokens, noTokens } from './token-use.ts';
 
@@ -140,7 +140,11 @@ export class LiveRun implements Run {
     this.#abort.abort(new Error(reason));
   }
 
-  async *frames(fromIndex = 0, signal?: AbortSignal): AsyncGenerator<Frame> {
+  frames(fromIndex = 0, signal?: AbortSignal): AsyncIterable<Frame> {
+    return oneByOne(this.batches(fromIndex, signal));
+  }
+
+  async *batches(fromIndex = 0, signal?: AbortSignal): AsyncGenerator<readonly Frame[]> {
     const leave = (): void => this.#log.wake();
     signal?.addEventListener('abort', leave, { once: true });
     this.#listeners++;
@@ -148,20 +152,21 @@ export class LiveRun implements Run {
       let index = Math.max(0, fromIndex);
       for (;;) {
         if (signal?.aborted) return;
-        const frame = this.#log.at(index);
-        if (frame === 'behind') {
+        const frames = this.#log.from(index);
+        if (frames === 'behind') {
           const stored = await this.#store.frames(this.id, index);
-          for (const old of stored?.frames ?? []) {
-            yield old;
-            index = old.index + 1;
+          const last = stored?.frames.at(-1);
+          if (last) {
+            yield* inBatches(stored?.frames ?? []);
+            index = last.index + 1;
+            continue;
           }
-          if (stored?.frames.length) continue;
           // All that were shown are stored, until the run is deleted.
           if (!stored || index >= this.#firstIndex) return;
           index = this.#firstIndex;
-        } else if (frame) {
-          yield frame;
-          index++;
+        } else if (frames.length > 0) {
+          yield frames;
+          index += frames.length;
         } else if (this.#log.end) break;
         else await this.#log.change();
       }

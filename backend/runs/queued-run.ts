@@ -1,5 +1,5 @@
 import { abortableSleep } from '../model/with-retries.ts';
-import type { Frame, Run, RunState, TokenUse } from './run.ts';
+import { oneByOne, type Frame, type Run, type RunState, type TokenUse } from './run.ts';
 import type { RunRecord, RunStore } from './run-store.ts';
 import { StoredRun } from './stored-run.ts';
 import { noTokens } from './token-use.ts';
@@ -54,14 +54,18 @@ export class QueuedRun implements Run {
     this.begin(new StoredRun(this.#store, this.#record));
   }
 
-  async *frames(fromIndex = 0, signal?: AbortSignal): AsyncGenerator<Frame> {
+  frames(fromIndex = 0, signal?: AbortSignal): AsyncIterable<Frame> {
+    return oneByOne(this.batches(fromIndex, signal));
+  }
+
+  async *batches(fromIndex = 0, signal?: AbortSignal): AsyncGenerator<readonly Frame[]> {
     const left = Promise.withResolvers<undefined>();
     const leave = (): void => left.resolve(undefined);
     signal?.addEventListener('abort', leave, { once: true });
     if (signal?.aborted) leave();
     const run = await Promise.race([this.#started.promise, left.promise]);
     signal?.removeEventListener('abort', leave);
-    if (run) yield* run.frames(fromIndex, signal);
+    if (run) yield* run.batches(fromIndex, signal);
   }
 
   /** Another process may begin it, or take it back. */

@@ -63,9 +63,12 @@ export interface Run {
   /** For a queued run: resolves when it has begun or never will. Never rejects. */
   readonly started?: Promise<void>;
   /**
-   * Frames from `fromIndex` on, first the existing ones, then live; ends with the run, even if another process has
-   * taken it over. Leaving the loop does not stop the run. A reader counts as a listener.
+   * Frames from `fromIndex` on, first the existing ones, then live, in the batches that become readable together; ends
+   * with the run, even if another process has taken it over. Leaving the loop does not stop the run. A reader counts as a
+   * listener.
    */
+  batches(fromIndex?: number, signal?: AbortSignal): AsyncIterable<readonly Frame[]>;
+  /** The same, one by one. */
   frames(fromIndex?: number, signal?: AbortSignal): AsyncIterable<Frame>;
   /** Resolves when the first frame exists, or the run has ended without one; never rejects. */
   readonly firstFrame: Promise<void>;
@@ -75,6 +78,11 @@ export interface Run {
   readonly tokens: TokenUse;
   /** Whether it failed because of a bug in the service or in the agent's code. */
   readonly isFault: boolean;
+}
+
+/** The frames of batches, one by one. */
+export async function* oneByOne(batches: AsyncIterable<readonly Frame[]>): AsyncGenerator<Frame, void> {
+  for await (const frames of batches) yield* frames;
 }
 
 /**

@@ -2,7 +2,7 @@ import { storedObject } from '../errors/stored-json.ts';
 import { fromWire } from '../events/wire.ts';
 import type { ActiveRuns } from './active-runs.ts';
 import { followStored } from './follow-stored.ts';
-import type { Frame, Run, RunState } from './run.ts';
+import { oneByOne, type Frame, type Run, type RunState } from './run.ts';
 import type { RunRecord, RunStore } from './run-store.ts';
 import { addTokens, noTokens } from './token-use.ts';
 
@@ -32,7 +32,11 @@ export class StoredRun implements Run {
     return this.#state;
   }
 
-  async *frames(fromIndex = 0, signal?: AbortSignal): AsyncGenerator<Frame> {
+  frames(fromIndex = 0, signal?: AbortSignal): AsyncIterable<Frame> {
+    return oneByOne(this.batches(fromIndex, signal));
+  }
+
+  async *batches(fromIndex = 0, signal?: AbortSignal): AsyncGenerator<readonly Frame[]> {
     const followed = followStored(this.#store, this.id, fromIndex, signal, this.#active);
     this.#state = (yield* followed) ?? this.#state;
   }

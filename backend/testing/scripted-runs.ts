@@ -1,14 +1,15 @@
 import { AppError } from '../errors/app-error.ts';
 import { fromIndexAfter } from '../runs/frame-ids.ts';
-import type {
-  Attachment,
-  Frame,
-  Run,
-  RunChoice,
-  RunService,
-  RunState,
-  RunSummary,
-  TurnRequest,
+import {
+  oneByOne,
+  type Attachment,
+  type Frame,
+  type Run,
+  type RunChoice,
+  type RunService,
+  type RunState,
+  type RunSummary,
+  type TurnRequest,
 } from '../runs/run.ts';
 import { noTokens } from '../runs/token-use.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
@@ -125,7 +126,11 @@ class ScriptedRun implements Run {
     this.#changed = Promise.withResolvers();
   }
 
-  async *frames(fromIndex = 0, signal?: AbortSignal): AsyncIterable<Frame> {
+  frames(fromIndex = 0, signal?: AbortSignal): AsyncIterable<Frame> {
+    return oneByOne(this.batches(fromIndex, signal));
+  }
+
+  async *batches(fromIndex = 0, signal?: AbortSignal): AsyncIterable<readonly Frame[]> {
     const left = new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
     let index = fromIndex;
     for (;;) {
@@ -134,7 +139,7 @@ class ScriptedRun implements Run {
       if (frame) {
         index++;
         this.#onRead();
-        yield frame;
+        yield [frame];
       } else if (this.state === 'running') await Promise.race([this.#changed.promise, left]);
       else return;
     }

@@ -2,6 +2,7 @@ import type { AgentExecutionEvent } from '@a2a-js/sdk/server';
 import type { Part as ModelPart } from '@google/genai';
 import { hasEnded, type Run } from '../../runs/run.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
+import { joinChunks } from '../tasks/apply-event.ts';
 import type { RunTranslator } from './run-translator.ts';
 
 /** Loads one version of a file that an agent saved; undefined if it no longer exists. */
@@ -25,13 +26,17 @@ export async function* runEvents({
   loadFile,
   signal,
 }: RunEventsOptions): AsyncGenerator<AgentExecutionEvent, void, undefined> {
-  for await (const frame of run.frames(0, signal)) {
-    yield* translator.take(frame);
-    for (const file of translator.takeFiles()) {
-      // A file that cannot be loaded now is left out of the task. The session still has it.
-      const part = await loadFile({ ...session, ...file }).catch(() => undefined);
-      if (part) yield translator.file(file, part);
+  for await (const frames of run.batches(0, signal)) {
+    const events: AgentExecutionEvent[] = [];
+    for (const frame of frames) {
+      events.push(...translator.take(frame));
+      for (const file of translator.takeFiles()) {
+        // A file that cannot be loaded now is left out of the task. The session still has it.
+        const part = await loadFile({ ...session, ...file }).catch(() => undefined);
+        if (part) events.push(translator.file(file, part));
+      }
     }
+    yield* joinChunks(events);
   }
   if (signal?.aborted || !hasEnded(run.state)) return;
   yield* translator.end(run.state);

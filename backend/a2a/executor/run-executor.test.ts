@@ -3,20 +3,22 @@ import { Role, TaskState } from '@a2a-js/sdk';
 import { type AgentExecutionEvent, DefaultExecutionEventBus, RequestContext } from '@a2a-js/sdk/server';
 import { AppError } from '../../errors/app-error.ts';
 import { LOCAL_PRINCIPAL } from '../../identity/principal.ts';
-import type { Run, RunState } from '../../runs/run.ts';
+import { oneByOne, type Frame, type Run, type RunState } from '../../runs/run.ts';
 import { noTokens } from '../../runs/token-use.ts';
 import { callContextOf } from '../caller.ts';
 import { RunExecutor } from './run-executor.ts';
 
 /** A run whose listeners are cut off, as they are while the store does not answer. */
+async function* cut(): AsyncGenerator<Frame[], void> {
+  yield [{ index: 0, kind: 'event', json: '{"partial":true,"content":{"parts":[{"text":"1"}]}}' }];
+  throw new AppError('STORE_UNAVAILABLE');
+}
 const cutRun = (state: RunState): Run => ({
   id: 'r',
   invocationId: 'e',
   state,
-  async *frames() {
-    yield { index: 0, kind: 'event', json: '{"partial":true,"content":{"parts":[{"text":"1"}]}}' };
-    throw new AppError('STORE_UNAVAILABLE');
-  },
+  batches: cut,
+  frames: () => oneByOne(cut()),
   firstFrame: Promise.resolve(),
   ended: Promise.resolve(),
   tokens: noTokens(),

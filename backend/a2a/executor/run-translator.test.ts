@@ -3,7 +3,7 @@ import { type Artifact, type Part, TaskState } from '@a2a-js/sdk';
 import { AgentEvent, type AgentExecutionEvent } from '@a2a-js/sdk/server';
 import { firstIndexOf } from '../../runs/frame-ids.ts';
 import type { EndState } from '../../runs/run.ts';
-import { applyEvent } from '../tasks/apply-event.ts';
+import { applyEvent, joinChunks } from '../tasks/apply-event.ts';
 import { RunTranslator } from './run-translator.ts';
 
 const IDS = { taskId: 't', contextId: 'c', runId: 'r', mayConfirm: true, now: () => 0 };
@@ -105,6 +105,25 @@ describe('the answer of a run', () => {
     ]);
     expect(shown(events)).toEqual(['=one ', '+two', '=one two!']);
     expect(last(events)).toEqual({ state: TaskState.TASK_STATE_COMPLETED, text: '' });
+  });
+
+  test('is sent in fewer chunks where several are sent at the same time', () => {
+    const events = eventsOf([
+      partial({ text: 'one ' }),
+      partial({ text: 'two' }),
+      whole({ text: 'one two' }),
+      partial({ text: 'three' }),
+    ]);
+    const joined = joinChunks(events);
+    expect(shown(joined)).toEqual(['=one twothree', '=one two|three!']);
+    expect(answerOf(joined)).toEqual(answerOf(events));
+    expect(last(joined)).toEqual(last(events));
+    const replaced = eventsOf([
+      partial({ text: 'secret' }),
+      whole({ text: 'hidden' }),
+      partial({ text: '!' }),
+    ]);
+    expect(shown(joinChunks(replaced))).toEqual(['=secret', '=hidden!', '=hidden|!!']);
   });
 
   test('is sent in one piece where it was not streamed', () => {

@@ -1,5 +1,5 @@
 import type { Artifact, Part, Task, TaskArtifactUpdateEvent, TaskStatusUpdateEvent } from '@a2a-js/sdk';
-import type { AgentExecutionEvent } from '@a2a-js/sdk/server';
+import { AgentEvent, type AgentExecutionEvent } from '@a2a-js/sdk/server';
 import { isTerminal, stateOf } from './states.ts';
 
 /**
@@ -36,6 +36,34 @@ function applyArtifact(task: Task, { artifact, append, metadata }: TaskArtifactU
   const known = task.artifacts[at];
   if (!known) task.artifacts.push({ ...artifact, parts: [...artifact.parts] });
   else task.artifacts[at] = append ? appended(known, artifact) : { ...artifact, parts: [...artifact.parts] };
+}
+
+/**
+ * Joins the chunks of an answer that are sent at the same time: each update names its task and its artifact again, and
+ * costs both sides more than its text.
+ */
+export function joinChunks(events: readonly AgentExecutionEvent[]): AgentExecutionEvent[] {
+  const joined: AgentExecutionEvent[] = [];
+  for (const event of events) {
+    const both = chunks(joined.at(-1), event);
+    if (both) joined[joined.length - 1] = both;
+    else joined.push(event);
+  }
+  return joined;
+}
+
+function chunks(
+  first: AgentExecutionEvent | undefined,
+  second: AgentExecutionEvent,
+): AgentExecutionEvent | undefined {
+  if (first?.kind !== 'artifactUpdate' || second.kind !== 'artifactUpdate') return undefined;
+  const [before, after] = [first.data.artifact, second.data.artifact];
+  if (!second.data.append || !before || before.artifactId !== after?.artifactId) return undefined;
+  return AgentEvent.artifactUpdate({
+    ...second.data,
+    append: first.data.append,
+    artifact: appended(before, after),
+  });
 }
 
 /** Merges text chunks into one part: an answer of a thousand chunks would otherwise be a thousand parts. */

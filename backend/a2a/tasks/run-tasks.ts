@@ -15,7 +15,7 @@ import { type LoadFile, runEvents } from '../executor/run-events.ts';
 import { RunTranslator } from '../executor/run-translator.ts';
 import { textPart } from '../executor/parts.ts';
 import { invocationIdOf, RUN_ID_KEY, runIdOf } from '../executor/task-run.ts';
-import { applyEvent } from './apply-event.ts';
+import { applyEvent, joinChunks } from './apply-event.ts';
 import type { RemoteTasks } from './remote-tasks.ts';
 import { isInterrupted, isSettled, isTerminal, stateOf } from './states.ts';
 
@@ -87,7 +87,9 @@ export class RunTasks implements RemoteTasks {
     const run = await this.#runOf(current, session);
     const signal = disconnectedSignalOf(context);
     const translator = run && this.#translator(current, run, context);
-    if (run && translator) for await (const frame of run.frames(0, signal)) yield* translator.take(frame);
+    if (run && translator)
+      for await (const frames of run.batches(0, signal))
+        yield* joinChunks(frames.flatMap((frame) => translator.take(frame)));
     if (signal?.aborted) return;
     if (run && translator && hasEnded(run.state)) yield* translator.end(run.state);
     const settled = await this.#settle(current, run, context);
