@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { afterEach, beforeAll, beforeEach, describe, expect, spyOn, test } from 'bun:test';
 import {
   bearer,
   claims,
@@ -108,6 +108,36 @@ describe("the issuer's keys", () => {
     app.clock.nowMs += 30_000;
     expect(await call(await sign(signers.other, claims(app.clock.nowMs)))).toBe(200);
     expect(await call(await valid())).toBe(401);
+  });
+
+  test('the signature of a token is checked once with the same keys; its dates are checked each time', async () => {
+    const check = spyOn(crypto.subtle, 'verify');
+    try {
+      const checksOf = async (token: string): Promise<[status: number, checks: number]> => {
+        check.mockClear();
+        return [await call(token), check.mock.calls.length];
+      };
+      // With the first token the keys are loaded.
+      await call(await valid());
+      const token = await valid();
+      expect(await checksOf(token)).toEqual([200, 1]);
+      expect(await checksOf(token)).toEqual([200, 0]);
+      expect(await checksOf(`${token.slice(0, -6)}AAAAAA`)).toEqual([401, 1]);
+      app.issuer.keys = [signers.other.publicJwk];
+      app.clock.nowMs += 10 * 60_000 + 1;
+      // Old keys are loaded again in the background.
+      expect(await checksOf(token)).toEqual([200, 0]);
+      expect(await checksOf(token)).toEqual([401, 0]);
+      const late = await sign(signers.other, claims(app.clock.nowMs));
+      expect(await checksOf(late)).toEqual([200, 1]);
+      expect(await checksOf(late)).toEqual([200, 0]);
+      app.clock.nowMs -= 60_000;
+      expect((await checksOf(late))[0]).toBe(401);
+      app.clock.nowMs += 60_000 + 3_600_000 + 31_000;
+      expect((await checksOf(late))[0]).toBe(401);
+    } finally {
+      check.mockRestore();
+    }
   });
 
   test.each([

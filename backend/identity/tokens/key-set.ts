@@ -29,7 +29,7 @@ export interface KeySetOptions {
 // The load balancer has the same limit (AWS, "Verify JWTs using an Application Load Balancer").
 const MAX_KEY_SET_BYTES = 150 * 1024;
 
-type LocalKeys = ReturnType<typeof createLocalJWKSet>;
+export type LocalKeys = ReturnType<typeof createLocalJWKSet>;
 export type VerificationKey = Awaited<ReturnType<LocalKeys>>;
 
 /**
@@ -55,14 +55,19 @@ export class KeySet {
     };
   }
 
-  /** The key that a token's header names. Throws TokenError('signature') or KeysUnavailableError. */
-  readonly find = async (header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<VerificationKey> => {
+  /** The keys in use, the same object until they are loaded again; undefined if there are none. */
+  current(): LocalKeys | undefined {
     const ageMs = this.#options.now() - this.#loadedAtMs;
     if (ageMs > this.#options.maxStaleMs) this.#keys = undefined;
     const held = this.#keys;
-    // Callers that need a new key wait for the load below; the others do not.
+    // Callers that need a new key wait for it in `find`; the others do not.
     if (held !== undefined && ageMs > this.#options.maxAgeMs) this.#load().catch(() => undefined);
-    const keys = held ?? (await this.#load());
+    return held;
+  }
+
+  /** The key that a token's header names. Throws TokenError('signature') or KeysUnavailableError. */
+  readonly find = async (header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<VerificationKey> => {
+    const keys = this.current() ?? (await this.#load());
     try {
       return await keys(header, token);
     } catch (error) {

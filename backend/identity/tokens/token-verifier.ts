@@ -6,7 +6,7 @@ import {
   type JWTPayload,
   type ProtectedHeaderParameters,
 } from 'jose';
-import { KeySet, type KeySetOptions } from './key-set.ts';
+import { KeySet, type KeySetOptions, type LocalKeys } from './key-set.ts';
 import { TokenError, type TokenRefusal } from './token-error.ts';
 
 export interface TrustedIssuer {
@@ -34,10 +34,24 @@ export const CLOCK_TOLERANCE_S = 30;
 // Headers by which a token could supply its own key (RFC 7515, 4.1.2-4.1.6) or require extensions (4.1.11).
 const REFUSED_HEADERS = ['jku', 'x5u', 'jwk', 'x5c', 'crit'] as const;
 
+/** Verified tokens that are remembered: more than there are callers. */
+const MOST_REMEMBERED = 1_000;
+
+/** A token whose signature need not be checked again with the same keys, between two times of our clock. */
+interface Remembered {
+  verified: VerifiedToken;
+  issuer: KeySet;
+  keys: LocalKeys;
+  fromMs: number;
+  untilMs: number;
+}
+
 /** Verifies tokens of configured issuers with their published keys; nothing in a token extends what is accepted. */
 export class TokenVerifier {
   readonly #issuers: ReadonlyMap<string, { trusted: TrustedIssuer; keys: KeySet }>;
   readonly #now: () => number;
+  /** A caller sends the same token for an hour, and checking its signature is a twentieth of a turn's CPU. */
+  readonly #remembered = new Map<string, Remembered>();
 
   constructor({ issuers, ...keySetOptions }: TokenVerifierOptions) {
     this.#now = keySetOptions.now;
@@ -51,6 +65,14 @@ export class TokenVerifier {
 
   /** Throws TokenError (the caller's fault) or KeysUnavailableError (the issuer's). */
   async verify(token: string): Promise<VerifiedToken> {
+    const known = this.#remembered.get(token);
+    const nowMs = this.#now();
+    if (known && known.fromMs <= nowMs && nowMs < known.untilMs && known.keys === known.issuer.current())
+      return known.verified;
+    return this.#check(token);
+  }
+
+  async #check(token: string): Promise<VerifiedToken> {
     const { header, claims } = decode(token);
     for (const name of REFUSED_HEADERS) {
       if (header[name] !== undefined) throw new TokenError('header');
@@ -59,6 +81,7 @@ export class TokenVerifier {
     // Only the keys of the issuer that the token names are tried, so no issuer can sign for another.
     const found = this.#issuers.get(claims.iss ?? '');
     if (found === undefined) throw new TokenError('issuer');
+    const keys = found.keys.current();
     try {
       const { payload } = await jwtVerify(token, found.keys.find, {
         algorithms: [...found.trusted.algorithms],
@@ -69,10 +92,23 @@ export class TokenVerifier {
         currentDate: new Date(this.#now()),
       });
       assertTimes(payload, this.#now() / 1_000);
-      return toVerified(payload);
+      const verified = toVerified(payload);
+      // Not if the keys were loaded meanwhile: the newer ones may not have the token's.
+      if (keys && keys === found.keys.current())
+        this.#remember(token, { verified, issuer: found.keys, keys }, payload);
+      return verified;
     } catch (error) {
       throw toTokenError(error);
     }
+  }
+
+  #remember(
+    token: string,
+    by: Pick<Remembered, 'verified' | 'issuer' | 'keys'>,
+    { exp = 0 }: JWTPayload,
+  ): void {
+    if (this.#remembered.size >= MOST_REMEMBERED) this.#remembered.clear();
+    this.#remembered.set(token, { ...by, fromMs: this.#now(), untilMs: exp * 1_000 });
   }
 }
 
