@@ -66,7 +66,8 @@ describe.each(['JSONRPC', 'HTTP+JSON'])('the JavaScript SDK over %s, A2A 1.0', (
     );
 
   test('streams: the task first, its answer in chunks of one artifact, the whole at the end', async () => {
-    const events = await all(stream('hello'));
+    // Chunks that come within 50 ms are joined.
+    const events = await all(stream('hello in 5 chunks every 60 ms'));
     const kinds = events.map(({ payload }) => payload?.$case);
     expect([kinds[0], kinds.at(-1)]).toEqual(['task', 'statusUpdate']);
     const chunks = events.flatMap(({ payload }) =>
@@ -80,7 +81,7 @@ describe.each(['JSONRPC', 'HTTP+JSON'])('the JavaScript SDK over %s, A2A 1.0', (
       false,
     ]);
     const pieces = chunks.slice(0, -1).map(({ artifact }) => shownText(artifact?.parts));
-    expect(pieces.join('')).toMatch(ANSWER);
+    expect(pieces.join('')).toContain('I am the stand-in');
     expect(shownText(chunks.at(-1)?.artifact?.parts)).toBe(pieces.join(''));
   });
 
