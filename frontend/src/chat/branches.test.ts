@@ -21,6 +21,15 @@ test('each version of a turn leads to all the others', () => {
   expect(versionsIn(ALL, 'elsewhere')).toEqual(new Map());
 });
 
+test('versions are counted as they were created, whichever was continued last', () => {
+  const listed = [
+    { id: 'c', branch: { of: 'a', turn: 2, at: 30 } },
+    { id: 'a' },
+    { id: 'b', branch: { of: 'a', turn: 2, at: 20 } },
+  ];
+  expect(versionsIn(listed, 'c')).toEqual(new Map([[2, { ids: ['a', 'b', 'c'], at: 2 }]]));
+});
+
 test('a version of a version is listed beside it, and one of a shared turn beside the first', () => {
   expect(toBranch(ALL, 'b', 2)).toEqual({ of: 'a', turn: 2 });
   expect(toBranch(ALL, 'd', 1)).toEqual({ of: 'a', turn: 1 });

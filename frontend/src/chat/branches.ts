@@ -4,6 +4,8 @@ export interface Branch {
   of: string;
   /** Counted from 0: the first turn of its own. */
   turn: number;
+  /** When it was created, in seconds since the epoch. */
+  at?: number;
 }
 
 export interface Branching {
@@ -35,7 +37,9 @@ export function versionsIn(all: readonly Branching[], id: string): ReadonlyMap<n
     const { of } = toBranch(all, id, turn);
     const ids = all
       .filter((one) => one.id === of || (one.branch?.of === of && one.branch.turn === turn))
-      .toSorted((a, b) => Number(b.id === of) - Number(a.id === of))
+      .toSorted(
+        (a, b) => Number(b.id === of) - Number(a.id === of) || (a.branch?.at ?? 0) - (b.branch?.at ?? 0),
+      )
       .map((one) => one.id);
     if (ids.length > 1) found.set(turn, { ids, at: ids.indexOf(holder.id) });
   }

@@ -132,7 +132,8 @@ export class Conversations extends Store<ConversationsState> {
   async branch(from: Conversation, { turn, invocationId, parts, again }: NewVersion): Promise<string> {
     const id = from.getState().sessionId ?? '';
     const list = this.getState().list ?? [];
-    const page = pageState({ isPinned: false, branch: toBranch(list, id, turn) });
+    const place = { ...toBranch(list, id, turn), at: Date.now() / 1_000 };
+    const page = pageState({ isPinned: false, branch: place });
     // A conversation with a new first message gets its title from it.
     const title = turn === 0 && !again ? titleState(toTitle(titleTextOf(parts))) : {};
     const session = await copySession(this.owner, id, invocationId, { ...title, ...page });

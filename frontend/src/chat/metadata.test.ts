@@ -10,6 +10,13 @@ function saidAt(lastUpdateTime: number, changed = { at: RENAMED_AT, saidAt: SAID
   return toSummary({ id: 's', appName: 'lornu', userId: 'ann', state, lastUpdateTime }).saidAt;
 }
 
+test('what the page stores of a version is read again', () => {
+  const branch = { of: 'a', turn: 1, at: SAID_AT };
+  const state = pageState({ isPinned: true, branch });
+  const summary = toSummary({ id: 's', appName: 'lornu', userId: 'ann', state });
+  expect(summary).toMatchObject({ isPinned: true, branch });
+});
+
 test('a change of its name does not count as something that was said, and what is said later does', () => {
   expect(saidAt(RENAMED_AT)).toBe(SAID_AT);
   expect(saidAt(RENAMED_AT + 1)).toBe(SAID_AT);

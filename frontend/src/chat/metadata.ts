@@ -72,6 +72,7 @@ function toSaidAt(lastUpdateTime: number, changed: unknown): number {
 
 function toBranch(value: unknown): Branch | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { of, turn } = value as Record<string, unknown>;
-  return typeof of === 'string' && typeof turn === 'number' ? { of, turn } : undefined;
+  const { of, turn, at } = value as Record<string, unknown>;
+  if (typeof of !== 'string' || typeof turn !== 'number') return undefined;
+  return { of, turn, ...(typeof at === 'number' ? { at } : {}) };
 }
