@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import type { ChatPage } from './chat-page.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
@@ -116,11 +117,9 @@ test('limits are shown before sending: a picture that the model cannot read is c
   const input = chat.page.locator('input[type=file]');
   await input.setInputFiles({ name: 'old.bmp', mimeType: 'image/bmp', buffer: bitmap() });
   await attached().waitFor();
-  await input.setInputFiles({
-    name: 'book.pdf',
-    mimeType: 'application/pdf',
-    buffer: Buffer.alloc(14_000_000, '%'),
-  });
+  const book = join(fixture.scratchDir, 'book.pdf');
+  await Bun.write(book, Buffer.alloc(14_000_000, '%'));
+  await input.setInputFiles(book);
   await chat.page.getByText('“book.pdf” is too large: 14.0 MB.').waitFor();
   // A notice covers neither the message box nor the buttons of the header.
   const [shown, box, header] = await Promise.all(

@@ -126,8 +126,10 @@ test('a failed answer says why and what to do, and a retry works', async () => {
 
 test('a slow answer says that it is being worked on', async () => {
   chat = await fixture.openPage();
+  await chat.page.clock.install();
   await chat.say('simulate stall after 0');
-  await chat.page.getByText(/^Working on it/).waitFor();
+  await chat.page.getByText(/^Working on it$/).waitFor();
+  await chat.page.clock.fastForward(5_000);
   await chat.page.getByText(/^Working on it, \d+ s$/).waitFor();
   await chat.button('Stop').click();
   await chat.answered();
