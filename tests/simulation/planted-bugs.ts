@@ -211,14 +211,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'the last frame that was followed is sent again',
     'runs/follow-stored.ts',
-    'index = frame.index + 1;',
-    'index = frame.index;',
+    'index = (frames.at(-1)?.index ?? index) + 1;',
+    'index = frames.at(-1)?.index ?? index;',
   ),
   bug(
     'the end of a followed run is told before its last frames',
     'runs/follow-stored.ts',
-    'for (const frame of stored.frames) {',
-    'for (const frame of hasEnded(stored.state) ? [] : stored.frames) {',
+    'of inBatches(stored.frames)',
+    'of inBatches(hasEnded(stored.state) ? [] : stored.frames)',
   ),
   bug(
     'any session may listen to a run whose id it knows',
