@@ -64,6 +64,13 @@ async function act(chat: ChatPage): Promise<void> {
   await page.waitForTimeout(1_300);
   await page.keyboard.press('Escape');
   await page.waitForTimeout(400);
+  await page.getByRole('navigation').getByRole('link').hover();
+  await chat.button(/^More: /u).click();
+  await page.waitForTimeout(1_200);
+  await page.getByRole('menuitem', { name: 'Pin' }).click();
+  await page.getByRole('heading', { name: 'Pinned' }).waitFor();
+  await page.mouse.move(SIZE.width / 2, SIZE.height / 2);
+  await page.waitForTimeout(1_200);
 }
 
 /** Scaled and compressed by the browser itself. */

@@ -68,7 +68,11 @@ export const SCENES: readonly Scene[] = [
     name: 'markdown',
     isSample: true,
     inDocs: { theme: 'dark' },
-    reach: (chat) => chat.ask('Show me the rollout as Markdown, with code and a table.'),
+    reach: async (chat) => {
+      await chat.ask('Show me the rollout as Markdown, with code and a table.');
+      // Shows its button, on a computer.
+      await chat.conversation.getByRole('table').hover();
+    },
   },
   {
     name: 'tool',
@@ -205,7 +209,7 @@ export const SCENES: readonly Scene[] = [
       await begin(chat);
       await chat.ask('Remember that the demo is on Friday.');
       await openList(chat);
-      await chat.button('More: What is the status of the environment?').last().click();
+      await chat.button('More: What is the status of the environment?').first().click();
       await chat.page.getByRole('menuitem', { name: 'Rename' }).waitFor();
     },
   },
