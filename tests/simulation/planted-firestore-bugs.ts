@@ -69,6 +69,12 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
     '',
   ),
   bug(
+    'Firestore: a run that another process has ended is taken for ended here',
+    RUN_STORE,
+    "const isOurs = stored?.get('lines') === newest?.data['lines'];",
+    'const isOurs = true;',
+  ),
+  bug(
     'Firestore: a message that waits is stored again after a lost answer',
     'runs/firestore/queue.ts',
     'if (stored) return stored;',

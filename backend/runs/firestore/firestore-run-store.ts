@@ -175,8 +175,12 @@ export class FirestoreRunStore implements RunStore {
       const next = await this.#patiently(async (transaction) => {
         const leased = await transaction.get(leaseOf(this.#db, lease.session));
         if (!this.#isHeld(leased, lease)) {
-          // An earlier attempt whose response was lost may have ended it.
-          if ((await transaction.get(run)).get('state') === state) return undefined;
+          // An earlier attempt whose response was lost may have ended it. So may another process, with other frames.
+          const newest = last.at(-1);
+          const ours = newest ? [framesOf(run).doc(newest.name)] : [];
+          const [record, stored] = await transaction.getAll(run, ...ours);
+          const isOurs = stored?.get('lines') === newest?.data['lines'];
+          if (record?.get('state') === state && isOurs) return undefined;
           throw new AppError('LEASE_LOST');
         }
         this.#writeFrames(transaction, lease, last);

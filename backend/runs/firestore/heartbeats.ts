@@ -51,11 +51,13 @@ export async function expiredLeases(
   self: string,
 ): Promise<ExpiredLease[]> {
   const isOwn = ({ id }: DocumentSnapshot): boolean => id === heartbeatOf(db, self).id;
-  const ofOldest = isOwn(oldest) ? [] : leasesOfProcess(db, oldest, now, limit);
-  const { docs } = await leasesOf(db).where('until', '<=', now).orderBy('until').limit(limit).get();
+  const [ofOldest, { docs }] = await Promise.all([
+    isOwn(oldest) ? [] : leasesOfProcess(db, oldest, now, limit),
+    leasesOf(db).where('until', '<=', now).orderBy('until').limit(limit).get(),
+  ]);
   const others = docs.filter((it) => it.id !== oldest.id && !isOwn(it));
-  const found = await Promise.all([ofOldest, ...others.map((it) => leasesOfProcess(db, it, now, limit))]);
-  return [...new Map(found.flat().map((lease) => [lease.runId, lease])).values()];
+  const ofOthers = await Promise.all(others.map((it) => leasesOfProcess(db, it, now, limit)));
+  return [...new Map([ofOldest, ...ofOthers].flat().map((lease) => [lease.runId, lease])).values()];
 }
 
 /**
