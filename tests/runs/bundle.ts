@@ -1,7 +1,6 @@
 import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { linkPackages } from '../support/copy-checkout.ts';
 
 const ROOT = join(import.meta.dir, '../..');
 
@@ -30,7 +29,11 @@ export async function bundleBefore(commit = VERSION_BEFORE): Promise<string> {
         `The version before this one (${commit}) is not in this clone: fetch its whole history.`,
       );
     Bun.spawnSync(['tar', 'xf', 'all.tar'], { cwd: sources });
-    await linkPackages(ROOT, sources);
+    // Its own packages: this version may no longer have them.
+    const install = [process.execPath, 'install', '--frozen-lockfile', '--ignore-scripts', '--no-progress'];
+    const installed = Bun.spawnSync(install, { cwd: sources });
+    if (installed.exitCode !== 0)
+      throw new Error(`The packages of the version before this one: ${installed.stderr.toString()}`);
     bundle(join(sources, 'out'), sources);
     renameSync(join(sources, 'out'), folder);
     return folder;
