@@ -69,7 +69,7 @@ export interface RunProgress {
   eventMs: number;
 }
 
-/** Frames of a run, and its state at the same moment. */
+/** Frames of a run, and its state: if it has ended, these are its last frames. */
 export interface StoredFrames {
   frames: Frame[];
   state: RunState;

@@ -37,6 +37,9 @@ export interface Scenario {
 
 /** The duration of a tool that never answers. The service ends its turn because of the silence. */
 const HANGS_MS = 24 * 60 * 60_000;
+/** The share of tool calls that never answer, and of scenarios that end with one: each costs minutes of idle processes. */
+const HANGS = 0.003;
+const ENDS_HANGING = 0.02;
 /** How long such a turn may delay the messages that wait behind it. */
 const HELD_MS = 6 * 60_000;
 /** The time after the last step until everything must have ended. */
@@ -52,10 +55,10 @@ export function scenarioOf(
   const processes = 2 + below(2);
   // Three of four scenarios are dense: many short turns in more sessions, with the same polling and leases.
   const isDense = random() < 0.75;
-  const length = isDense ? 4 + below(9) : 1 + below(3);
+  const length = isDense ? 4 + below(9) : 1 + below(5);
   const sessions = Array.from({ length }, (_, index) => `s${index + 1}`);
-  const count = isDense ? sessions.length * (12 + below(16)) : 12 + below(24);
-  const lengthMs = count * (isDense ? 50 + below(150) : 400 + below(1_600));
+  const count = isDense ? sessions.length * (12 + below(16)) : sessions.length * (6 + below(12));
+  const lengthMs = count * (isDense ? 50 + below(150) : 250 + below(1_000));
   const mostWords = isDense ? 3 : 12;
   const trouble = random() < 0.25 ? 0 : random();
   const leaseMs = random() < 0.3 ? 15_000 : 1_500;
@@ -66,7 +69,7 @@ export function scenarioOf(
     if (random() < 0.55) {
       const words = 1 + below(random() < 0.1 ? mostWords * 4 : mostWords);
       const plan: Plan = { words, everyMs: 5 + below(isDense ? 50 : 250) };
-      const ms = random() < 0.01 ? HANGS_MS : below(1_500);
+      const ms = random() < HANGS ? HANGS_MS : below(1_500);
       if (random() < (isDense ? 0.1 : 0.35)) plan.tool = { name: random() < 0.5 ? 'look' : 'book', ms };
       const whenBusy = (['refuse', 'queue', 'queue', 'interrupt'] as const)[below(4)] ?? 'queue';
       return { at, do: 'send', session, process, plan, whenBusy };
@@ -89,7 +92,7 @@ export function scenarioOf(
   };
   const steps = Array.from({ length: count }, step).toSorted((a, b) => a.at - b.at);
   // At the end there are no more interrupting messages.
-  if (random() < 0.06) {
+  if (random() < ENDS_HANGING) {
     const plan: Plan = { words: 2, everyMs: 10, tool: { name: 'look', ms: HANGS_MS } };
     steps.push({
       at: lengthMs,

@@ -17,7 +17,7 @@ export type StoreKind = 'SQLite' | 'Firestore';
 export type SharedStore = { kind: 'SQLite'; database: Database } | { kind: 'Firestore'; server: Backend };
 
 /** The polling intervals of the processes: longer than in production, because most polls find nothing. */
-export const LOOK_EVERY_MS = 250;
+export const LOOK_EVERY_MS = 500;
 /** The same for a run of another process on Firestore, where a look is two calls. */
 const LOOK_AT_RUN_EVERY_MS = 1_000;
 /** How long a call waits for an unavailable SQLite file. */

@@ -18,7 +18,13 @@ test('a process that was paused does not show its last frames if another process
     const open = () => new FirestoreRunStore({ db, newestEventMs: (it) => sessions.newestEventMs(it) });
     const [paused, other] = [open(), open()];
     await sessions.createSession(key);
-    const run = { id: 'r', session: key, invocationId: 'i', startedMs: 0, request: { ...key, streaming: true } };
+    const run = {
+      id: 'r',
+      session: key,
+      invocationId: 'i',
+      startedMs: 0,
+      request: { ...key, streaming: true },
+    };
     const { lease } = await paused.begin({ ...run, owner: 'paused' }, LEASE_MS);
     await paused.addFrames(lease, [frame(0, '"one"')]);
     await other.handOver(lease);

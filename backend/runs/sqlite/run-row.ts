@@ -9,7 +9,7 @@ export interface RunRow {
   user_id: string;
   session_id: string;
   invocation_id: string;
-  state: string;
+  state: RunState;
   request: string | null;
   begun_after_us: number;
   owner: string;
@@ -26,7 +26,7 @@ export function toRecord(row: RunRow): RunRecord {
     id: row.id,
     session: { appName: row.app_name, userId: row.user_id, sessionId: row.session_id },
     invocationId: row.invocation_id,
-    state: row.state as RunState,
+    state: row.state,
     request: row.request === null ? undefined : (storedObjectIfAny(row.request) as TurnRequest | undefined),
     begunAfterMs: row.begun_after_us / 1000,
     owner: row.owner,

@@ -219,6 +219,8 @@ export function prepareRunStatements(database: Database) {
       'UPDATE runs SET owner = $owner, takeovers = takeovers + 1 WHERE id = $runId',
     ),
     run: database.query<RunRow, Run>(`${RUN} WHERE r.id = $runId`),
+    // Listeners ask for it again and again.
+    state: database.query<Pick<RunRow, 'state'>, Run>('SELECT state FROM runs WHERE id = $runId'),
     runToTake: database.query<RunRow, Run>(`${runWith('r.request')} WHERE r.id = $runId`),
     running: database.query<RunRow, SessionKey>(
       `${RUN} WHERE ${OF_SESSION} AND r.id = (SELECT run_id FROM leases WHERE session_row = s.row_id)`,

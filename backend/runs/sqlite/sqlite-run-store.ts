@@ -233,22 +233,16 @@ export class SqliteRunStore implements RunStore {
   }
 
   async frames(runId: string, fromIndex: number): Promise<StoredFrames | undefined> {
-    return reading(() =>
-      this.#database.transaction((): StoredFrames | undefined => {
-        const run = this.#statements.run.get({ runId });
-        if (!run) return undefined;
-        const batches = this.#statements.frames.all({ runId, fromIndex });
-        const frames = batches.flatMap(({ first_index: first, kind, lines }) =>
-          lines
-            .split('\n')
-            .map((json, offset): Frame => ({ index: first + offset, kind: asKind(kind), json })),
-        );
-        return {
-          frames: frames.filter(({ index }) => index >= fromIndex),
-          state: toRecord(run).state,
-        };
-      })(),
-    );
+    return reading(() => {
+      // First, and without a transaction: a run's last frames are stored with its end.
+      const run = this.#statements.state.get({ runId });
+      if (!run) return undefined;
+      const batches = this.#statements.frames.all({ runId, fromIndex });
+      const frames = batches.flatMap(({ first_index: first, kind, lines }) =>
+        lines.split('\n').map((json, offset): Frame => ({ index: first + offset, kind: asKind(kind), json })),
+      );
+      return { frames: frames.filter(({ index }) => index >= fromIndex), state: run.state };
+    });
   }
 
   async frameCount(runId: string): Promise<number> {
