@@ -7,7 +7,10 @@ let heartbeat: Heartbeat | undefined;
 afterEach(() => heartbeat?.stop());
 
 /** A heartbeat on a store that records calls. `answer` decides what a heartbeat returns, and how fast. */
-function open(answer: (count: number) => Promise<boolean> = async (count) => count > 1) {
+function open(
+  answer: (count: number) => Promise<boolean> = async (count) => count > 1,
+  deleted: Promise<void> = Promise.resolve(),
+) {
   const calls: (number | 'deleted')[] = [];
   const seen = { lapses: 0, isNeeded: true };
   const store = {
@@ -15,7 +18,10 @@ function open(answer: (count: number) => Promise<boolean> = async (count) => cou
       calls.push(holdMs);
       return answer(calls.length);
     },
-    stopBeating: async () => void calls.push('deleted'),
+    stopBeating: async () => {
+      calls.push('deleted');
+      await deleted;
+    },
   };
   heartbeat = new Heartbeat({
     store,
@@ -85,6 +91,21 @@ test('the first lease does not wait for a heartbeat; a lease after a pause does'
   seen.isNeeded = false;
   answers[1]!.resolve(true);
   await ready;
+});
+
+test('a lease that is taken while the heartbeat is being deleted gets a new one', async () => {
+  const deleted = Promise.withResolvers<void>();
+  const { heartbeat: resting, calls, seen } = open(undefined, deleted.promise);
+  await until(() => calls.length > 1);
+  seen.isNeeded = false;
+  await until(() => calls.at(-1) === 'deleted');
+  let isReady = false;
+  const ready = resting.beforeLease().then(() => (isReady = true));
+  await Bun.sleep(1);
+  expect(isReady).toBe(false);
+  deleted.resolve();
+  await ready;
+  expect(calls.at(-1)).toBeGreaterThanOrEqual(HOLD_MS);
 });
 
 test('a first heartbeat that is not stored for long is waited for, and the next attempt holds longer', async () => {

@@ -31,6 +31,8 @@ export class Heartbeat {
   readonly #timer: ReturnType<typeof setInterval>;
   /** The call to the store that is under way. */
   #working: Promise<void> | undefined;
+  /** The same, if it deletes the heartbeat. */
+  #resting: Promise<void> | undefined;
   /** When the last stored heartbeat began and was answered, by `performance.now`; undefined while none is stored. */
   #stored: { beganAt: number; answeredAt: number } | undefined;
   /** When the first one was tried, while none is stored. */
@@ -48,9 +50,11 @@ export class Heartbeat {
   /**
    * Call this before taking a lease. It waits only if the last heartbeat may have run out, because other processes
    * could take such a lease at once, or if the first one is not stored for so long: a process takes no more turns than
-   * it can hold. Without a stored heartbeat a lease holds by its own time.
+   * it can hold. Without a stored heartbeat a lease holds by its own time, so one that is being deleted is stored again:
+   * otherwise, if this process is killed in the next second, nobody takes the lease for a minute.
    */
   async beforeLease(): Promise<void> {
+    await this.#resting;
     const since = this.#stored?.beganAt ?? this.#triedAt;
     if (since !== undefined && performance.now() - since > this.#options.holdMs / 2) await this.#beat();
     else if (!this.#stored) void this.#beat();
@@ -88,7 +92,9 @@ export class Heartbeat {
   }
 
   #rest(): Promise<void> {
-    return (this.#working ??= this.#delete().finally(() => (this.#working = undefined)));
+    if (this.#working) return this.#working;
+    this.#resting = this.#delete().finally(() => (this.#working = this.#resting = undefined));
+    return (this.#working = this.#resting);
   }
 
   async #store(): Promise<void> {
