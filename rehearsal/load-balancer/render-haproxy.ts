@@ -52,6 +52,8 @@ export function renderHaproxy(balancer: Balancer, settings: LocalSettings): stri
       'option http-keep-alive',
       'option forwardfor',
       'timeout connect 10s',
+      // A target that has just died is tried once. HAProxy's default is three times more, for up to 40 s.
+      'retries 0',
       // Any byte in either direction restarts it.
       `timeout client ${balancer.idleTimeoutS}s`,
       `timeout server ${balancer.idleTimeoutS}s`,

@@ -15,11 +15,15 @@ import type { Target } from '@lornu/ops/verify/target.ts';
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
 const BEGIN_TRIES = 5;
+/** A stream that a client attaches to begins at once. The page waits as long for that. */
+const ANSWER_WITHIN_MS = 5_000;
 /** The comment before the first frame of another process (docs/runs.md). */
 const TAKEN_OVER = /^process \d+$/u;
 
 /** A turn, as received by a client that never gives up. */
 export interface SeenTurn {
+  /** Undefined if it never began, or if turns do not outlive their connection. */
+  runId?: string;
   parts: StreamPart[];
   /** How often its connection was lost or refused, with the last reason. */
   troubles: number;
@@ -58,11 +62,14 @@ export async function steadfastTurn(target: Target, options: SteadfastOptions): 
   }
   if (turn?.runId === undefined) return { ...seen, gaveUp: 'it never began' };
   const { sessionId, runId } = turn;
+  seen.runId = runId;
   let current: Turn | undefined = turn;
   let deadline = performance.now() + options.patienceMs;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     try {
-      current ??= await attachTo(target, sessionId, runId, lastEventIdOf(seen.parts));
+      current ??= await inTime(target, async (within) =>
+        attachTo(within, sessionId, runId, lastEventIdOf(seen.parts)),
+      );
       for await (const part of current.parts) {
         if (seen.parts.length === 0) options.onBegun?.();
         seen.parts.push(part);
@@ -80,6 +87,17 @@ export async function steadfastTurn(target: Target, options: SteadfastOptions): 
   }
   await deleteSession(target, sessionId);
   return seen;
+}
+
+/** Gives up a request that is not answered. A stream that is answered stays open. */
+async function inTime<T>(target: Target, ask: (within: Target) => Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), ANSWER_WITHIN_MS);
+  try {
+    return await ask({ ...target, signal: AbortSignal.any([target.signal, late.signal]) });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** One turn of an existing conversation, to its end or its first lost connection. */
