@@ -1,8 +1,9 @@
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { ask as askHaproxy } from '../load-balancer/control.ts';
+import { balancerSocket } from '../scenarios/busiest-task.ts';
 import type { Stage } from '../scenarios/scenario.ts';
 import type { Break } from './break.ts';
 import { askTask, type TaskAnswer } from './ask-task.ts';
@@ -16,7 +17,7 @@ const ISSUER_AWAY = /issuer that vouches for callers cannot be reached/;
 /** Replaces the load balancer's certificate (PEM with its key), as ACM does. Open connections keep the old one. */
 async function giveCertificate({ served, standing }: Stage, pem: string): Promise<void> {
   const name = join(standing.workspace.folder, 'server.pem');
-  const socket = join(dirname(served.balancerConfig), 'control.sock');
+  const socket = balancerSocket(served);
   const set = await askHaproxy(socket, `set ssl cert ${name} <<\n${pem.trim()}\n`);
   const done = await askHaproxy(socket, `commit ssl cert ${name}`);
   if (!/Success/.test(done)) throw new Error(`HAProxy did not accept the certificate: ${set} ${done}`);

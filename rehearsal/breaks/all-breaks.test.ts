@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { BREAKS } from './all-breaks.ts';
 import { judgeClock } from './clock-break.ts';
 import { judgeModel } from './model-breaks.ts';
-import { judgeStreams, longestPauseMs } from './under-streams.ts';
+import { judgeStreams } from './under-streams.ts';
 
 describe('turns during a break', () => {
   const well = {
@@ -22,21 +22,32 @@ describe('turns during a break', () => {
     );
   });
 
+  test('tell how long those that were taken over stood still', () => {
+    const pauses = { moved: 2, continuedMs: 3_780, movedMs: 4_120, othersMs: 430 };
+    const { outcome, seen } = judgeStreams({ ...well, pauses });
+    expect(outcome).toBe('passed');
+    expect(seen).toContain(
+      '; turns that another task took over: 2, each within 3.8 s of its last frame; their readers waited for at most 4.1 s, those of other turns for 0.4 s; ',
+    );
+  });
+
   test.each([
     ['one turn is lost', { faults: [undefined, 'it ended as failed'] }],
     ['no turn was in progress, so the break tested nothing', { underWay: 0 }],
     ['the break itself was not as expected', { fault: 'nothing was slow' }],
     ['the next turn fails', { afterwards: 'given up' }],
+    ['no turn was taken over', { pauses: { moved: 0, continuedMs: 0, movedMs: 0, othersMs: 400 } }],
+    [
+      'a reader waited for too long',
+      { pauses: { moved: 2, continuedMs: 3_000, movedMs: 6_700, othersMs: 400 } },
+    ],
+    [
+      'a turn of a silent task stood still for too long',
+      { pauses: { moved: 2, continuedMs: 6_700, movedMs: 6_800, othersMs: 400 }, isSilent: true },
+    ],
   ])('fail if %s', (_what, more) => {
     expect(judgeStreams({ ...well, ...more }).outcome).toBe('failed');
   });
-});
-
-test('the longest pause of a turn is between two frames; comments are not shown to people', () => {
-  const frame = (atMs: number) => ({ kind: 'frame' as const, id: '', index: 0, event: {}, atMs });
-  const comment = { kind: 'comment' as const, text: 'ping', atMs: 3_000 };
-  expect(longestPauseMs({ parts: [frame(0), frame(100), comment, frame(6_100), frame(6_200)] })).toBe(6_000);
-  expect(longestPauseMs({ parts: [] })).toBe(0);
 });
 
 describe('a turn whose model fails', () => {

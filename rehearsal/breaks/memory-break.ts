@@ -6,11 +6,11 @@ import { untilTrue } from '../scenarios/service-count.ts';
 import { targetOf } from '../scenarios/targets.ts';
 import { askTask } from './ask-task.ts';
 import type { Break } from './break.ts';
-import { STREAMS, underStreams, WHOLE } from './under-streams.ts';
+import { CONTINUES, LONG_WORDS, STREAMS, underStreams, WHOLE, type BreakAndMend } from './under-streams.ts';
 
 const KILLED_MS = 60_000;
 const OUT_OF_MEMORY = 'OutOfMemoryError';
-const RECOVERY = `ECS reports ${OUT_OF_MEMORY}, and another task replaces it; ${WHOLE}`;
+const RECOVERY = `ECS reports ${OUT_OF_MEMORY}, and another task replaces it; ${CONTINUES}; ${WHOLE}`;
 
 export const outOfMemory: Break = {
   id: 'out-of-memory',
@@ -24,7 +24,7 @@ export const outOfMemory: Break = {
     if ((await readServed(await targetOf(served, context.signal)))?.isPython)
       return notOffered(RECOVERY, 'turns end with their connection');
     const { takeBack } = await deployCopy(stage, await addLeakingImage(served.images, '1eac1ea'));
-    const breakAndMend = async (): Promise<string | undefined> => {
+    const breakAndMend: BreakAndMend = async (busiest) => {
       const beganMs = Date.now();
       const end = (): string | undefined =>
         served
@@ -32,15 +32,15 @@ export const outOfMemory: Break = {
           .flatMap((event) => (event.what === 'stopped' && event.atMs >= beganMs ? (event.detail ?? '') : []))
           .find((detail) => detail.includes(OUT_OF_MEMORY));
       try {
-        const victim = served.tasks().find(({ healthy }) => healthy);
+        const victim = await busiest();
         await askTask(stage, LEAK_PATH, '', victim);
-        io.line(`task ${victim?.id.slice(0, 8)} allocates all its memory`);
+        io.line(`task ${victim.id.slice(0, 8)} allocates all its memory`);
         await untilTrue(stage, () => end() !== undefined, KILLED_MS);
         return end();
       } finally {
         await takeBack();
       }
     };
-    return underStreams(stage, breakAndMend, { replaces: true });
+    return underStreams(stage, breakAndMend, { replaces: true, takesOver: true, words: LONG_WORDS });
   },
 };

@@ -10,8 +10,17 @@ import type { Network } from '../reachability/network.ts';
 import { readAppliedNetwork } from '../run/applied-network.ts';
 import type { Standing } from '../run/standing.ts';
 import type { Stage } from '../scenarios/scenario.ts';
+import type { ServedTask } from '../serve/served.ts';
 import { AWAY_MS, LEASE_OVER_MS, type Break } from './break.ts';
-import { freeze, STREAMS, underStreams, WHOLE } from './under-streams.ts';
+import {
+  CONTINUES,
+  freeze,
+  LONG_WORDS,
+  STREAMS,
+  underStreams,
+  WHOLE,
+  type BreakAndMend,
+} from './under-streams.ts';
 
 const EVERYWHERE = '0.0.0.0/0';
 
@@ -67,12 +76,11 @@ async function cutSubnet({ clients: { ec2 } }: Standing, subnetId: string): Prom
   };
 }
 
-/** A subnet in which a healthy task runs. */
-async function subnetOfTask({ standing, served }: Stage): Promise<{ subnetId: string; zone: string }> {
+/** The subnet of a task. */
+async function subnetOf({ standing }: Stage, task: ServedTask): Promise<{ subnetId: string; zone: string }> {
   const network = await readAppliedNetwork(standing);
-  const task = served.tasks().find(({ healthy }) => healthy);
-  const subnet = network.subnets.find(({ id }) => id === task?.subnetId);
-  if (!subnet) throw new Error('no healthy task is in a subnet');
+  const subnet = network.subnets.find(({ id }) => id === task.subnetId);
+  if (!subnet) throw new Error(`task ${task.id} is in no subnet`);
   return { subnetId: subnet.id, zone: subnet.zone };
 }
 
@@ -99,22 +107,28 @@ export const NETWORK_BREAKS: readonly Break[] = [
     title:
       'a zone is cut off for longer than a lease: the other zone takes over its turns, and nothing is written twice',
     does: `an ACL denies everything in the private subnet of one zone for ${LEASE_OVER_MS / 1000} s under ${STREAMS} streams`,
-    people: 'answers of that zone pause, then continue in the other zone',
-    recovery: `${WHOLE}; as many tasks as before are healthy`,
+    people:
+      'answers of that zone pause, then continue in the other zone, for an open page once it connects again',
+    recovery: `${CONTINUES}; ${WHOLE}; as many tasks as before are healthy`,
     needsNetwork: true,
     run: async (stage, io) => {
-      const breakAndMend = async (): Promise<string> => {
-        const { subnetId, zone } = await subnetOfTask(stage);
+      const breakAndMend: BreakAndMend = async (busiest, untilMoved) => {
+        const { subnetId, zone } = await subnetOf(stage, await busiest());
         io.line(`${zone} is cut off`);
         const mend = await cutSubnet(stage.standing, subnetId);
         try {
-          await Bun.sleep(LEASE_OVER_MS);
+          await Promise.all([Bun.sleep(LEASE_OVER_MS), untilMoved()]);
         } finally {
           await mend();
         }
         return `${zone} was cut off`;
       };
-      return underStreams(stage, breakAndMend, { replaces: true });
+      return underStreams(stage, breakAndMend, {
+        replaces: true,
+        takesOver: true,
+        isSilent: true,
+        words: LONG_WORDS,
+      });
     },
   },
   {

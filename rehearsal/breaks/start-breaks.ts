@@ -12,7 +12,7 @@ import { untilTrue } from '../scenarios/service-count.ts';
 import type { Stage } from '../scenarios/scenario.ts';
 import type { Break } from './break.ts';
 import { findSecret } from './find-secret.ts';
-import { STREAMS, underStreams, WHOLE } from './under-streams.ts';
+import { CONTINUES, STREAMS, underStreams, WHOLE, type BreakAndMend } from './under-streams.ts';
 
 const NOT_STARTED_MS = 90_000;
 /** ECS's error code for a task whose secrets or image it could not get. */
@@ -32,15 +32,14 @@ const noTaskStarts = (
   title: `${what}: running tasks continue, and a killed task is replaced after the repair`,
   does: `${does}, and one task is killed under ${STREAMS} streams`,
   people: 'answers of the killed task pause, then continue on another task',
-  recovery: `ECS reports why no task starts; ${WHOLE}; as many tasks as before are healthy`,
+  recovery: `ECS reports why no task starts; ${CONTINUES}; ${WHOLE}; as many tasks as before are healthy`,
   run: async (stage, io) => {
     const { served } = stage;
-    const breakAndMend = async (): Promise<string> => {
+    const breakAndMend: BreakAndMend = async (busiest) => {
       const beganMs = Date.now();
       const mend = await take(stage);
       try {
-        const victim = served.tasks().find(({ healthy, pid }) => healthy && pid !== undefined);
-        if (victim?.pid === undefined) throw new Error('no task is healthy');
+        const victim = await busiest();
         io.line(`task ${victim.id.slice(0, 8)} is killed`);
         signalGroup(victim.pid, 'SIGKILL');
         const refusal = (): string | undefined =>
@@ -56,7 +55,7 @@ const noTaskStarts = (
         await mend();
       }
     };
-    return underStreams(stage, breakAndMend, { replaces: true });
+    return underStreams(stage, breakAndMend, { replaces: true, takesOver: true });
   },
 });
 

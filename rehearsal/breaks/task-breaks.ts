@@ -4,19 +4,20 @@ import {
 } from '@aws-sdk/client-application-auto-scaling';
 import { readFile } from 'node:fs/promises';
 import { tryCommand } from '@lornu/ops/process/run-command.ts';
-import type { ServedTask } from '../serve/served.ts';
 import { desiredCount, setCount, untilHealthy, untilTrue } from '../scenarios/service-count.ts';
 import type { Stage } from '../scenarios/scenario.ts';
 import { LEASE_OVER_MS, type Break } from './break.ts';
-import { answeredMeanwhile, freeze, STREAMS, underStreams, WHOLE } from './under-streams.ts';
+import {
+  answeredMeanwhile,
+  CONTINUES,
+  freezeWhile,
+  STREAMS,
+  underStreams,
+  WHOLE,
+  type BreakAndMend,
+} from './under-streams.ts';
 
 const STARTED_MS = 120_000;
-
-function victimOf({ served }: Stage): ServedTask & { pid: number } {
-  const victim = served.tasks().find(({ healthy, pid }) => healthy && pid !== undefined);
-  if (victim?.pid === undefined) throw new Error('no task is healthy');
-  return { ...victim, pid: victim.pid };
-}
 
 /** Runs a program of this machine; throws if it fails. */
 async function must(command: readonly string[]): Promise<string> {
@@ -30,17 +31,18 @@ export const TASK_BREAKS: readonly Break[] = [
     id: 'frozen-task',
     title:
       'a task hangs for longer than its lease, then wakes up: another task takes over its turns, and nothing is written twice',
-    does: `one task is stopped (SIGSTOP) for ${LEASE_OVER_MS / 1000} s under ${STREAMS} streams, longer than a lease, then wakes up`,
-    people: 'answers of that task pause, then continue on another task',
-    recovery: `${WHOLE}; the service is stable again`,
+    does: `the task with most of ${STREAMS} streams is stopped (SIGSTOP) for ${LEASE_OVER_MS / 1000} s, or until another task has its turns, then wakes up`,
+    people:
+      'answers of that task pause, then continue on another task, for an open page once it connects again',
+    recovery: `${CONTINUES}; ${WHOLE}; the service is stable again`,
     run: async (stage, io) => {
-      const breakAndMend = async (): Promise<void> => {
-        const victim = victimOf(stage);
+      const breakAndMend: BreakAndMend = async (busiest, untilMoved) => {
+        const victim = await busiest();
         io.line(`task ${victim.id.slice(0, 8)} hangs`);
-        await freeze(victim.pid, LEASE_OVER_MS);
+        await freezeWhile(victim.pid, async () => Promise.all([Bun.sleep(LEASE_OVER_MS), untilMoved()]));
         io.line('it wakes up');
       };
-      return underStreams(stage, breakAndMend, { replaces: true });
+      return underStreams(stage, breakAndMend, { replaces: true, takesOver: true, isSilent: true });
     },
   },
   {

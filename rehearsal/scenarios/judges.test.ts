@@ -90,7 +90,8 @@ describe('an image that fails its turns', () => {
 });
 
 describe('a killed task', () => {
-  const good = { faults: [undefined, undefined], troubles: 2, replacedAfterMs: 4_000 };
+  const pauses = { moved: 1, continuedMs: 3_200, movedMs: 3_600, othersMs: 400 };
+  const good = { faults: [undefined, undefined], troubles: 2, replacedAfterMs: 4_000, pauses };
   test('passes if it was replaced and its turns are whole', () => {
     expect(judgeKilled(good)).toMatchObject({
       outcome: 'passed',
@@ -101,6 +102,8 @@ describe('a killed task', () => {
     'a lost turn': { ...good, faults: [undefined, 'given up: attach 404'] },
     'no connection that was lost, so nothing was tried': { ...good, troubles: 0 },
     'nothing in its place': { ...good, replacedAfterMs: undefined },
+    'no turn that was taken over': { ...good, pauses: { ...pauses, moved: 0 } },
+    'a pause longer than promised': { ...good, pauses: { ...pauses, movedMs: 6_700 } },
   };
   for (const [name, seen] of Object.entries(broken))
     test(`fails with ${name}`, () => expect(judgeKilled(seen).outcome).toBe('failed'));

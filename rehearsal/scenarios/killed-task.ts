@@ -4,8 +4,10 @@ import type { Target } from '@lornu/ops/verify/target.ts';
 import { absent, judged, notOffered, type Verdict } from '@lornu/ops/verify/verdict.ts';
 import { signalGroup } from '@lornu/ops/process/run-command.ts';
 import type { ServedRehearsal } from '../serve/served.ts';
+import { watchStreams } from './busiest-task.ts';
 import type { Scenario } from './scenario.ts';
 import { countedTo, faultOf, steadfastTurn } from './steadfast-turn.ts';
+import { describePauses, faultOfPauses, pausesOf, watchTakeovers, type Pauses } from './takeover-pauses.ts';
 import { targetOf } from './targets.ts';
 
 const STREAMS = 10;
@@ -24,18 +26,23 @@ export interface KilledSeen {
   troubles: number;
   /** Milliseconds until as many tasks as before were healthy; undefined if that did not happen. */
   replacedAfterMs: number | undefined;
+  pauses: Pauses;
 }
 
-export function judgeKilled({ faults, troubles, replacedAfterMs }: KilledSeen): Verdict {
+export function judgeKilled({ faults, troubles, replacedAfterMs, pauses }: KilledSeen): Verdict {
   const lost = faults.filter((fault) => fault !== undefined);
+  const tooLong = faultOfPauses(pauses);
   const told = [
     replacedAfterMs === undefined
       ? 'not replaced'
       : `replaced after ${(replacedAfterMs / 1000).toFixed(1)} s`,
     `${faults.length - lost.length} of ${faults.length} turns whole, ${troubles} connections lost and resumed`,
+    describePauses(pauses),
+    ...(tooLong === undefined ? [] : [tooLong]),
     ...(lost.length > 0 ? [`first loss: ${lost[0]}`] : []),
   ].join('; ');
-  return judged(lost.length === 0 && troubles > 0 && replacedAfterMs !== undefined, EXPECTED, told);
+  const holds = lost.length === 0 && troubles > 0 && replacedAfterMs !== undefined && tooLong === undefined;
+  return judged(holds, EXPECTED, told);
 }
 
 export const killedTask: Scenario = {
@@ -51,6 +58,7 @@ export const killedTask: Scenario = {
         EXPECTED,
         "runs are kept in each task's own process with Firestore: no other task can take them over yet",
       );
+    const busiest = await watchStreams(served);
     const begun = Array.from({ length: STREAMS }, () => Promise.withResolvers<void>());
     const text = `count to ${WORDS} every ${EVERY_MS} ms`;
     const turns = Promise.all(
@@ -60,19 +68,22 @@ export const killedTask: Scenario = {
     );
     turns.catch(() => undefined);
     await Promise.race([Promise.all(begun.map(({ promise }) => promise)), turns, served.failed]);
-    const victim = served.tasks().find(({ healthy, pid }) => healthy && pid !== undefined);
-    if (victim?.pid === undefined) throw new Error('no task is healthy');
+    const victim = await busiest();
     const before = served.tasks().filter(({ healthy }) => healthy).length;
     io.line(`task ${victim.id.slice(0, 8)} is killed`);
+    const takeovers = watchTakeovers(served);
     const killedAtMs = performance.now();
     signalGroup(victim.pid, 'SIGKILL');
     const replacedAfterMs = await untilReplaced(served, victim.id, before, killedAtMs);
+    const untilMs = performance.now();
     stage.release?.();
     const seen = await Promise.race([turns, served.failed]);
+    takeovers.stop();
     return judgeKilled({
       faults: seen.map((turn) => faultOf(turn, countedTo(WORDS))),
       troubles: seen.reduce((sum, { troubles }) => sum + troubles, 0),
       replacedAfterMs,
+      pauses: pausesOf(seen, takeovers.takenAt, { fromMs: killedAtMs, untilMs }),
     });
   },
 };
