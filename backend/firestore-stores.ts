@@ -21,8 +21,13 @@ export function openFirestoreStores(
     ...(authClient ? { authClient } : {}),
     ...(emulatorHost ? { emulatorHost } : {}),
   });
-  const sessions = new FirestoreSessionStore({ db, guard: new LeaseGuard(db) });
-  const runs = new FirestoreRunStore({ db, newestEventMs: (session) => sessions.newestEventMs(session) });
+  const guard = new LeaseGuard(db);
+  const sessions = new FirestoreSessionStore({ db, guard });
+  const runs = new FirestoreRunStore({
+    db,
+    held: guard.held,
+    newestEventMs: (session, shared) => sessions.newestEventMs(session, shared),
+  });
   const operator = new FirestoreOperatorStore(db);
   return {
     sessions,

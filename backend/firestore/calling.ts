@@ -3,7 +3,7 @@ import { UnstorableValueError } from './client/values.ts';
 import { traceCall } from './trace-call.ts';
 
 /** Longest wait for one read or transaction, retries included. */
-const LONGEST_WAIT_MS = 12_000;
+export const LONGEST_WAIT_MS = 12_000;
 
 /** gRPC's codes. https://grpc.io/docs/guides/status-codes */
 const INVALID_ARGUMENT = 3;

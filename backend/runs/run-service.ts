@@ -1,3 +1,4 @@
+import type { BaseAgent } from '@google/adk';
 import { AppError } from '../errors/app-error.ts';
 import { newInvocationId } from '../events/ids.ts';
 import type { CompositeSessionKey } from '../sessions/session-store.ts';
@@ -20,7 +21,7 @@ import {
 } from './run.ts';
 import { DEFAULT_RUN_LIMITS, type RunLimits, type RunServiceDeps } from './run-options.ts';
 import { Housekeeping } from './housekeeping.ts';
-import type { Lease, NewRun, RunRecord } from './run-store.ts';
+import type { BegunRun, Lease, NewRun, RunRecord } from './run-store.ts';
 import { QueuedRun } from './queued-run.ts';
 import { StoredRun } from './stored-run.ts';
 import { Takeovers } from './takeovers.ts';
@@ -85,7 +86,7 @@ class DurableRunService implements RunService {
 
   async start(request: TurnRequest): Promise<Run> {
     if (this.#isDraining) throw new AppError('DRAINING');
-    const { agents, sessions, runs, now, newId } = this.#deps;
+    const { agents, now, newId } = this.#deps;
     const agent = agents.agents.get(request.appName);
     if (!agent) throw new AppError('APP_NOT_FOUND', `Agent not found: ${request.appName}`);
     checkMessage(request.newMessage);
@@ -101,9 +102,26 @@ class DurableRunService implements RunService {
       startedMs: now(),
       request: traced,
     };
-    const begun = await this.#beginOrQueue(asked);
-    if (begun instanceof QueuedRun) return begun;
-    const { run, lease } = begun;
+    for (let tries = 1; ; tries++) {
+      const begun = await this.#beginOrQueue(asked);
+      if (begun instanceof QueuedRun) return begun;
+      const run = await this.#carry(begun, traced, agent.rootAgent);
+      try {
+        await begun.stored?.();
+        return run;
+      } catch (error) {
+        run.stop('lease-lost');
+        // Another process was faster: its turn is under way, or over.
+        const code = error instanceof AppError ? error.code : undefined;
+        if ((code !== 'SESSION_BUSY' && code !== 'SESSION_CHANGED') || tries >= MOST_TRIES) throw error;
+      }
+    }
+  }
+
+  /** Begins to execute a run of this process, which may not be stored yet: nothing is shown or done before it is. */
+  async #carry({ run, lease }: BegunRun, request: TurnRequest, rootAgent: BaseAgent): Promise<LiveRun> {
+    const { sessions, runs } = this.#deps;
+    const { session } = run;
     const fail = () => runs.end(lease, 'failed', []).catch(() => this.#takeovers.abandon(lease));
     const loaded = await sessions.getBegunSession(session).catch(async (error: unknown) => {
       await fail();
@@ -111,10 +129,10 @@ class DurableRunService implements RunService {
     });
     if (!loaded) {
       await fail();
-      throw new AppError('SESSION_NOT_FOUND', `Session not found: ${sessionId}`);
+      throw new AppError('SESSION_NOT_FOUND', `Session not found: ${session.sessionId}`);
     }
     sessions.bindLease(loaded, lease.token);
-    return this.#startWorker(run, lease, traced, { session: loaded, rootAgent: agent.rootAgent });
+    return this.#startWorker(run, lease, request, { session: loaded, rootAgent });
   }
 
   async attach(choice: RunChoice, lastEventId?: string): Promise<Attachment> {
@@ -164,13 +182,15 @@ class DurableRunService implements RunService {
   }
 
   /** If a run is blocking the session, handles the message as its request says. */
-  async #beginOrQueue(run: NewRun): Promise<{ run: RunRecord; lease: Lease } | QueuedRun> {
+  async #beginOrQueue(run: NewRun): Promise<BegunRun | QueuedRun> {
     const { runs } = this.#deps;
-    const { whenBusy = 'refuse' } = run.request;
+    const { whenBusy = 'refuse', newMessage } = run.request;
+    // A turn stores its message before anything else.
+    const isFollowed = (newMessage?.parts?.length ?? 0) > 0;
     for (let tries = 1; ; tries++) {
       try {
         await this.#housekeeping.beforeLease();
-        return await runs.begin(run, this.#limits.leaseMs);
+        return await runs.begin(run, this.#limits.leaseMs, isFollowed);
       } catch (error) {
         const isBusy = error instanceof AppError && error.code === 'SESSION_BUSY';
         if (!isBusy || whenBusy === 'refuse' || tries > MOST_TRIES) throw error;

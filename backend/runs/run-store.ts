@@ -49,6 +49,17 @@ export interface TakenRun {
   lease: Lease;
 }
 
+export interface BegunRun {
+  run: RunRecord;
+  lease: Lease;
+  /**
+   * Missing if the run is stored. Else it is stored together with the first event under its lease, or when this is
+   * called: nothing may be shown or done before this resolves. Throws as `begin` does, or SESSION_CHANGED if somebody
+   * else has written to the session since: begin again.
+   */
+  stored?: () => Promise<void>;
+}
+
 /** A lease that another process may take. */
 export interface ExpiredLease extends Lease {
   /** The process that held it; missing for the next run of a queue. */
@@ -88,8 +99,11 @@ export interface StoredFrames {
 export interface RunStore {
   readonly pacing: FramePacing;
 
-  /** Throws SESSION_NOT_FOUND, or SESSION_BUSY with the running run. */
-  begin(run: NewRun, leaseMs: number): Promise<{ run: RunRecord; lease: Lease }>;
+  /**
+   * Throws SESSION_NOT_FOUND, or SESSION_BUSY with the running run. `isFollowed`: the run's message follows at once, and
+   * may be stored with it.
+   */
+  begin(run: NewRun, leaseMs: number, isFollowed?: boolean): Promise<BegunRun>;
 
   /** Extends a lease, and stores the progress of its run; false if this process does not hold it any more. */
   renew(lease: Lease, leaseMs: number, progress?: RunProgress): Promise<boolean>;

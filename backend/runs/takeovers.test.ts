@@ -185,6 +185,7 @@ describe.each(bothStores().stores)('takeovers in $name', ({ open }) => {
           return stores.store.beat(owner, holdMs);
         },
       }),
+      sessions: stores.sessions,
     };
     const times = { holdMs: 600, beatEveryMs: 200, leaseMs: 600_000, renewEveryMs: 1e9 };
     const late = bench.process({ ...IDLE, ...times }, parts);

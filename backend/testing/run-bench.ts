@@ -1,6 +1,5 @@
 import { setLogger } from '@google/adk';
 import type { Firestore } from '../firestore/client/firestore.ts';
-import type { DocumentSnapshot } from '../firestore/client/references.ts';
 import type { Database } from 'bun:sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -134,9 +133,15 @@ export async function openFirestoreBench(
       ...(waitMs === undefined ? {} : { waitMs }),
       ...(patienceMs === undefined ? {} : { patienceMs }),
     });
-    const newestEventMs = (session: DocumentSnapshot) => sessions.newestEventMs(session);
-    const looks = { lookEveryMs: 50, busyLookEveryMs: 50 };
-    const store = new FirestoreRunStore({ db, now, newestEventMs, ...looks, ...options });
+    const store = new FirestoreRunStore({
+      db,
+      held: guard.held,
+      now,
+      newestEventMs: (session, shared) => sessions.newestEventMs(session, shared),
+      lookEveryMs: 50,
+      busyLookEveryMs: 50,
+      ...options,
+    });
     return { db, sessions, store, operator: new FirestoreOperatorStore(db), spend: new FirestoreSpend(db) };
   };
   return new RunBench(await useStandin(modelUrl), open, async () => standin.stop());

@@ -2,6 +2,7 @@ import { plantedBug as bug, type PlantedBug } from './planted-bug.ts';
 
 const RUN_STORE = 'runs/firestore/firestore-run-store.ts';
 const BEGIN_RUN = 'runs/firestore/begin-run.ts';
+const HELD = 'runs/firestore/held-leases.ts';
 const APPEND = 'sessions/firestore/append-event.ts';
 
 /** Bugs of the Firestore stores: retried transactions, lost responses, leases in documents. */
@@ -98,6 +99,12 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
     'if (attempts++ > 0 && isAsCreated(stored, text)) return;',
     '',
   ),
+  bug(
+    'Firestore: a run ends in one call although a message waits',
+    HELD,
+    'else if (isLast && this.#hasQueue) return undefined;',
+    '',
+  ),
   // Stored and shown data.
   bug(
     'Firestore: the last frames are not stored with the end',
@@ -107,15 +114,15 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'Firestore: the first frames are stored whether the lease has changed or not',
-    RUN_STORE,
-    '{ fence: lease.token }, { lastUpdateTime });',
-    '{ fence: lease.token });',
+    HELD,
+    'batch.update(document, { fence: token }, { lastUpdateTime });',
+    'batch.update(document, { fence: token });',
   ),
   bug(
     'Firestore: frames that were refused count as stored',
-    RUN_STORE,
-    '() => true,\n      () => false,',
-    '() => true,\n      () => true,',
+    HELD,
+    '} catch {\n      return false;',
+    '} catch {\n      return true;',
   ),
   bug(
     'Firestore: a batch that was stored again is shown again',
@@ -138,7 +145,7 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
   bug(
     'Firestore: events have the times of their process',
     APPEND,
-    'nextTimestamp(event.timestamp, position.lastMs)',
+    'nextTimestamp(event.timestamp, lastMs)',
     'event.timestamp',
   ),
   // Messages that wait.

@@ -35,8 +35,13 @@ export function openStores(
   if (shared.kind === 'Firestore') {
     const channel = new SimulatedChannel(shared.server, network);
     const db = new Firestore({ projectId: 'simulation', databaseId: 'simulation', channel });
-    const sessions = new FirestoreSessionStore({ db, guard: new LeaseGuard(db) });
-    const runs = new FirestoreRunStore({ db, newestEventMs: (session) => sessions.newestEventMs(session) });
+    const guard = new LeaseGuard(db);
+    const sessions = new FirestoreSessionStore({ db, guard });
+    const runs = new FirestoreRunStore({
+      db,
+      held: guard.held,
+      newestEventMs: (session, states) => sessions.newestEventMs(session, states),
+    });
     return { sessions, runs: looking(runs, LOOK_AT_RUN_EVERY_MS) };
   }
   const database = connectionTo(shared.database);

@@ -23,6 +23,7 @@ import {
 export class WriteBatch {
   readonly database: Database;
   readonly writes: Write[] = [];
+  protected writtenAt: readonly Timestamp[] = [];
 
   constructor(database: Database) {
     this.database = database;
@@ -49,7 +50,17 @@ export class WriteBatch {
 
   /** Returns the time of each written document, in the order of the writes. */
   async commit(): Promise<Timestamp[]> {
-    return commit(this.database, this.writes);
+    return (this.writtenAt = await commit(this.database, this.writes));
+  }
+
+  /** The time of a document that was written and committed here; undefined if it was not, or was deleted. */
+  timeOf({ name }: DocumentReference): Timestamp | undefined {
+    return this.writtenAt[this.writes.findIndex(({ update }) => update?.name === name)];
+  }
+
+  /** The latest of these times: Firestore's time of the commit, unless it has changed nothing. */
+  get newest(): Timestamp | undefined {
+    return this.writtenAt.toSorted((a, b) => (a < b ? 1 : -1))[0];
   }
 
   #add(write: Write): this {
@@ -62,7 +73,6 @@ export class WriteBatch {
 export class Transaction extends WriteBatch {
   readonly #retryOf: string | undefined;
   #id: Promise<string> | undefined;
-  #writtenAt: readonly Timestamp[] = [];
 
   constructor(database: Database, retryOf: string | undefined) {
     super(database);
@@ -83,12 +93,7 @@ export class Transaction extends WriteBatch {
   override async commit(): Promise<Timestamp[]> {
     const id = await this.#id;
     if (id === undefined && this.writes.length === 0) return [];
-    return (this.#writtenAt = await commit(this.database, this.writes, id));
-  }
-
-  /** The time of a document that this transaction has written and committed; undefined if it has not. */
-  timeOf({ name }: DocumentReference): Timestamp | undefined {
-    return this.#writtenAt[this.writes.findIndex(({ update }) => update?.name === name)];
+    return (this.writtenAt = await commit(this.database, this.writes, id));
   }
 
   /** Releases what it has locked, without waiting for it. Returns its id, if it has begun. */

@@ -3,7 +3,8 @@ import { expect, test } from 'bun:test';
 import { createFirestore } from '../../firestore/create-firestore.ts';
 import { FirestoreSessionStore } from '../../sessions/firestore/firestore-session-store.ts';
 import type { Frame } from '../run.ts';
-import { FirestoreRunStore } from './firestore-run-store.ts';
+import { FirestoreRunStore, type FirestoreRunStoreOptions } from './firestore-run-store.ts';
+import { HeldLeases } from './held-leases.ts';
 import { LeaseGuard } from './lease-guard.ts';
 
 const LEASE_MS = 60_000;
@@ -15,7 +16,8 @@ test('a process that was paused does not show its last frames if another process
   const db = createFirestore({ project: 'p', database: 'd', emulatorHost: standin.host });
   try {
     const sessions = new FirestoreSessionStore({ db, guard: new LeaseGuard(db) });
-    const open = () => new FirestoreRunStore({ db, newestEventMs: (it) => sessions.newestEventMs(it) });
+    const newestEventMs: FirestoreRunStoreOptions['newestEventMs'] = (it) => sessions.newestEventMs(it);
+    const open = () => new FirestoreRunStore({ db, held: new HeldLeases(), newestEventMs });
     const [paused, other] = [open(), open()];
     await sessions.createSession(key);
     const run = {

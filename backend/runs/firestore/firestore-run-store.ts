@@ -1,9 +1,9 @@
 import type { Firestore } from '../../firestore/client/firestore.ts';
-import type { DocumentSnapshot } from '../../firestore/client/references.ts';
-import { FieldPath, type Timestamp } from '../../firestore/client/special-values.ts';
+import type { DocumentReference, DocumentSnapshot } from '../../firestore/client/references.ts';
+import { FieldPath, Timestamp } from '../../firestore/client/special-values.ts';
 import type { Transaction, WriteBatch } from '../../firestore/client/transaction.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { calling, patiently } from '../../firestore/calling.ts';
+import { calling, LONGEST_WAIT_MS, patiently } from '../../firestore/calling.ts';
 import { isDocumentId } from '../../firestore/storable.ts';
 import { transact } from '../../firestore/transact.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
@@ -11,6 +11,7 @@ import { FramePacing } from '../frame-pacing.ts';
 import type { EndState, Frame, TokenUse } from '../run.ts';
 import { DEFAULT_RUN_LIMITS } from '../run-options.ts';
 import type {
+  BegunRun,
   Expired,
   ExpiredLease,
   Lease,
@@ -21,7 +22,7 @@ import type {
   StoredFrames,
   TakenRun,
 } from '../run-store.ts';
-import { beginRun } from './begin-run.ts';
+import { RunBeginning } from './begin-run.ts';
 import {
   commitsOf,
   firstName,
@@ -31,6 +32,7 @@ import {
   type FrameDocument,
 } from './frame-documents.ts';
 import { beat, expiredLeases } from './heartbeats.ts';
+import type { HeldLease, HeldLeases } from './held-leases.ts';
 import { expireTime, hasRunOut, later, readLease } from './lease-document.ts';
 import { newLeaseToken } from '../lease-token.ts';
 import { giveBack, release, withdraw } from './give-lease.ts';
@@ -43,11 +45,16 @@ import { Watch } from './watch.ts';
 
 export interface FirestoreRunStoreOptions {
   db: Firestore;
+  /** The leases of this process; the session store uses them too. */
+  held: HeldLeases;
   /**
    * Time of the newest event of a session whose document was just read, in milliseconds; undefined if there is no
-   * session.
+   * session. `shared`: the states of its app and of its user, if they were read with it.
    */
-  newestEventMs: (session: DocumentSnapshot) => Promise<number | undefined>;
+  newestEventMs: (
+    session: DocumentSnapshot,
+    shared?: readonly DocumentSnapshot[],
+  ) => Promise<number | undefined>;
   /** Milliseconds since the epoch. */
   now?: () => number;
   /** How long an ended run can be read, in milliseconds. */
@@ -95,8 +102,6 @@ export class FirestoreRunStore implements RunStore {
   readonly #revisions: Revisions;
   /** Runs of this process whose cancellation was noticed during another operation. */
   readonly #toCancel = new Set<string>();
-  /** When a lease was given to this process, by Firestore's time: until the run's first frame is stored. */
-  readonly #givenAt = new Map<string, Timestamp>();
   readonly #expiredWatch: Watch;
   readonly #cancelWatch: Watch;
 
@@ -117,41 +122,61 @@ export class FirestoreRunStore implements RunStore {
     this.#cancelWatch = new Watch(busyMs, busyMs);
   }
 
-  async begin(run: NewRun, leaseMs: number): Promise<{ run: RunRecord; lease: Lease }> {
-    const { session, id: runId } = run;
-    const token = newLeaseToken();
-    const lease = { runId, session, token };
-    let attempts = 0;
-    let last: Transaction | undefined;
-    const begun = await this.#inTransaction(async (transaction) => {
-      last = transaction;
-      return beginRun({
-        transaction,
-        db: this.#db,
-        run,
-        token,
-        leaseMs,
-        isRetry: attempts++ > 0,
-        newestEventMs: this.#options.newestEventMs,
-        onBusy: () => this.#expiredWatch.hurry(),
-      });
-    }).catch((error: unknown) => {
-      // It may have been stored anyway: nobody may continue a turn whose caller was told that it failed.
-      if (codeOf(error) === 'STORE_UNAVAILABLE')
-        void this.#patiently((transaction) => withdraw(transaction, this.#db, lease)).catch(() => undefined);
-      throw error;
+  async begin(run: NewRun, leaseMs: number, isFollowed = false): Promise<BegunRun> {
+    const lease = { runId: run.id, session: run.session, token: newLeaseToken() };
+    const { newestEventMs, waitMs = LONGEST_WAIT_MS } = this.#options;
+    const beginning = new RunBeginning({
+      db: this.#db,
+      run,
+      token: lease.token,
+      leaseMs,
+      newestEventMs,
+      onBusy: () => this.#expiredWatch.hurry(),
     });
-    this.#noteGiven(lease, last);
-    return { run: begun, lease };
+    const giveUpAt = performance.now() + waitMs;
+    const alone = async (): Promise<RunRecord> => {
+      const leftMs = Math.max(waitMs / 4, giveUpAt - performance.now());
+      return calling((signal) => beginning.store(signal, MOST_ATTEMPTS), leftMs).catch((error: unknown) => {
+        // It may have been stored anyway: nobody may continue a turn whose caller was told that it failed.
+        if (codeOf(error) === 'STORE_UNAVAILABLE')
+          void this.#patiently((transaction) => withdraw(transaction, this.#db, lease)).catch(
+            () => undefined,
+          );
+        throw error;
+      });
+    };
+    const open = isFollowed ? await this.#call(() => beginning.open()) : undefined;
+    if (!open) {
+      const record = await alone();
+      this.#hold(lease, { writtenAt: beginning.writtenAt });
+      return { run: record, lease };
+    }
+    const given = {
+      write: open.write,
+      alone: async () => {
+        await alone();
+        return beginning.writtenAt;
+      },
+    };
+    const held = this.#hold(lease, { beginning: given });
+    return { run: open.record, lease, stored: () => held.begun() };
   }
 
   async renew(lease: Lease, leaseMs: number, progress?: RunProgress): Promise<boolean> {
-    return this.#inTransaction(async (transaction) => {
-      const leased = await transaction.get(leaseOf(this.#db, lease.session));
+    const held = this.#options.held.get(lease.token);
+    // It is about to be stored.
+    if (held?.isBeginning) return true;
+    const document = leaseOf(this.#db, lease.session);
+    let last: Transaction | undefined;
+    const isHeld = await this.#inTransaction(async (transaction) => {
+      last = transaction;
+      const leased = await transaction.get(document);
       if (!this.#isHeld(leased, lease)) return false;
-      transaction.update(leased.ref, { until: later(leased.readTime, leaseMs), ...progress });
+      transaction.update(document, { until: later(leased.readTime, leaseMs), ...progress });
       return true;
     });
+    held?.note(last?.timeOf(document));
+    return isHeld;
   }
 
   async addFrames(lease: Lease, frames: readonly Frame[]): Promise<void> {
@@ -172,6 +197,7 @@ export class FirestoreRunStore implements RunStore {
       // oxlint-disable-next-line no-await-in-loop -- frames are stored in their order
       for (const commit of commits) await this.#storeFrames(lease, commit);
       const run = runsOf(this.#db).doc(lease.runId);
+      if (await this.#endAtOnce(lease, run, { state, usage }, last)) return undefined;
       const next = await this.#patiently(async (transaction) => {
         const leased = await transaction.get(leaseOf(this.#db, lease.session));
         if (!this.#isHeld(leased, lease)) {
@@ -215,8 +241,10 @@ export class FirestoreRunStore implements RunStore {
   }
 
   async handOver(lease: Lease): Promise<void> {
+    const give = () => this.#inTransaction((transaction) => giveBack(transaction, this.#db, lease));
+    const giving = this.#inTurn(lease, give);
     this.#forget(lease);
-    await this.#inTransaction((transaction) => giveBack(transaction, this.#db, lease));
+    await giving;
   }
 
   async beat(owner: string, holdMs: number): Promise<boolean> {
@@ -293,7 +321,7 @@ export class FirestoreRunStore implements RunStore {
         (signal) => transact(this.#db, work, { signal, maxAttempts: 1 }),
         Math.min(TAKE_WAIT_MS, this.#options.waitMs ?? TAKE_WAIT_MS),
       );
-      if (taken) this.#noteGiven(lease, last);
+      if (taken) this.#hold(lease, { writtenAt: last?.timeOf(leaseOf(this.#db, session)), hasQueue: true });
       return taken;
     } catch (error) {
       // The commit may have succeeded all the same: then nobody would execute the run until this lease has expired.
@@ -381,37 +409,47 @@ export class FirestoreRunStore implements RunStore {
     return this.#options.keepMs ?? DEFAULT_RUN_LIMITS.keepMs;
   }
 
+  /** The first ones in one call, because listeners wait for them; a call and a read cost less for the others. */
   async #storeFrames(lease: Lease, documents: readonly FrameDocument[]): Promise<void> {
     const beganAt = performance.now();
-    if (await this.#storeFirst(lease, documents)) return;
-    await this.#patiently(async (transaction) => {
+    const held = this.#options.held.get(lease.token);
+    if (held && !held.hasFrames) {
+      held.hasFrames = true;
+      if (await held.commit((batch) => this.#writeFrames(batch, lease, documents))) return;
+    }
+    const store = async (transaction: Transaction): Promise<void> => {
       const leased = await transaction.get(leaseOf(this.#db, lease.session));
       if (!this.#isHeld(leased, lease)) throw new AppError('LEASE_LOST');
       this.#writeFrames(transaction, lease, documents);
-    }, performance.now() - beganAt);
+    };
+    await this.#inTurn(lease, () => this.#patiently(store, performance.now() - beganAt));
   }
 
-  /**
-   * Stores the first frames in one call instead of two, because listeners wait for them: on the condition that the lease
-   * is as it was given. It is written without a change, which costs more than to read it. False if Firestore refuses this
-   * or does not answer: the lease has to be read to know more.
-   */
-  async #storeFirst(lease: Lease, documents: readonly FrameDocument[]): Promise<boolean> {
-    const lastUpdateTime = this.#givenAt.get(lease.runId);
-    this.#givenAt.delete(lease.runId);
-    if (!lastUpdateTime) return false;
-    const batch = this.#db.batch();
-    batch.update(leaseOf(this.#db, lease.session), { fence: lease.token }, { lastUpdateTime });
-    this.#writeFrames(batch, lease, documents);
-    return this.#call(() => batch.commit()).then(
-      () => true,
-      () => false,
-    );
+  /** Ends a run in one call, if nobody has queued a message or asked to cancel. */
+  async #endAtOnce(
+    lease: Lease,
+    run: DocumentReference,
+    { state, usage }: { state: EndState; usage: TokenUse | undefined },
+    frames: readonly FrameDocument[],
+  ): Promise<boolean> {
+    const held = this.#options.held.get(lease.token);
+    const end = (batch: WriteBatch): void => {
+      this.#writeFrames(batch, lease, frames);
+      const time = held?.serverTime ?? Timestamp.fromMillis(this.#now());
+      batch.update(run, ended({ state, usage, nowMs: this.#now() }, time, this.#keepMs));
+    };
+    return (await held?.commit(end, { isLast: true })) !== undefined;
   }
 
-  #noteGiven({ runId, session }: Lease, transaction: Transaction | undefined): void {
-    const time = transaction?.timeOf(leaseOf(this.#db, session));
-    if (time) this.#givenAt.set(runId, time);
+  #hold({ token, session }: Lease, stored: Parameters<HeldLeases['hold']>[1]): HeldLease {
+    const { held, waitMs } = this.#options;
+    return held.hold({ token, document: leaseOf(this.#db, session), waitMs }, stored);
+  }
+
+  /** After the earlier writes under this lease. */
+  async #inTurn<T>({ token }: Lease, work: () => Promise<T>): Promise<T> {
+    const held = this.#options.held.get(token);
+    return held ? held.inTurn(work) : work();
   }
 
   #writeFrames(batch: WriteBatch, { runId }: Lease, documents: readonly FrameDocument[]): void {
@@ -422,13 +460,14 @@ export class FirestoreRunStore implements RunStore {
   /** What is only known of runs that this process executes. */
   #forget(lease: Lease): void {
     this.#toCancel.delete(lease.runId);
-    this.#givenAt.delete(lease.runId);
+    this.#options.held.delete(lease.token);
   }
 
   /** Whether the lease is still ours; also notices a cancel request in the same document. */
   #isHeld(leased: DocumentSnapshot, { runId, token }: Lease): boolean {
     const lease = readLease(leased);
     if (lease?.token !== token) return false;
+    this.#options.held.get(token)?.note(leased.updateTime, lease.queued.length > 0);
     if (lease.isCancelRequested) this.#toCancel.add(runId);
     return true;
   }

@@ -5,11 +5,13 @@ import { sessionBusy } from '../../errors/session-busy.ts';
 import { deleteDocuments } from '../../firestore/delete-documents.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import type { WriterGuard } from '../../sessions/writer-guard.ts';
+import { HeldLeases, type HeldLease } from './held-leases.ts';
 import { isFree, readLease, type LeaseDocument } from './lease-document.ts';
 import { framesOf, leaseOf, runsOf, sessionName } from './paths.ts';
 
 /** Allows an event to be stored by the holder of the session's lease only, or by anyone while there is none. */
 export class LeaseGuard implements WriterGuard {
+  readonly held = new HeldLeases();
   readonly #db: Firestore;
 
   constructor(db: Firestore) {
@@ -18,6 +20,10 @@ export class LeaseGuard implements WriterGuard {
 
   leaseOf(session: CompositeSessionKey): DocumentReference {
     return leaseOf(this.#db, session);
+  }
+
+  heldBy(token: number | undefined): HeldLease | undefined {
+    return token === undefined ? undefined : this.held.get(token);
   }
 
   assertMayWrite(snapshot: DocumentSnapshot, token: number | undefined): void {

@@ -1,7 +1,7 @@
 import type { Firestore } from '../../firestore/client/firestore.ts';
 import type { DocumentReference, DocumentSnapshot } from '../../firestore/client/references.ts';
 import { FieldPath, FieldValue, Timestamp } from '../../firestore/client/special-values.ts';
-import type { Transaction } from '../../firestore/client/transaction.ts';
+import type { Transaction, WriteBatch } from '../../firestore/client/transaction.ts';
 import type { Event } from '@google/adk';
 import { AppError } from '../../errors/app-error.ts';
 import type { JsonObject } from '../../events/codec.ts';
@@ -22,6 +22,10 @@ export interface Mark {
   revision: number;
   /** Time of the newest event, in milliseconds; undefined if it was not read. */
   lastMs: number | undefined;
+  /** Firestore's time of the last write to the session's document; undefined if it is not known. */
+  writtenAt: Timestamp | undefined;
+  /** See SessionDocument. */
+  generation: string;
   /** Id of an event whose write got no response: it may have been stored. */
   unanswered?: string;
 }
@@ -45,10 +49,8 @@ export interface Append {
 }
 
 export interface Appended {
-  /** Time of the stored event, in milliseconds. */
-  timestamp: number;
-  revision: number;
-  document: SessionDocument;
+  /** The new one: its time is the stored event's. */
+  mark: Mark & { lastMs: number };
   /** Undefined if an earlier attempt without a response had stored it. */
   stored: JsonObject | undefined;
 }
@@ -57,47 +59,93 @@ export interface Appended {
 const MOST_ATTEMPTS = 5;
 
 /**
+ * Stores an event as `appendInTransaction` does, but in one call, on the condition that nobody has written to the
+ * session or to its lease since this process did: two writes, plus one for the lease and one for each shared state that
+ * changes. Undefined if that is not so, or not known: it then has to be read. Throws AppError for what cannot be stored,
+ * and LEASE_LOST if the lease was never given.
+ */
+export async function appendAtOnce(
+  db: Firestore,
+  append: Omit<Append, 'signal'>,
+): Promise<Appended | undefined> {
+  const { key, event, delta, mark, token, guard } = append;
+  const held = guard?.heldBy(token);
+  if (!held) return undefined;
+  const lastUpdateTime = mark?.unanswered === undefined ? mark?.writtenAt : undefined;
+  // The state is stored as one text, which may have changed.
+  if (!mark || !lastUpdateTime || mark.lastMs === undefined || hasKeys(delta.session))
+    return held.inTurn(async () => undefined);
+  const data = eventAfter(event, mark.lastMs);
+  const revision = mark.revision + 1;
+  const batch = await held.commit((writes) => {
+    const times = { updateTime: FieldValue.serverTimestamp(), revision };
+    writes.update(sessionOf(db, key), times, { lastUpdateTime });
+    addEvent(writes, db, append, data);
+  });
+  if (!batch) return undefined;
+  const writtenAt = batch.timeOf(sessionOf(db, key));
+  return { mark: { ...mark, revision, lastMs: data.timestamp, writtenAt }, stored: data.stored };
+}
+
+/**
  * Stores an event with its session's revision, time and state and the shared states, in one transaction that checks the
  * lease: two writes, plus one for each shared state that changes.
  */
 export async function appendInTransaction(db: Firestore, append: Append): Promise<Appended> {
-  const { key, event, delta, shared, token, guard, signal } = append;
-  // An event's id is the name of its document.
-  if (!isDocumentId(event.id)) {
-    const detail = `Invalid event id: it is empty, ".", "..", like "__x__", too long, or holds a slash.`;
-    throw new AppError('BAD_REQUEST', detail);
-  }
+  const { key, event, delta, token, guard, signal } = append;
   const session = sessionOf(db, key);
-  return transact(
+  let last: Transaction | undefined;
+  const { generation, ...found } = await transact(
     db,
     async (transaction) => {
+      last = transaction;
       const [stored, lease] = await transaction.getAll(session, ...(guard ? [guard.leaseOf(key)] : []));
       const document = stored && readSession(stored);
       if (!document) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${key.sessionId}`);
       if (lease) guard?.assertMayWrite(lease, token);
       const position = await findPosition(transaction, session, document, append);
-      if (position.isStored) return { ...position, document, revision: document.revision, stored: undefined };
-      const timestamp = nextTimestamp(event.timestamp, position.lastMs);
-      const eventData = toEventData({ ...event, timestamp });
-      assertStorable(eventData);
-      assertEventFits(eventData);
-      for (const [reference, values] of shared) setFields(transaction, reference, values);
+      if (position.isStored) return { ...document, timestamp: position.timestamp, stored: undefined };
+      const data = eventAfter(event, position.lastMs);
       const revision = document.revision + 1;
-      transaction.update(session, {
-        ...stateChange(document, delta.session),
-        updateTime: FieldValue.serverTimestamp(),
-        revision,
-      });
-      transaction.set(eventsOf(session).doc(event.id), {
-        event_data: eventData,
-        timestamp: toTimestamp(timestamp),
-        appName: key.appName,
-        userId: key.userId,
-      });
-      return { timestamp, revision, document, stored: eventData };
+      const times = { updateTime: FieldValue.serverTimestamp(), revision };
+      transaction.update(session, { ...stateChange(document, delta.session), ...times });
+      addEvent(transaction, db, append, data);
+      return { ...document, ...data, revision };
     },
     { signal, maxAttempts: MOST_ATTEMPTS },
   );
+  const { revision, timestamp, stored } = found;
+  const writtenAt = last?.timeOf(session);
+  return { mark: { revision, lastMs: timestamp, writtenAt, generation }, stored };
+}
+
+/** The event as it is stored after another one, with its time in milliseconds. Throws AppError. */
+function eventAfter(event: Event, lastMs: number): { timestamp: number; stored: JsonObject } {
+  // An event's id is the name of its document.
+  if (!isDocumentId(event.id)) {
+    const detail = `Invalid event id: it is empty, ".", "..", like "__x__", too long, or holds a slash.`;
+    throw new AppError('BAD_REQUEST', detail);
+  }
+  const timestamp = nextTimestamp(event.timestamp, lastMs);
+  const stored = toEventData({ ...event, timestamp });
+  assertStorable(stored);
+  assertEventFits(stored);
+  return { timestamp, stored };
+}
+
+function addEvent(
+  batch: WriteBatch,
+  db: Firestore,
+  { key, event, shared }: Pick<Append, 'key' | 'event' | 'shared'>,
+  { timestamp, stored }: { timestamp: number; stored: JsonObject },
+): void {
+  for (const [reference, values] of shared) setFields(batch, reference, values);
+  batch.set(eventsOf(sessionOf(db, key)).doc(event.id), {
+    event_data: stored,
+    timestamp: toTimestamp(timestamp),
+    appName: key.appName,
+    userId: key.userId,
+  });
 }
 
 /**
@@ -118,7 +166,7 @@ async function findPosition(
     const before = mark.unanswered === undefined ? undefined : await find(mark.unanswered);
     if (!before?.exists) throw new AppError('SESSION_CHANGED');
     // Known from now on, however this transaction ends: the next attempt may find its own event there.
-    Object.assign(mark, { revision, lastMs: timeOf(before), unanswered: undefined });
+    Object.assign(mark, { revision, lastMs: timeOf(before), writtenAt: undefined, unanswered: undefined });
   }
   if (mark?.lastMs !== undefined) return { isStored: false, lastMs: mark.lastMs };
   const newest = await transaction.get(eventsOf(session).orderBy('timestamp', 'desc').limit(1));
@@ -154,8 +202,8 @@ export function sharedChanges(
  * Replaces these fields and keeps the others, without reading the document: every session of a user or an app writes to
  * it, and a transaction that has read it would block all others.
  */
-export function setFields(transaction: Transaction, document: DocumentReference, values: StateMap): void {
-  transaction.set(document, values, { mergeFields: Object.keys(values).map((key) => new FieldPath(key)) });
+export function setFields(batch: WriteBatch, document: DocumentReference, values: StateMap): void {
+  batch.set(document, values, { mergeFields: Object.keys(values).map((key) => new FieldPath(key)) });
 }
 
 function stateChange({ state }: SessionDocument, delta: StateMap): { state?: string } {

@@ -22,6 +22,7 @@ import {
 } from '../session-store.ts';
 import { assertStateFits, assignState, splitState, takeTemporary, type StateMap } from '../state.ts';
 import {
+  appendAtOnce,
   appendInTransaction,
   setFields,
   sharedChanges,
@@ -62,7 +63,7 @@ const LARGE_BYTES = 1024 * 1024;
 const MOST_LARGE = 10_000;
 const DELETE_WAIT_MS = 60_000;
 /** Runs that may begin at the same moment. */
-const MOST_BEGUN = 64;
+const MOST_BEGUN = 512;
 const CLOSE_WAIT_MS = 2_000;
 /** Length of outages that an active turn survives. */
 const PATIENCE_MS = 45_000;
@@ -78,6 +79,12 @@ interface Known {
   appending: Promise<unknown>;
 }
 
+interface BegunSession {
+  document: SessionDocument;
+  /** The states of the app and of the user, if they were read. */
+  shared: readonly DocumentSnapshot[];
+}
+
 /**
  * Sessions in Firestore, in exactly the documents of google-adk's FirestoreSessionService: both clouds read and write
  * the same conversations. A writer is refused (SESSION_CHANGED) if another has written to the session since it was
@@ -90,8 +97,8 @@ export class FirestoreSessionStore extends SessionStore {
   /** Bytes of long sessions by document, even if their events are no longer in memory. */
   readonly #large = new Map<string, number>();
   readonly #known = new WeakMap<Session, Known>();
-  /** Documents as the transactions that began runs have read them, by path, until the runs are loaded. */
-  readonly #begun = new Map<string, SessionDocument>();
+  /** What was read when runs began, by the path of the session, until the runs are loaded. */
+  readonly #begun = new Map<string, BegunSession>();
   readonly #now: () => number;
   readonly #newId: () => string;
   readonly #waitMs: number | undefined;
@@ -142,7 +149,7 @@ export class FirestoreSessionStore extends SessionStore {
       assignState(shared.user, initial.user),
     );
     const created = { id, appName, userId, state, events: [], lastUpdateTime: this.#now() };
-    this.#know(created, { revision: 0, lastMs: 0 });
+    this.#know(created, { revision: 0, lastMs: 0, writtenAt: undefined, generation: '' });
     return created;
   }
 
@@ -150,7 +157,7 @@ export class FirestoreSessionStore extends SessionStore {
     return this.#load(request, undefined);
   }
 
-  /** Only the holder of the lease writes, and the transaction that gave it has read the document. */
+  /** Only the holder of the lease writes, and whoever took it has read the document. */
   override async getBegunSession(key: CompositeSessionKey): Promise<Session | undefined> {
     const { path } = sessionOf(this.#db, key);
     const begun = this.#begun.get(path);
@@ -158,7 +165,7 @@ export class FirestoreSessionStore extends SessionStore {
     return this.#load(key, begun);
   }
 
-  async #load(request: GetSessionRequest, begun: SessionDocument | undefined): Promise<Session | undefined> {
+  async #load(request: GetSessionRequest, begun: BegunSession | undefined): Promise<Session | undefined> {
     const { appName, userId, sessionId: id, config } = request;
     const key = { appName, userId, sessionId: id };
     const { numRecentEvents, afterTimestamp } = config ?? {};
@@ -166,18 +173,18 @@ export class FirestoreSessionStore extends SessionStore {
     return this.#call(async () => {
       const read = async (): Promise<SessionDocument | undefined> =>
         readSession(await sessionOf(this.#db, key).get());
-      const document = begun ?? (await read());
+      const document = begun?.document ?? (await read());
       if (!document) return undefined;
       const [found, shared] = await Promise.all([
         this.#events(key, document, read, config),
-        this.#sharedState(key),
+        begun?.shared.length === 2 ? toShared(begun.shared) : this.#sharedState(key),
       ]);
       if (!found) return undefined;
       const newest = found.events.at(-1);
       let { events } = found;
       if (afterTimestamp !== undefined) events = events.filter((event) => event.timestamp >= afterTimestamp);
       if (numRecentEvents !== undefined) events = numRecentEvents > 0 ? events.slice(-numRecentEvents) : [];
-      const { state, revision, updatedMs } = found.document;
+      const { state, revision, updatedMs, writtenAt, generation } = found.document;
       const session = {
         id,
         appName,
@@ -190,7 +197,7 @@ export class FirestoreSessionStore extends SessionStore {
       const historyBytes = () => this.#cache.get(cached)?.bytes ?? 0;
       this.#noteSize(sessionOf(this.#db, key).path, historyBytes());
       const lastMs = newest?.timestamp ?? (revision === 0 ? 0 : undefined);
-      this.#know(session, { revision, lastMs }, historyBytes);
+      this.#know(session, { revision, lastMs, writtenAt, generation }, historyBytes);
       return session;
     });
   }
@@ -226,12 +233,16 @@ export class FirestoreSessionStore extends SessionStore {
 
   /**
    * Time of the newest event of a session that was just read, in milliseconds, 0 if it has none; undefined if there is
-   * no such session. Costs a read if this process has not seen that event.
+   * no such session. Costs a read if this process has not seen that event. `shared`: the states of its app and of its
+   * user, if they were read with it.
    */
-  async newestEventMs(snapshot: DocumentSnapshot): Promise<number | undefined> {
+  async newestEventMs(
+    snapshot: DocumentSnapshot,
+    shared: readonly DocumentSnapshot[] = [],
+  ): Promise<number | undefined> {
     const document = readSession(snapshot);
     if (!document) return undefined;
-    this.#begun.set(snapshot.ref.path, document);
+    this.#begun.set(snapshot.ref.path, { document, shared });
     // Of runs that did not begin.
     if (this.#begun.size > MOST_BEGUN) this.#begun.delete(this.#begun.keys().next().value ?? '');
     if (document.revision === 0) return 0;
@@ -274,12 +285,13 @@ export class FirestoreSessionStore extends SessionStore {
     const mark = known?.mark;
     const shared = sharedChanges(this.#db, key, delta, splitState(session.state));
     const append = { key, event, delta, shared, mark, token: known?.token, guard: this.#guard };
-    const { timestamp, revision, document, stored } = await this.#appendPatiently(append);
+    const { mark: now, stored } = await this.#appendPatiently(append);
+    const timestamp = now.lastMs;
     event.timestamp = timestamp;
-    if (known) known.mark = { revision, lastMs: timestamp };
+    if (known) known.mark = now;
     if (stored) {
       const bytes = documentBytes(stored);
-      this.#cache.extend(cacheKey(sessionOf(this.#db, key), document), revision, [event], bytes);
+      this.#cache.extend(cacheKey(sessionOf(this.#db, key), now), now.revision, [event], bytes);
     }
     assignState(assignState(session.state, event.actions.stateDelta), temporary);
     session.lastUpdateTime = timestamp;
@@ -292,9 +304,13 @@ export class FirestoreSessionStore extends SessionStore {
     const { mark, event, token } = append;
     const trying = async (signal: AbortSignal): Promise<Appended> =>
       appendInTransaction(this.#db, { ...append, signal });
+    const beganAt = performance.now();
     try {
       if (token === undefined) return await this.#call(trying);
-      return await patiently(trying, this.#patienceMs, this.#waitMs);
+      const stored = await appendAtOnce(this.#db, append);
+      if (stored) return stored;
+      const patienceMs = this.#patienceMs - (performance.now() - beganAt);
+      return await patiently(trying, patienceMs, this.#waitMs);
     } catch (error) {
       // It may have been stored all the same.
       if (mark && error instanceof AppError && error.code === 'STORE_UNAVAILABLE')
@@ -334,14 +350,19 @@ export class FirestoreSessionStore extends SessionStore {
   }
 
   /** State under `app:` and `user:`, in one call. */
-  async #sharedState(key: CompositeSessionKey): Promise<{ app: StateMap; user: StateMap }> {
-    const [app, user] = await this.#db.getAll(appStateOf(this.#db, key.appName), userStateOf(this.#db, key));
-    return { app: readSharedState(app), user: readSharedState(user) };
+  async #sharedState(key: CompositeSessionKey): Promise<SharedState> {
+    return toShared(await this.#db.getAll(appStateOf(this.#db, key.appName), userStateOf(this.#db, key)));
   }
 
   async #call<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     return calling(call, this.#waitMs);
   }
+}
+
+type SharedState = { app: StateMap; user: StateMap };
+
+function toShared([app, user]: readonly DocumentSnapshot[]): SharedState {
+  return { app: readSharedState(app), user: readSharedState(user) };
 }
 
 /** Whether such a session can exist. */

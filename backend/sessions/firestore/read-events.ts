@@ -47,7 +47,10 @@ export async function readLastEvents(session: DocumentReference, count: number):
 }
 
 /** The key under which a session's events are cached. */
-export function cacheKey(session: DocumentReference, { generation }: SessionDocument): string {
+export function cacheKey(
+  session: DocumentReference,
+  { generation }: Pick<SessionDocument, 'generation'>,
+): string {
   return `${session.path}@${generation}`;
 }
 

@@ -14,6 +14,8 @@ export interface SessionDocument {
   updateTime: Timestamp | undefined;
   /** Differs if a session of the same id was deleted and created again. */
   generation: string;
+  /** Firestore's own time of the last write. */
+  writtenAt: Timestamp | undefined;
 }
 
 /** Undefined if there is no session, or only the rest of one that is being deleted. */
@@ -29,6 +31,7 @@ export function readSession(snapshot: DocumentSnapshot): SessionDocument | undef
     updatedMs: updateTime ? toMs(updateTime) : 0,
     updateTime,
     generation: snapshot.createTime ? String(toMs(snapshot.createTime)) : '',
+    writtenAt: snapshot.updateTime,
   };
 }
 

@@ -1,0 +1,170 @@
+import { AppError } from '../../errors/app-error.ts';
+import { calling } from '../../firestore/calling.ts';
+import type { DocumentReference } from '../../firestore/client/references.ts';
+import type { Timestamp } from '../../firestore/client/special-values.ts';
+import { WriteBatch } from '../../firestore/client/transaction.ts';
+import { later } from './lease-document.ts';
+
+/** How a lease is stored that was not taken yet. */
+export interface Beginning {
+  /** Adds the new lease and its run to a commit, which is refused if the session has a lease by now. */
+  write: (batch: WriteBatch) => void;
+  /** Stores them in a transaction. Returns the lease's time. */
+  alone: () => Promise<Timestamp | undefined>;
+}
+
+interface HeldLeaseOptions {
+  token: number;
+  document: DocumentReference;
+  /** Time limit of one call, in milliseconds. */
+  waitMs: number | undefined;
+}
+
+export interface Given {
+  writtenAt?: Timestamp | undefined;
+  /** Whether messages may wait for the lease's end. */
+  hasQueue?: boolean;
+  beginning?: Beginning;
+}
+
+/** The leases of this process, by token. */
+export class HeldLeases extends Map<number, HeldLease> {
+  /** Begins to hold a lease, which is stored since `writtenAt`, or will be as `beginning` says. */
+  hold(options: HeldLeaseOptions, { writtenAt, hasQueue, beginning }: Given): HeldLease {
+    const held = new HeldLease(options, beginning);
+    held.note(writtenAt, hasQueue);
+    this.set(options.token, held);
+    return held;
+  }
+}
+
+/**
+ * A lease of this process, as it wrote or read it last. With that, a write under the lease takes one call instead of
+ * two: Firestore refuses it if anybody has written to the lease since. The writes of a lease follow one another, as
+ * each knows only what the one before it has stored.
+ */
+export class HeldLease {
+  /** Whether a process has stored frames under this lease. */
+  hasFrames = false;
+  readonly #options: HeldLeaseOptions;
+  #beginning: Beginning | undefined;
+  #refusal: { error: unknown } | undefined;
+  /** Undefined if it has to be read. */
+  #writtenAt: Timestamp | undefined;
+  /** Whether the lease had a queue then, whose next message gets it: whoever ends the run has to read it. */
+  #hasQueue = false;
+  #clock: { time: Timestamp; at: number } | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: HeldLeaseOptions, beginning: Beginning | undefined) {
+    this.#options = options;
+    this.#beginning = beginning;
+  }
+
+  /** Whether it is not stored yet. */
+  get isBeginning(): boolean {
+    return this.#beginning !== undefined;
+  }
+
+  /** Firestore's time now, by its last answer; undefined if there was none. */
+  get serverTime(): Timestamp | undefined {
+    return this.#clock && later(this.#clock.time, performance.now() - this.#clock.at);
+  }
+
+  /** The lease's document, which has our token, was last written at this time. */
+  note(writtenAt: Timestamp | undefined, hasQueue = this.#hasQueue): void {
+    this.#writtenAt = writtenAt;
+    this.#hasQueue = hasQueue;
+    if (writtenAt) this.#readClock(writtenAt);
+  }
+
+  /**
+   * Resolves when the lease is stored: with the first write under it, or alone if none came by the next turn of the
+   * event loop. Throws what refused it.
+   */
+  async begun(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    await this.#inOrder(() => this.#begin());
+  }
+
+  /** `work` after the earlier writes, once the lease is stored. Throws LEASE_LOST if it was refused. */
+  async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.#inOrder(async () => {
+      await this.#assertBegun();
+      return work();
+    });
+  }
+
+  /**
+   * Stores what `add` adds in one call, on the condition that the lease is as this process knows it; with `isLast` the
+   * lease is deleted. The lease is written without a change, which costs more than to read it. Undefined if Firestore
+   * refuses, or does not answer, or the lease is not known: it has to be read. Throws LEASE_LOST if it was never given.
+   */
+  async commit(add: (batch: WriteBatch) => void, { isLast = false } = {}): Promise<WriteBatch | undefined> {
+    return this.#inOrder(async () => {
+      const batch = isLast && this.#beginning ? undefined : this.#batchOf(add, isLast);
+      if (batch && (await this.#isStored(batch))) return batch;
+      await this.#assertBegun();
+      return undefined;
+    });
+  }
+
+  /** Undefined if the lease is not known, or values cannot be stored: the transaction that follows says why. */
+  #batchOf(add: (batch: WriteBatch) => void, isLast: boolean): WriteBatch | undefined {
+    const { document, token } = this.#options;
+    const batch = new WriteBatch(document.database);
+    try {
+      add(batch);
+    } catch {
+      return undefined;
+    }
+    const lastUpdateTime = this.#writtenAt;
+    if (this.#beginning) this.#beginning.write(batch);
+    else if (!lastUpdateTime) return undefined;
+    else if (isLast && this.#hasQueue) return undefined;
+    else if (isLast) batch.delete(document, { lastUpdateTime });
+    else batch.update(document, { fence: token }, { lastUpdateTime });
+    return batch;
+  }
+
+  async #isStored(batch: WriteBatch): Promise<boolean> {
+    this.#writtenAt = undefined;
+    try {
+      await calling(() => batch.commit(), this.#options.waitMs);
+    } catch {
+      return false;
+    }
+    this.#beginning = undefined;
+    this.#writtenAt = batch.timeOf(this.#options.document);
+    if (batch.newest) this.#readClock(batch.newest);
+    return true;
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#refusal) throw this.#refusal.error;
+    const beginning = this.#beginning;
+    this.#beginning = undefined;
+    try {
+      if (beginning) this.note(await beginning.alone());
+    } catch (error) {
+      this.#refusal = { error };
+      throw error;
+    }
+  }
+
+  async #assertBegun(): Promise<void> {
+    await this.#begin().catch((cause: unknown) => {
+      throw new AppError('LEASE_LOST', undefined, { cause });
+    });
+  }
+
+  #readClock(time: Timestamp): void {
+    this.#clock = { time, at: performance.now() };
+  }
+
+  async #inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(work);
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+}
