@@ -115,6 +115,14 @@ export interface Need {
   reached: string[];
 }
 
+/** Streams that a task can carry before autoscaling by CPU adds another. */
+export function streamsOfTask(): number {
+  const { cpuMsPerTurn, cpuMsPerStreamSecond } = SERVICE;
+  const msPerSecond = cpuMsPerTurn / WORKLOAD.turnSeconds + cpuMsPerStreamSecond;
+  const byCpu = (ENVIRONMENT.vcpu * ENVIRONMENT.cpuShare * 1_000) / msPerSecond;
+  return Math.floor(Math.min(ENVIRONMENT.streamsPerTask, byCpu));
+}
+
 /** Computes the needs of a constant number of streams. */
 export function needOf(streams: number): Need {
   const turnsPerSecond = streams / WORKLOAD.turnSeconds;

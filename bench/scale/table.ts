@@ -1,4 +1,4 @@
-import { needOf, type Need } from './model.ts';
+import { ENVIRONMENT, needOf, streamsOfTask, type Need } from './model.ts';
 import { simulate, type Simulated } from './simulate.ts';
 
 /** The sizes of docs/scale.md. */
@@ -19,6 +19,14 @@ const ROWS: readonly Row[] = [
     ({ tasks }) => `${tasks.byStreams}, ${tasks.byCpu}, ${tasks.byMemory}`,
   ],
   ['tasks needed', ({ tasks }) => count(tasks.needed)],
+  ['streams that a task can carry', () => count(streamsOfTask())],
+  [
+    `streams with ${ENVIRONMENT.tasks.max} tasks, with ${ENVIRONMENT.mostTasks}`,
+    () =>
+      [ENVIRONMENT.tasks.max, ENVIRONMENT.mostTasks]
+        .map((tasks) => count(tasks * streamsOfTask()))
+        .join('; '),
+  ],
   ['addresses of the NAT gateway', ({ natAddresses }) => String(natAddresses)],
   [
     'Firestore: reads, writes a second',
