@@ -6,8 +6,11 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from a2a.helpers import new_text_message
+from a2a.types import Role, TaskState
 from fastapi.testclient import TestClient
 from google.adk.errors._stale_session_error import StaleSessionError
 from google.adk.events.event import Event
@@ -16,6 +19,7 @@ from google.genai import types
 from starlette.responses import JSONResponse
 
 from gcp_agent import conversations
+from gcp_agent.a2a.executor import AdkExecutor
 from gcp_agent.firestore import session_service
 from gcp_agent.firestore.maintenance import Maintenance
 from gcp_agent.firestore.session_service import LeasedSessionService
@@ -140,6 +144,31 @@ def test_the_gate_of_turns_answers_with_the_operators_sentence():
     answer = gate.post("/run", json={"appName": "lornu", "userId": "ann", "sessionId": "s"})
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "90")
     assert answer.json() == {"detail": "Back at noon."}
+
+
+def test_a_message_over_a2a_fails_with_the_operators_sentence_and_runs_nothing():
+    class Refused(SharedSessions):
+        def turn(self, session: SessionKey):
+            raise MaintenanceError("Back at noon.", 90)
+
+    sent: list = []
+
+    class Queue:
+        async def enqueue_event(self, event: object) -> None:
+            sent.append(event)
+
+    # A runner that has nothing to run an agent with.
+    executor = AdkExecutor(SimpleNamespace(app_name="lornu", session_service=Refused()))
+    context = SimpleNamespace(
+        message=new_text_message("hello", role=Role.ROLE_USER),
+        task_id="t1",
+        context_id="c1",
+        current_task=None,
+        call_context=SimpleNamespace(user=SimpleNamespace(user_name="peer:a@b")),
+    )
+    asyncio.run(executor.execute(context, Queue()))
+    assert sent[-1].status.state == TaskState.TASK_STATE_FAILED
+    assert sent[-1].status.message.parts[0].text == "Back at noon."
 
 
 def test_a_turn_of_one_session_is_no_turn_of_another(open_service):
