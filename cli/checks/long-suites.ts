@@ -64,7 +64,7 @@ export const LONG: readonly Suite[] = [
     'long-runs',
     'with a kill each second for a minute, and with two alternating versions, every turn ends once and nothing is lost; memory is released',
     './tests/long-runs',
-    { minutes: 6 },
+    { minutes: 40 },
   ),
   tests(
     'long-browser',

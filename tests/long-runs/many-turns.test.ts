@@ -10,8 +10,8 @@ import type { Resources } from '../runs/report-resources.ts';
 import { patiently } from '../support/until.ts';
 
 /** Set LORNU_MANY_TURNS=10000 for a longer run. */
-const TURNS = Number(process.env['LORNU_MANY_TURNS'] ?? 200);
-/** Turns before the first measurement, to fill caches and compile code. */
+const TURNS = Number(process.env['LORNU_MANY_TURNS'] ?? 2_500);
+/** Turns before the first measurement: SQLite's first checkpoint, after some hundred turns, starts a thread with open files. */
 const WARM_UP = TURNS / 5;
 const TURNS_OF_A_SESSION = 10;
 const AT_ONCE = 8;
