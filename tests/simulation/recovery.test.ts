@@ -81,7 +81,7 @@ describe.each(['SQLite', 'Firestore'] as const)('a process is gone (%s)', (store
   test('asked to stop: three of four turns continue within 1 s of the hand-over', () => {
     const drainMs = 10_000;
     const stop = (world: World): Promise<void> => world.terminate(0, drainMs);
-    const seeds = Array.from({ length: 8 }, (_, index) => index + 1);
+    const seeds = Array.from({ length: 30 }, (_, index) => index + 1);
     const waits = seeds
       .flatMap((seed) => takeovers(store, seed, { do: stop, others: [1], watchMs: drainMs + 4_000 }))
       .map((wait) => wait - drainMs);

@@ -78,7 +78,7 @@ const LOOK_AT_RUN_EVERY_MS = 500;
 const LOOK_EVERY_MS = 5_000;
 const BUSY_LOOK_EVERY_MS = 1_000;
 /** The next look after something has run out. */
-const MORE_AFTER_MS = 250;
+const MORE_AFTER_MS = 150;
 /** From the run's start: longer than a run may take plus the time it can be read afterwards. */
 const FRAMES_KEPT_MS = 2 * 60 * 60_000;
 /** Length of outages that an active turn survives; nobody waits for these writes. */
