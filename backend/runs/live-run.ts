@@ -155,15 +155,12 @@ export class LiveRun implements Run {
         const frames = this.#log.from(index);
         if (frames === 'behind') {
           const stored = await this.#store.frames(this.id, index);
-          const last = stored?.frames.at(-1);
-          if (last) {
-            yield* inBatches(stored?.frames ?? []);
-            index = last.index + 1;
-            continue;
-          }
           // All that were shown are stored, until the run is deleted.
-          if (!stored || index >= this.#firstIndex) return;
-          index = this.#firstIndex;
+          if (!stored) return;
+          const last = stored.frames.at(-1);
+          if (!last && index >= this.#firstIndex) return;
+          yield* inBatches(stored.frames);
+          index = last ? last.index + 1 : this.#firstIndex;
         } else if (frames.length > 0) {
           yield frames;
           index += frames.length;

@@ -23,3 +23,8 @@ export function absent(expected: string, why: string): Verdict {
 export function notOffered(expected: string, why: string): Verdict {
   return { outcome: 'not offered', expected, seen: why };
 }
+
+/** A length of time, as a verdict states it. */
+export function inSeconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

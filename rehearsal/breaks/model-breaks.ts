@@ -1,6 +1,6 @@
 import { createSession, deleteSession, errorOf } from '@lornu/ops/verify/conversation.ts';
 import { ask } from '@lornu/ops/verify/target.ts';
-import { judged, type Verdict } from '@lornu/ops/verify/verdict.ts';
+import { inSeconds, judged, type Verdict } from '@lornu/ops/verify/verdict.ts';
 import type { ServedRehearsal } from '../serve/served.ts';
 import { collectTurn, countedTo, faultOf } from '../scenarios/steadfast-turn.ts';
 import { targetOf } from '../scenarios/targets.ts';
@@ -112,7 +112,7 @@ export const MODEL_BREAKS: readonly Break[] = [
           const tookMs = performance.now() - beganMs;
           if (tookMs < SLOW_MS)
             throw new Error('a turn during the break was as fast as usual: Gemini was not slow');
-          return `a turn during the break took ${(tookMs / 1000).toFixed(1)} s`;
+          return `a turn during the break took ${inSeconds(tookMs)}`;
         } finally {
           await mend();
         }

@@ -1,6 +1,6 @@
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { signalGroup } from '@lornu/ops/process/run-command.ts';
-import { judged, type Verdict } from '@lornu/ops/verify/verdict.ts';
+import { inSeconds, judged, type Verdict } from '@lornu/ops/verify/verdict.ts';
 import { watchStreams, type Victim } from '../scenarios/busiest-task.ts';
 import type { Stage } from '../scenarios/scenario.ts';
 import { desiredCount, untilHealthy, untilTrue } from '../scenarios/service-count.ts';
@@ -9,7 +9,6 @@ import {
   CONTINUES_WITHIN_MS,
   describePauses,
   faultOfPauses,
-  inSeconds,
   longestPauseMs,
   pausesOf,
   watchTakeovers,

@@ -1,4 +1,4 @@
-import { judged, type Verdict } from '@lornu/ops/verify/verdict.ts';
+import { inSeconds, judged, type Verdict } from '@lornu/ops/verify/verdict.ts';
 import type { BrowserSeen } from './judge-browser.ts';
 import type { Answer } from './page.ts';
 
@@ -44,8 +44,6 @@ export interface DrillReport {
 }
 
 const EXPECTED = 'the remaining cloud answers every message completely';
-
-const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 export function judgePart(
   seen: PartSeen,

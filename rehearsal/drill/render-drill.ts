@@ -1,8 +1,9 @@
+import { inSeconds } from '@lornu/ops/verify/verdict.ts';
 import type { PastDrill } from './history.ts';
 import type { BrowserSeen } from './judge-browser.ts';
 import type { DrillReport } from './judge-drill.ts';
 
-const seconds = (ms: number | undefined): string => (ms === undefined ? '' : `${(ms / 1000).toFixed(1)} s`);
+const seconds = (ms: number | undefined): string => (ms === undefined ? '' : inSeconds(ms));
 
 /** Renders the report of a drill as text. `factor`: the number by which Route 53's intervals were divided. */
 export function renderDrill(report: DrillReport, factor: number): string {

@@ -1,7 +1,7 @@
 import { attachTo, beginTurn, cancelRun, inSession } from '@lornu/ops/verify/conversation.ts';
 import { readServed } from '@lornu/ops/verify/served.ts';
 import type { Target } from '@lornu/ops/verify/target.ts';
-import { absent, judged, notOffered, type Verdict } from '@lornu/ops/verify/verdict.ts';
+import { absent, inSeconds, judged, notOffered, type Verdict } from '@lornu/ops/verify/verdict.ts';
 import { signalGroup } from '@lornu/ops/process/run-command.ts';
 import type { ServedRehearsal } from '../serve/served.ts';
 import { watchStreams } from './busiest-task.ts';
@@ -33,9 +33,7 @@ export function judgeKilled({ faults, troubles, replacedAfterMs, pauses }: Kille
   const lost = faults.filter((fault) => fault !== undefined);
   const tooLong = faultOfPauses(pauses);
   const told = [
-    replacedAfterMs === undefined
-      ? 'not replaced'
-      : `replaced after ${(replacedAfterMs / 1000).toFixed(1)} s`,
+    replacedAfterMs === undefined ? 'not replaced' : `replaced after ${inSeconds(replacedAfterMs)}`,
     `${faults.length - lost.length} of ${faults.length} turns whole, ${troubles} connections lost and resumed`,
     describePauses(pauses),
     ...(tooLong === undefined ? [] : [tooLong]),

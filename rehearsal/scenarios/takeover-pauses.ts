@@ -1,3 +1,4 @@
+import { inSeconds } from '@lornu/ops/verify/verdict.ts';
 import type { ServedRehearsal } from '../serve/served.ts';
 import type { SeenTurn } from './steadfast-turn.ts';
 
@@ -97,8 +98,4 @@ export function faultOfPauses(
 
 export function describePauses({ moved, continuedMs, movedMs, othersMs }: Pauses): string {
   return `turns that another task took over: ${moved}, each within ${inSeconds(continuedMs)} of its last frame; their readers waited for at most ${inSeconds(movedMs)}, those of other turns for ${inSeconds(othersMs)}`;
-}
-
-export function inSeconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
 }

@@ -12,17 +12,22 @@ import { knownRunOf } from './lease-guard.ts';
 import { leaseOf, runsOf } from './paths.ts';
 import { newRun } from './run-document.ts';
 
+/**
+ * Time of the newest event of a session whose document was just read, in milliseconds; undefined if there is no session.
+ * `shared`: the states of its app and of its user, if they were read with it.
+ */
+export type NewestEventMs = (
+  session: DocumentSnapshot,
+  shared?: readonly DocumentSnapshot[],
+) => Promise<number | undefined>;
+
 interface BeginOptions {
   db: Firestore;
   run: NewRun;
   /** Of the new lease. */
   token: number;
   leaseMs: number;
-  /** See FirestoreRunStoreOptions. */
-  newestEventMs: (
-    session: DocumentSnapshot,
-    shared?: readonly DocumentSnapshot[],
-  ) => Promise<number | undefined>;
+  newestEventMs: NewestEventMs;
   /** Called if the session has a running run. */
   onBusy: () => void;
 }

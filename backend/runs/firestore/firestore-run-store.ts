@@ -22,7 +22,7 @@ import type {
   StoredFrames,
   TakenRun,
 } from '../run-store.ts';
-import { RunBeginning } from './begin-run.ts';
+import { RunBeginning, type NewestEventMs } from './begin-run.ts';
 import {
   commitsOf,
   firstName,
@@ -32,7 +32,7 @@ import {
   type FrameDocument,
 } from './frame-documents.ts';
 import { beat, expiredLeases } from './heartbeats.ts';
-import type { HeldLease, HeldLeases } from './held-leases.ts';
+import type { Given, HeldLease, HeldLeases } from './held-leases.ts';
 import { expireTime, hasRunOut, later, readLease } from './lease-document.ts';
 import { newLeaseToken } from '../lease-token.ts';
 import { giveBack, release, withdraw } from './give-lease.ts';
@@ -47,14 +47,7 @@ export interface FirestoreRunStoreOptions {
   db: Firestore;
   /** The leases of this process; the session store uses them too. */
   held: HeldLeases;
-  /**
-   * Time of the newest event of a session whose document was just read, in milliseconds; undefined if there is no
-   * session. `shared`: the states of its app and of its user, if they were read with it.
-   */
-  newestEventMs: (
-    session: DocumentSnapshot,
-    shared?: readonly DocumentSnapshot[],
-  ) => Promise<number | undefined>;
+  newestEventMs: NewestEventMs;
   /** Milliseconds since the epoch. */
   now?: () => number;
   /** How long an ended run can be read, in milliseconds. */
@@ -441,7 +434,7 @@ export class FirestoreRunStore implements RunStore {
     return (await held?.commit(end, { isLast: true })) !== undefined;
   }
 
-  #hold({ token, session }: Lease, stored: Parameters<HeldLeases['hold']>[1]): HeldLease {
+  #hold({ token, session }: Lease, stored: Given): HeldLease {
     const { held, waitMs } = this.#options;
     return held.hold({ token, document: leaseOf(this.#db, session), waitMs }, stored);
   }

@@ -4,6 +4,7 @@ import type { Transaction } from '../../firestore/client/transaction.ts';
 import { sessionOf } from '../../sessions/firestore/paths.ts';
 import { hasEnded } from '../run.ts';
 import type { Lease, RunRecord, TakenRun } from '../run-store.ts';
+import type { NewestEventMs } from './begin-run.ts';
 import { hasStopped } from './heartbeats.ts';
 import { hasRunOut, later, readLease } from './lease-document.ts';
 import { heartbeatOf, leaseOf, runsOf } from './paths.ts';
@@ -20,7 +21,7 @@ interface TakeOptions {
   heldBy: string;
   owner: string;
   leaseMs: number;
-  newestEventMs: (session: DocumentSnapshot) => Promise<number | undefined>;
+  newestEventMs: NewestEventMs;
   now: () => number;
 }
 

@@ -1,6 +1,6 @@
 import { DescribeTasksCommand, RunTaskCommand, type Task } from '@aws-sdk/client-ecs';
 import { NO_ACCOUNT, type VerifyCheck, type Scene } from '../check.ts';
-import { absent, judged, type Verdict } from '../verdict.ts';
+import { absent, inSeconds, judged, type Verdict } from '../verdict.ts';
 import { EXIT_CODES, probeCommand } from './inside-probe.ts';
 
 const EXPECTED = 'a task in the private subnets gets streamed text from Gemini';
@@ -38,7 +38,7 @@ export function judgeInside({
     isRehearsal && callers === undefined
       ? 'run by the task runner, whose network is this machine'
       : `in one of ${subnets} private subnets${callers ? `; Gemini was called from ${callers.join(', ')}` : ''}`;
-  return judged(exitCode === 0, EXPECTED, `${meaning} (${where}, ${(elapsedMs / 1000).toFixed(1)} s)`);
+  return judged(exitCode === 0, EXPECTED, `${meaning} (${where}, ${inSeconds(elapsedMs)})`);
 }
 
 export const inside: VerifyCheck = {

@@ -1,7 +1,7 @@
 import { isAnswerOf } from '@lornu/backend/model/retirements.ts';
 import { NO_TOKEN, type VerifyCheck } from '../check.ts';
 import { beginTurn, inSession, errorOf, textOf, type StreamPart } from '../conversation.ts';
-import { absent, judged, type Verdict } from '../verdict.ts';
+import { absent, inSeconds, judged, type Verdict } from '../verdict.ts';
 
 /** Both Gemini and its stand-in's rules understand it. */
 const MESSAGE = 'Please count to 30, one number a line, and write nothing else (every 60 ms).';
@@ -24,7 +24,7 @@ export function judgeTurn(parts: readonly StreamPart[], asked?: string): Verdict
   return judged(
     pieces.length > 1 && text.trim() !== '' && spreadMs > 0 && !isAnother,
     EXPECTED,
-    `${pieces.length} pieces over ${(spreadMs / 1000).toFixed(1)} s, ${text.length} characters, by ${by}${isAnother ? `, though ${asked} is asked` : ''}`,
+    `${pieces.length} pieces over ${inSeconds(spreadMs)}, ${text.length} characters, by ${by}${isAnother ? `, though ${asked} is asked` : ''}`,
   );
 }
 
