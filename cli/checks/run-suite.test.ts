@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withoutConfiguration } from './prepare.ts';
-import { countJunit } from './junit.ts';
+import { countJunit, failedTests } from './junit.ts';
 import { judge, runSuite } from './run-suite.ts';
 
 describe('counting', () => {
@@ -16,6 +16,18 @@ describe('counting', () => {
       <testcase name="waits"><skipped /></testcase>
     </testsuite></testsuites>`;
     expect(countJunit(xml)).toEqual({ passed: 2, failed: 2, skipped: 1 });
+  });
+
+  test('names each failed test, with its place and what it said', () => {
+    const xml = `<testsuite><testcase name="passes" time="0.1"/>
+      <testcase name="is &quot;b&quot;" classname="group &lt;a&gt;" time="0.1" file="a.test.ts" line="2">
+        <failure type="AssertionError" message="expect(received)&#10;&#10;Expected: 2&#10;">more of it</failure>
+      </testcase>
+      <testcase name="breaks"><error>boom</error></testcase></testsuite>`;
+    expect(failedTests(xml)).toEqual([
+      { test: 'a.test.ts:2 group <a> > is "b"', message: 'expect(received) Expected: 2' },
+      { test: 'breaks', message: 'no message' },
+    ]);
   });
 
   test('a runner that ran nothing has failed', () => {

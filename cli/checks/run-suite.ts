@@ -3,8 +3,11 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { CliError } from '@lornu/ops/base/cli-error.ts';
 import { describeEnd, tryCommand } from '@lornu/ops/process/run-command.ts';
-import { countJunit, type Counts } from './junit.ts';
+import { countJunit, failedTests, type Counts } from './junit.ts';
 import type { Suite, SuiteResult } from './suite.ts';
+
+/** How many lines of a suite's output explain that it failed as a whole. */
+const LAST_LINES = 4;
 
 export interface SuiteRunContext {
   root: string;
@@ -61,6 +64,8 @@ export async function runSuite(
   }
 
   const endedWell = result.exitCode === 0;
+  const lastLines = result.tail.slice(-LAST_LINES).map((line) => context.redact(line).trim());
+  const end = `${describeEnd(result, { timeoutMs: suite.budgetMs })}: ${lastLines.join(' / ')}`;
   const base = {
     name: suite.name,
     elapsedMs: result.elapsedMs,
@@ -76,12 +81,16 @@ export async function runSuite(
           passed: 0,
           failed: 1,
           skipped: 0,
-          reason: describeEnd(result, { timeoutMs: suite.budgetMs }),
+          reason: end,
         };
   }
+  const junit = Bun.file(junitPath);
+  const xml = (await junit.exists()) ? await junit.text() : '';
+  const failures = failedTests(xml);
   return {
     ...base,
-    ...judge(await readCounts(junitPath), endedWell, describeEnd(result, { timeoutMs: suite.budgetMs })),
+    ...judge(countJunit(xml), endedWell, end),
+    ...(failures.length > 0 ? { failures } : {}),
   };
 }
 
@@ -123,9 +132,4 @@ function commandOf(suite: Suite, junitPath: string, coverageDir: string): string
     case 'pytest':
       return ['uv', 'run', '--frozen', 'pytest', '-q', ...suite.run, `--junitxml=${junitPath}`];
   }
-}
-
-async function readCounts(junitPath: string): Promise<Counts> {
-  const file = Bun.file(junitPath);
-  return (await file.exists()) ? countJunit(await file.text()) : { passed: 0, failed: 0, skipped: 0 };
 }

@@ -1,4 +1,5 @@
 import type { ToolName } from '@lornu/ops/setup/tools.ts';
+import type { FailedTest } from './junit.ts';
 
 /** How a suite's result is counted. */
 export type SuiteKind =
@@ -58,6 +59,8 @@ export interface SuiteResult {
   cpuMs?: number;
   /** Why a suite failed as a whole: it crashed, timed out, or ran nothing. */
   reason?: string;
+  /** The tests that failed; empty if the suite failed as a whole. */
+  failures?: FailedTest[];
   /** The suite's measurements, in its own words. */
   figures?: string[];
   /** Path of all its output; absent if it was not run. */

@@ -181,6 +181,10 @@ function conclude(
     for (const figure of figures) context.stderr(`${name}: ${figure}\n`);
   }
   if (sum('skipped') > 0) context.stderr(`${sum('skipped')} skipped\n`);
+  for (const { name, failures = [], reason } of results) {
+    if (reason) context.stderr(`${name}: ${reason}\n`);
+    for (const { test, message } of failures) context.stderr(`${name}: ${test}: ${message}\n`);
+  }
   if (failing.length > 0)
     context.stderr(`Failing: ${failing.join(', ')}. Again: ./lornu test ${again.join(' ')}\n`);
   context.stderr(`Took ${formatElapsed(elapsedMs)}\n`);
