@@ -165,6 +165,8 @@ test('an answer is asked of another model, for that answer alone; the first answ
     return facts;
   };
   await chat.conversation.getByText('1 2 3', { exact: true }).waitFor();
+  // Where there is a choice, the answer names its model.
+  await chat.conversation.getByText(`stand-in for ${OTHER_MODEL}`, { exact: true }).waitFor();
   expect(await details()).toMatch(new RegExp(`Model\\s+stand-in for ${OTHER_MODEL}\\n`, 'u'));
   // The first answer is kept as a version of its own.
   await chat.button('Version before').click();

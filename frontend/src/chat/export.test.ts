@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import type { AdkEvent, Session } from '../api/types.ts';
-import { toExport, toMarkdown } from './export.ts';
+import { answerToMarkdown, toExport, toMarkdown } from './export.ts';
 
 const EVENTS: AdkEvent[] = [
   {
@@ -39,6 +39,18 @@ test('Markdown has texts and tool calls, in fences that hold any content', () =>
   expect(toMarkdown('Title', EVENTS)).toBe(
     `# Title\n\n## You, 2025-11-29 14:32 UTC\n\nLook\n\n## Agent\n\n*Look up*\n\n\`\`\`\`\`json\n${JSON.stringify({ call: { text: 'a ```` b' }, result: { count: 1 } }, null, 2)}\n\`\`\`\`\`\n\n**One**.\n\n*File: a.csv*\n`,
   );
+});
+
+test('an answer is copied with its code and output, without thoughts', () => {
+  const written = { author: 'lornu', streaming: false };
+  expect(
+    answerToMarkdown([
+      { kind: 'text', key: '1', text: 'hm', thought: true, ...written },
+      { kind: 'code', key: '2', author: 'lornu', code: 'print(1)', language: 'python' },
+      { kind: 'code-result', key: '3', author: 'lornu', output: '1', failed: false },
+      { kind: 'text', key: '4', text: 'One.', thought: false, ...written },
+    ]),
+  ).toBe('```python\nprint(1)\n```\n\n```\n1\n```\n\nOne.');
 });
 
 test('an export is ADK’s session without the page’s own keys and the secret of its link', async () => {

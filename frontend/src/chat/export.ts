@@ -28,6 +28,12 @@ export function toMarkdown(title: string, events: readonly AdkEvent[]): string {
   return `${[`# ${title}`, ...blocks].filter(Boolean).join('\n\n')}\n`;
 }
 
+/** What an answer says, with the code that the model ran and its output, as Markdown; without thoughts and tool calls. */
+export function answerToMarkdown(items: readonly TurnItem[]): string {
+  const said = items.filter(({ kind }) => kind === 'text' || kind === 'code' || kind === 'code-result');
+  return said.map(toBlock).filter(Boolean).join('\n\n');
+}
+
 const atTime = (seconds: number | undefined): string =>
   seconds === undefined ? '' : `, ${toUtcMinute(seconds)}`;
 

@@ -10,6 +10,8 @@ import {
   type TurnItem,
 } from '../chat/turn.ts';
 import { timesOf } from '../chat/answer-times.ts';
+import { answerToMarkdown } from '../chat/export.ts';
+import { toFacts } from '../chat/turn-facts.ts';
 import { BeingWritten } from '../ui/fold.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
@@ -51,9 +53,7 @@ interface TurnViewProps {
 export const TurnView = memo(function TurnView(props: TurnViewProps) {
   const { turn, index, folder, versions, isLast, isBusy, actions } = props;
   const { user, items } = turn;
-  const answer = items
-    .flatMap((item) => (item.kind === 'text' && !item.thought ? item.text : []))
-    .join('\n\n');
+  const answer = answerToMarkdown(items);
   const answeredAt = answeredAtSeconds(turn);
   const isRunning = isLast && isBusy;
   const canChange = isLast && !isBusy;
@@ -62,6 +62,8 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
   const frame = useRef<HTMLDivElement>(null);
   const costOf = actions?.costOf;
   const loadCost = useMemo(() => costOf && (() => costOf(turn)), [costOf, turn]);
+  const hasText = items.some((item) => item.kind === 'text' && !item.thought && item.text);
+  const answeredBy = models.length > 1 && !isRunning ? toFacts(turn.events).models.join(', ') : '';
   const [showsDetails, setShowsDetails] = useState(false);
   return (
     <article className="turn" aria-busy={isRunning}>
@@ -92,7 +94,7 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
           {!isRunning && (
             <div className="message-actions">
               {answer && <CopyButton copy={answer} label="Copy answer" />}
-              {answer && <SpeakButton read={() => readBlocks(frame.current)} />}
+              {hasText && <SpeakButton read={() => readBlocks(frame.current)} />}
               {onRetry && !hasEndedEarly(turn) && (
                 <IconButton label="Try again" onClick={onRetry}>
                   <RotateCcw aria-hidden />
@@ -115,6 +117,11 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
               <IconButton label="Details of this answer" onClick={() => setShowsDetails(true)}>
                 <Info aria-hidden />
               </IconButton>
+              {answeredBy && (
+                <span className="message-model" title={answeredBy}>
+                  {answeredBy}
+                </span>
+              )}
               {answeredAt !== undefined && <MessageTime atSeconds={answeredAt} />}
             </div>
           )}
