@@ -19,7 +19,7 @@ beforeAll(async () => {
     spawnGeminiStandin({ chunks: 20, delayMs: 50 }),
     buildService({ root: join(import.meta.dir, '..'), outDir: join(dir, 'bundle') }),
   ]);
-}, 30_000);
+});
 
 afterAll(async () => {
   await model.stop();
@@ -90,7 +90,7 @@ describe('the bundle', () => {
     service.stop('SIGTERM');
     expect((await service.ended).exitCode).toBe(0);
     expect(await readdir(join(dir, 'empty'))).toEqual([]);
-  }, 20_000);
+  });
 
   test('finishes a stream that began before SIGTERM, starts no new ones, and exits with 0', async () => {
     const service = await start();
@@ -123,7 +123,7 @@ describe('the bundle', () => {
     const { exitCode, log } = await service.ended;
     expect(exitCode).toBe(0);
     expect(log).toContain('"message":"stopped"');
-  }, 20_000);
+  });
 
   test('is not held up by a client whose body never ends', async () => {
     const service = await start();
@@ -136,7 +136,7 @@ describe('the bundle', () => {
     expect((await service.ended).exitCode).toBe(0);
     expect(performance.now() - stoppedAt).toBeLessThan(12_000);
     socket.destroy();
-  }, 30_000);
+  });
 
   test('writes metrics in the format that CloudWatch reads', async () => {
     const service = await start({ LORNU_METRICS: 'emf' });
@@ -156,7 +156,7 @@ describe('the bundle', () => {
       TimeToFirstToken: [expect.any(Number)],
     });
     expect((JSON.parse(line) as { Tokens: number }).Tokens).toBeGreaterThan(10);
-  }, 20_000);
+  });
 
   test('exports traces to the given endpoint, one tree per turn, without message contents', async () => {
     const received: string[] = [];
@@ -218,7 +218,7 @@ describe('the bundle', () => {
       expect(all).toContain(metric);
     expect(all).toContain('lornu-agent');
     expect(all).not.toContain('my-private-words');
-  }, 20_000);
+  });
 
   test('does not start with a damaged database: a sentence with its name, exit code 78', async () => {
     const folder = join(dir, 'damaged');
@@ -228,7 +228,7 @@ describe('the bundle', () => {
     expect(await child.exited).toBe(78);
     expect(said).toStartWith(`The database ${join(folder, 'memory.sqlite')} cannot be opened`);
     expect(said.trim().split('\n')).toHaveLength(1);
-  }, 20_000);
+  });
 
   test('does not start with a wrong configuration: sentences without a stack, exit code 78', async () => {
     const child = spawn({ PORT: 'x', GEMINI_API_KEY: '' });

@@ -24,4 +24,4 @@ test('a long /run is answered although it was silent for longer than the idle ti
   expect(run).toEndWith('done');
   expect(other).toBe('');
   await server.stop(true);
-}, 30_000);
+});

@@ -263,7 +263,6 @@ describe('a broken or hostile model cannot harm the service', () => {
 describe('one deadline for all attempts', () => {
   test('a silent model fails at the deadline, however many retries are allowed', async () => {
     let tries = 0;
-    const start = performance.now();
     const timeouts = { firstByteMs: 200, answerMs: 500 };
     const { error } = await ask(
       async () => {
@@ -274,8 +273,7 @@ describe('one deadline for all attempts', () => {
       { maxRetries: 10, sleep: async () => undefined, timeouts },
     );
     expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', detail: 'The model did not answer in time.' });
+    // Of eleven attempts of 200 ms, three begin before the deadline.
     expect(tries).toBeLessThanOrEqual(4);
-    // Ten attempts of 200 ms would be four times the deadline.
-    expect(performance.now() - start).toBeLessThan(4 * timeouts.answerMs);
   });
 });

@@ -1,11 +1,9 @@
-import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { AppError } from '../errors/app-error.ts';
 import { bothStores, KEY, say, textOf } from '../testing/both-stores.ts';
 import type { RunBench, TestProcess } from '../testing/run-bench.ts';
 import type { Run, TurnRequest } from './run.ts';
 import type { RunLimits } from './run-options.ts';
-
-setDefaultTimeout(30_000);
 
 const LIMITS: Partial<RunLimits> = {
   leaseMs: 600,

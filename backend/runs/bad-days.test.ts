@@ -135,7 +135,7 @@ test('1,000 concurrent listeners each get every frame, even from another process
   const all = await framesOf(run);
   expect(all.length).toBeGreaterThan(30);
   expect(received.every((frames) => JSON.stringify(frames) === JSON.stringify(all))).toBe(true);
-}, 30_000);
+});
 
 test('a reader that stops reading delays nobody, and continues at its position', async () => {
   const here = bench.process();
@@ -149,7 +149,7 @@ test('a reader that stops reading delays nobody, and continues at its position',
   for (let next = await slow.next(); !next.done; next = await slow.next()) indexes.push(next.value.index);
   expect(indexes).toEqual(Array.from({ length: indexes.length }, (_, n) => n + 1));
   expect(indexes.length).toBeGreaterThanOrEqual(3_000);
-}, 30_000);
+});
 
 describe('the disk is full', () => {
   test('a message is refused with a sentence, nothing is half-written, and it works again once there is space', async () => {
@@ -181,7 +181,7 @@ describe('the disk is full', () => {
     expect(again.run.state).toBe('completed');
     expect((await here.store.get(run.id))?.state).toBe('completed');
     expect(await turn(here)).toBe('completed');
-  }, 30_000);
+  });
 });
 
 test('the shown text is in the session, even if the store was unavailable while the turn was closed', async () => {
@@ -229,13 +229,14 @@ describe('another process locks the file', () => {
       lastTick = performance.now();
     }, 5);
     const going = turn(here);
-    await Bun.sleep(800);
+    const lockedMs = 2_000;
+    await Bun.sleep(lockedMs);
     blocker.run('COMMIT');
     blocker.close();
     expect(await going).toBe('completed');
     clearInterval(ticks);
     // 20 ms of waiting inside SQLite, plus the machine's other work.
-    expect(longestPauseMs).toBeLessThan(400);
+    expect(longestPauseMs).toBeLessThan(lockedMs / 2);
   });
 
   test('for too long: a clear refusal, and it works afterwards without a restart', async () => {
@@ -247,7 +248,7 @@ describe('another process locks the file', () => {
     blocker.run('COMMIT');
     blocker.close();
     expect(await turn(here)).toBe('completed');
-  }, 15_000);
+  });
 });
 
 test('a turn without listeners ends at its token limit', async () => {

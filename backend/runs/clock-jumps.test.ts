@@ -1,20 +1,9 @@
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  setDefaultTimeout,
-  test,
-} from 'bun:test';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { startFirestoreStandin } from '../../standins/firestore/server.ts';
 import { spawnGeminiStandin, type GeminiStandin } from '../../standins/gemini/spawn.ts';
 import { openFirestoreBench, openRunBench, type RunBench } from '../testing/run-bench.ts';
 import type { Run, TurnRequest } from './run.ts';
 import { machineUptimeMs } from './sqlite/machine-clock.ts';
-
-setDefaultTimeout(30_000);
 
 const HOUR_MS = 3_600_000;
 const key = { appName: 'lornu', userId: 'u', sessionId: 's' };

@@ -1,10 +1,8 @@
-import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { bothStores, KEY, say } from '../testing/both-stores.ts';
 import { silentLog, type RunBench, type TestProcess } from '../testing/run-bench.ts';
 import { Budgets, SHARE_EVERY_MS, type BudgetLimits } from './budgets.ts';
 import type { Run } from './run.ts';
-
-setDefaultTimeout(30_000);
 
 const TWO_CALLS = 'call list_notes with {} then call environment_status with {}';
 let bench: RunBench<unknown>;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { LOCAL_PRINCIPAL } from '../identity/principal.ts';
 import { ByteBudget } from '../identity/limits/byte-budget.ts';
 import { CallerLimits } from '../identity/limits/caller-limits.ts';
@@ -10,8 +10,6 @@ import { createAdmission } from './admission.ts';
 import { MOST_QUEUED, MOST_QUEUED_BYTES } from './queue-bounds.ts';
 import type { RunLimits } from './run-options.ts';
 import type { Run, TurnRequest } from './run.ts';
-
-setDefaultTimeout(30_000);
 
 const QUIET: Partial<RunLimits> = { ...IDLE, leaseMs: 60_000 };
 const ALIVE: Partial<RunLimits> = {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { bothStores, KEY, say } from '../testing/both-stores.ts';
 import type { RunBench } from '../testing/run-bench.ts';
 import { until } from '../testing/until.ts';
@@ -7,8 +7,6 @@ import type { Maintenance } from './operator-store.ts';
 import type { RunLimits } from './run-options.ts';
 import { RunOperator } from './run-operator.ts';
 import type { Run } from './run.ts';
-
-setDefaultTimeout(30_000);
 
 const LIVELY: Partial<RunLimits> = { renewEveryMs: 50, takeOverEveryMs: 50, cancelEveryMs: 20 };
 const LONG = 'count to 500 every 40 ms';

@@ -1,5 +1,5 @@
 import { createEvent } from '@google/adk';
-import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { measureEnd } from '../http/measured-runs.ts';
 import { useModel } from '../model/gemini-llm.ts';
 import { combineMetrics, type Metrics } from '../observability/metrics.ts';
@@ -9,8 +9,6 @@ import type { Run } from './run.ts';
 import type { RunLimits, RunServiceDeps } from './run-options.ts';
 
 // A busy machine is slow, and a test that times out takes the stand-in with it.
-setDefaultTimeout(30_000);
-
 /** A paused process: it never renews, and never looks at others. */
 const STOPPED: Partial<RunLimits> = { ...IDLE, leaseMs: 400 };
 const ALIVE: Partial<RunLimits> = {

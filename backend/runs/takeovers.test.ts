@@ -1,11 +1,9 @@
-import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { AppError } from '../errors/app-error.ts';
 import { bothStores, IDLE, KEY } from '../testing/both-stores.ts';
 import type { RunBench, TestProcess } from '../testing/run-bench.ts';
 import type { RunLimits } from './run-options.ts';
 import type { Lease, RunStore } from './run-store.ts';
-
-setDefaultTimeout(30_000);
 
 const ALIVE: Partial<RunLimits> = {
   leaseMs: 3_000,

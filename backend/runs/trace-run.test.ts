@@ -5,13 +5,11 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-node';
-import { afterAll, afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { bothStores, IDLE, KEY, say } from '../testing/both-stores.ts';
 import type { RunBench } from '../testing/run-bench.ts';
 import type { RunLimits } from './run-options.ts';
 import type { Run, TurnRequest } from './run.ts';
-
-setDefaultTimeout(30_000);
 
 const exporter = new InMemorySpanExporter();
 new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }).register();

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:test';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type GeminiStandin, spawnGeminiStandin } from '../../standins/gemini/spawn.ts';
@@ -12,7 +12,6 @@ import { Shadow, type ShadowOptions } from './shadow.ts';
 import { ShadowCandidate } from './shadow-candidate.ts';
 import { SHADOW_TURN } from './shadow-wire.ts';
 
-setDefaultTimeout(30_000);
 const AGENTS = join(import.meta.dir, '../../agents');
 const KEY = { appName: 'lornu', userId: 'ada.lovelace', sessionId: 'the-session' };
 

@@ -1,11 +1,9 @@
-import { expect, setDefaultTimeout, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { mulberry32 } from '@lornu/ops/base/seeded.ts';
 import { ENVIRONMENT, needOf } from './model.ts';
 import { simulate } from './simulate.ts';
 import { generatedParts, quotedPart } from '../save.ts';
 import { GROW_SECONDS, SIZES } from './table.ts';
-
-setDefaultTimeout(60_000);
 
 test('docs/performance.md and docs/scale.md quote the last saved run', async () => {
   for (const [page, part] of Object.entries(await generatedParts()))

@@ -23,7 +23,7 @@ export const LONG: readonly Suite[] = [
   tests(
     'firestore-google',
     "the suite firestore passes on Google's own emulator, behind the stand-in's faults and counts",
-    './tests/firestore --timeout 60000',
+    './tests/firestore',
     { minutes: 15, needs: 'python uv', env: { LORNU_FIRESTORE_EMULATOR: 'google' } },
   ),
   tests(

@@ -9,6 +9,12 @@ import type { Suite, SuiteResult } from './suite.ts';
 /** How many lines of a suite's output explain that it failed as a whole. */
 const LAST_LINES = 4;
 
+/**
+ * Time limit of a test that sets none. The runner's own 5 s are too short for a slow or busy machine, where nothing is
+ * wrong with a test that takes longer.
+ */
+const TEST_WITHIN_MS = 60_000;
+
 export interface SuiteRunContext {
   root: string;
   cacheDir: string;
@@ -124,6 +130,7 @@ function commandOf(suite: Suite, junitPath: string, coverageDir: string): string
           : suite.run),
         '--reporter=junit',
         `--reporter-outfile=${junitPath}`,
+        `--timeout=${TEST_WITHIN_MS}`,
         // A part of a suite says nothing about what the whole covers.
         ...(suite.coversOps && !suite.only
           ? ['--coverage', '--coverage-reporter=lcov', `--coverage-dir=${coverageDir}`]

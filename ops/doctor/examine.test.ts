@@ -30,4 +30,4 @@ test('tools, machine and configuration are listed, secrets only as set, problems
     value: expect.stringContaining('no answer'),
   });
   for (const finding of findings) if (finding.state === 'missing') expect(finding.next).toBeTruthy();
-}, 60_000);
+});

@@ -32,4 +32,4 @@ test('a client whose task dies gives up a request to the dead task, and gets the
   } finally {
     await server.stop(true);
   }
-}, 30_000);
+});

@@ -73,31 +73,27 @@ for (const [name, isGoogles] of BACKENDS) {
 test.each([
   [[], 'OPTIMISTIC'],
   [['--concurrency-mode', 'PESSIMISTIC'], 'PESSIMISTIC'],
-])(
-  'as a program with %p it is %s: as staging is, unless told otherwise',
-  async (options, mode) => {
-    const main = join(import.meta.dir, 'main.ts');
-    const program = Bun.spawn([process.execPath, main, ...options, '--until-stdin-ends'], {
-      stdin: 'pipe',
-      env: { ...process.env, LORNU_FIRESTORE_EMULATOR: '' },
-    });
-    const { value } = await program.stdout.getReader().read();
-    const other = await FirestoreClient.to(JSON.parse(new TextDecoder().decode(value)).host);
-    try {
-      const [begun] = await other.rows('BeginTransaction', { database: DATABASE });
-      const transaction = begun!['transaction'] as Buffer;
-      await other.rows('BatchGetDocuments', { database: DATABASE, documents: [NAME], transaction });
-      const writes = [{ update: { name: NAME, fields: {} } }];
-      const plain = codeOf(other.rows('Commit', { database: DATABASE, writes }));
-      // With locks the writer waits for the reader; without them, the reader's commit fails.
-      if (mode === 'OPTIMISTIC') expect(await plain).toBe('OK');
-      const read = codeOf(other.rows('Commit', { database: DATABASE, writes, transaction }));
-      expect(await read).toBe(mode === 'OPTIMISTIC' ? 10 : 'OK');
-      expect(await plain).toBe('OK');
-    } finally {
-      other.close();
-      program.kill();
-    }
-  },
-  30_000,
-);
+])('as a program with %p it is %s: as staging is, unless told otherwise', async (options, mode) => {
+  const main = join(import.meta.dir, 'main.ts');
+  const program = Bun.spawn([process.execPath, main, ...options, '--until-stdin-ends'], {
+    stdin: 'pipe',
+    env: { ...process.env, LORNU_FIRESTORE_EMULATOR: '' },
+  });
+  const { value } = await program.stdout.getReader().read();
+  const other = await FirestoreClient.to(JSON.parse(new TextDecoder().decode(value)).host);
+  try {
+    const [begun] = await other.rows('BeginTransaction', { database: DATABASE });
+    const transaction = begun!['transaction'] as Buffer;
+    await other.rows('BatchGetDocuments', { database: DATABASE, documents: [NAME], transaction });
+    const writes = [{ update: { name: NAME, fields: {} } }];
+    const plain = codeOf(other.rows('Commit', { database: DATABASE, writes }));
+    // With locks the writer waits for the reader; without them, the reader's commit fails.
+    if (mode === 'OPTIMISTIC') expect(await plain).toBe('OK');
+    const read = codeOf(other.rows('Commit', { database: DATABASE, writes, transaction }));
+    expect(await read).toBe(mode === 'OPTIMISTIC' ? 10 : 'OK');
+    expect(await plain).toBe('OK');
+  } finally {
+    other.close();
+    program.kill();
+  }
+});

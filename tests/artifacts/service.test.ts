@@ -30,7 +30,7 @@ beforeAll(async () => {
     env: { ARTIFACT_BUCKET: BUCKET, STORAGE_EMULATOR_HOST: gcs.url },
   });
   python = startPythonArtifacts(BUCKET, gcs.url);
-}, 60_000);
+});
 
 afterAll(async () => {
   await Promise.all([service?.stop(), python?.stop()]);
@@ -62,7 +62,7 @@ test('what a tool saves here is in the bucket for google-adk, and what google-ad
     version: 1,
     canonicalUri: `gs://${BUCKET}/probe/ann/s1/note.txt/1`,
   });
-}, 60_000);
+});
 
 test('a message that refers to a file: either agent gives the model its bytes, and not those of another session', async () => {
   const gcpAgent = await startGcpAgent({
@@ -122,4 +122,4 @@ test('while the bucket is unavailable: 503 with a sentence, /ready says so, turn
   expect(ready.dependencies.find(({ name }) => name === 'artifacts')).toMatchObject({ state: 'failed' });
   gcs = await startFakeGcs(BUCKET, Number(port));
   expect(await (await fetch(`${service.url}${SESSION}/artifacts`)).json()).toEqual([]);
-}, 60_000);
+});

@@ -15,7 +15,7 @@ beforeAll(async () => {
   });
   await target.sendJson(SESSIONS, { sessionId: 's1' });
   await target.sendJson('/apps/faulty/users/ann/sessions', { sessionId: 's2' });
-}, 60_000);
+});
 
 afterAll(async () => target?.stop());
 
@@ -162,7 +162,7 @@ test('mistakes of a caller, refusals of a model and limits of a session are no f
   }
   await target.send(`${SESSIONS}/s1`, { method: 'PATCH', body: '{"stateDelta":{"__proto__":{"a":1}}}' });
   expect(await faults()).toBe(0);
-}, 60_000);
+});
 
 test('what cannot be stored or read is refused as the mistake that it is, and the session goes on', async () => {
   for (const [name, status, more] of [
@@ -179,7 +179,7 @@ test('what cannot be stored or read is refused as the mistake that it is, and th
     expect([name, next.status]).toEqual([name, 200]);
   }
   expect(await faults()).toBe(0);
-}, 60_000);
+});
 
 test('a bug that an authenticated caller meets is one fault, on every API', async () => {
   await askFaulty('/run');

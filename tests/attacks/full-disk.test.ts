@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SESSIONS, startTarget, type Target } from './target.ts';
-
-setDefaultTimeout(60_000);
 
 /** Far below the time that a write waits for a store that does not answer. */
 const AT_ONCE_MS = 3_000;

@@ -10,7 +10,7 @@ let target: Target;
 beforeAll(async () => {
   target = await startTarget();
   await target.sendJson(SESSIONS, { sessionId: 's1' });
-}, 60_000);
+});
 
 afterAll(async () => target?.stop());
 
@@ -62,4 +62,4 @@ test('the lint rule against non-linear regular expressions still finds one', asy
   expect(await check('/^(?:a+)+$/.test(text)')).toBe(true);
   expect(await check("text.replace(/=/g, '')")).toBe(false);
   await rm(folder, { recursive: true });
-}, 60_000);
+});

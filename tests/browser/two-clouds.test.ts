@@ -1,5 +1,5 @@
 import { Timestamp } from '../../backend/firestore/client/special-values.ts';
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { startGcpAgent } from '@lornu/ops/servers/agent-servers.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
 import { startFirestoreStandin, type FirestoreStandin } from '@lornu/standins/firestore/server.ts';
@@ -11,8 +11,6 @@ import { firestoreVariables } from '../runs/chaos.ts';
 import { serveAdkWeb, type AdkWeb } from './adk-web.ts';
 import { layCable, type Cable } from './cable.ts';
 import { startFixture, type BrowserFixture } from './fixture.ts';
-
-setDefaultTimeout(60_000);
 
 const SYNC_WITHIN_MS = 300_000;
 const ROOT = resolve(import.meta.dir, '../..');

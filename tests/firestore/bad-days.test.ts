@@ -49,7 +49,6 @@ test.each([
     await store.appendEvent({ session, event: event({}) });
     expect((await open().getSession(key(`status-${code}`)))!.events).toHaveLength(1);
   },
-  30_000,
 );
 
 test('a missing database is named', async () => {
@@ -57,7 +56,7 @@ test('a missing database is named', async () => {
     .probe()
     .catch((error) => error);
   expect(probed.message).toBe('There is no Firestore database "production" in this project.');
-}, 20_000);
+});
 
 test('an outage in the middle of a turn: waits are limited, and the same session object continues afterwards', async () => {
   const own = await startFirestoreStandin();
@@ -77,7 +76,7 @@ test('an outage in the middle of a turn: waits are limited, and the same session
   const { events } = (await open(own.host).getSession(key('away')))!;
   expect(events.map(({ id }) => id)).toEqual(['first', 'third']);
   own.stop();
-}, 30_000);
+});
 
 test('a short outage is survived', async () => {
   const own = await startFirestoreStandin();
@@ -90,7 +89,7 @@ test('a short outage is survived', async () => {
   await appending;
   expect((await store.getSession(key('short')))!.events).toHaveLength(1);
   own.stop();
-}, 30_000);
+});
 
 test('a commit whose response is lost is not mistaken for another writer, and not stored twice', async () => {
   const store = open();
@@ -106,7 +105,7 @@ test('a commit whose response is lost is not mistaken for another writer, and no
   expect((await standin.documents.get(nameOf('lost')))?.fields['revision']).toMatchObject({
     integerValue: '2',
   });
-}, 30_000);
+});
 
 test('an event whose response was lost is no other writer to the event after it', async () => {
   const store = open();
@@ -119,7 +118,7 @@ test('an event whose response was lost is no other writer to the event after it'
   await store.appendEvent({ session, event: event({ id: 'kept' }) });
   const read = (await open().getSession(key('lost-before')))!;
   expect(read.events.map(({ id }) => id)).toEqual(['lost-1', 'lost-2', 'kept']);
-}, 30_000);
+});
 
 test('a commit that is stored after a timeout is found by the next attempt of a run', async () => {
   const own = await startFirestoreStandin({ databases: [DATABASE] });
@@ -139,7 +138,7 @@ test('a commit that is stored after a timeout is found by the next attempt of a 
   const read = (await open(own.host).getSession(key('late')))!;
   expect(read.events.map(({ id }) => id)).toEqual(['late-1', 'late-2']);
   own.stop();
-}, 30_000);
+});
 
 test('two appends at once from one session object are stored one after the other', async () => {
   const store = open();

@@ -88,7 +88,7 @@ test('an outage of seconds in the middle of a turn is only visible in /ready', a
   const again = await here.runs.start(say('hello'));
   await again.ended;
   expect(again.state).toBe('completed');
-}, 40_000);
+});
 
 test.each([
   ['permission denied', 7, 'Firestore refuses access'],
@@ -121,7 +121,6 @@ test.each([
     await again.ended;
     expect(again.state).toBe('completed');
   },
-  40_000,
 );
 
 test('restarted without its documents: the turn ends with a sentence, and new conversations are possible', async () => {
@@ -141,4 +140,4 @@ test('restarted without its documents: the turn ends with a sentence, and new co
   expect(again.state).toBe('completed');
   expect((await here.sessions.getSession(key))!.events).toHaveLength(2);
   empty.stop();
-}, 40_000);
+});

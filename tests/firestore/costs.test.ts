@@ -102,7 +102,7 @@ test('a turn: at most 2 writes an event and 4 for run and lease, and no more rea
     // a check for cancel requests, and a look for heartbeats that run out.
     expect(reads).toBeLessThanOrEqual(4 + frames + 3 * begun);
   }
-}, 60_000);
+});
 
 test('a run that begins reads the document of its session once', async () => {
   const { sessions, db } = bench.process();
@@ -145,11 +145,11 @@ test('streams: 2.5 writes of frames for each second and stream, 5 more at first,
   expect(heartbeats).toBeLessThanOrEqual(2 + begun);
   expect(frames).toBeLessThanOrEqual(STREAMS * (2.5 * begun + 5));
   expect([lornu_runs, s, events]).toEqual([2 * STREAMS, 2 * STREAMS, 2 * STREAMS]);
-}, 60_000);
+});
 
 test('a process without runs looks for abandoned ones at its slow interval, with one read each', async () => {
   bench.process();
   const idle = await costOf(() => Bun.sleep(2_500));
   expect(idle.writes).toEqual({});
   expect(idle.reads).toBeLessThanOrEqual(1);
-}, 30_000);
+});

@@ -16,7 +16,7 @@ const calls = (): Record<string, number> => Object.fromEntries(fixture.standin.c
 
 beforeAll(async () => {
   fixture = await openFixture();
-}, 60_000);
+});
 afterAll(() => fixture?.close());
 
 test('3,000 events: google-adk writes them, both read them alike, and a turn costs the same as with ten', async () => {
@@ -80,7 +80,7 @@ test('an event near 1 MiB is stored and read by both; a larger one is refused wi
   expect(stateTooLarge.message).toContain('The state of the session is too large');
   await fixture.store.appendEvent({ session, event: text('goes on') });
   expect((await fixture.another().getSession(key('large')))!.events).toHaveLength(3);
-}, 60_000);
+});
 
 test('values that Firestore cannot hold are refused with a sentence, and nothing is stored', async () => {
   const session = await fixture.store.createSession(key('odd'));

@@ -57,7 +57,7 @@ test('on ECS the FastAPI agent becomes the service account through its task role
       scopes: ['https://www.googleapis.com/auth/datastore'],
     });
   expect(google.requests.filter((request) => request.endsWith('/v2/credentials/task1'))).toHaveLength(1);
-}, 60_000);
+});
 
 test('another pool is refused with a sentence, and so is a task without a role', async () => {
   const [otherPool, noRole] = await Promise.all([
@@ -67,4 +67,4 @@ test('another pool is refused with a sentence, and so is a task without a role',
   expect([otherPool.code, noRole.code]).toEqual([1, 1]);
   expect(otherPool.said).toContain('invalid_');
   expect(noRole.said).toContain("ECS gives no credentials for the task's role: 404");
-}, 60_000);
+});

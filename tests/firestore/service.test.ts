@@ -36,13 +36,13 @@ beforeAll(async () => {
   fixture = await openFixture();
   model = await spawnGeminiStandin();
   server = await start();
-}, 60_000);
+});
 afterAll(async () => {
   await server?.stop();
   await model?.stop();
   await fixture?.close();
   await rm(scratchDir, { recursive: true, force: true });
-}, 30_000);
+});
 
 async function create(id: string): Promise<void> {
   const answer = await fetch(`${server.url}${SESSIONS}/${id}`, { method: 'POST' });
@@ -89,7 +89,7 @@ test('a conversation through the service is in Firestore, google-adk reads it, a
   });
   expect(await (await say('talk', 'hello again')).text()).toContain(': run completed');
   expect(texts(await events('talk'))).toContain('over there');
-}, 60_000);
+});
 
 test('a turn that google-adk overtakes ends as interrupted, and the session can be used', async () => {
   await create('race');
@@ -111,7 +111,7 @@ test('a turn that google-adk overtakes ends as interrupted, and the session can 
   expect(stream.trimEnd()).toEndWith(': run interrupted');
   expect(texts(await events('race'))).toEqual(['count to 30 every 50 ms', 'me first']);
   expect(await (await say('race', 'hello')).text()).toContain(': run completed');
-}, 60_000);
+});
 
 test('while a turn is running, other writers here are refused', async () => {
   await create('busy');
@@ -125,7 +125,7 @@ test('while a turn is running, other writers here are refused', async () => {
   });
   expect([patched.status, patched.headers.get('x-error-code')]).toEqual([409, 'SESSION_BUSY']);
   expect(await answering).toContain(': run completed');
-}, 60_000);
+});
 
 test('a refused database: not ready, with a sentence; ready again without a restart', async () => {
   fixture.standin.failWith = { code: 7, message: 'secret reason' };
@@ -141,12 +141,12 @@ test('a refused database: not ready, with a sentence; ready again without a rest
   ]);
   fixture.standin.failWith = undefined;
   await untilReady(200);
-}, 60_000);
+});
 
 test('the default database is refused at the start', async () => {
   const refused = await start('(default)').catch(({ cause }: Error) => String(cause));
   expect(refused).toContain('FIRESTORE_DATABASE must name a database of its own');
-}, 60_000);
+});
 
 test('a service that shuts down hands its turns over, and another one continues them', async () => {
   await create('stopped');
@@ -169,7 +169,7 @@ test('a service that shuts down hands its turns over, and another one continues 
   const counted = Array.from({ length: 100 }, (_, index) => index + 1).join(' ');
   expect(texts(kept).slice(1).join('')).toBe(counted);
   expect(await (await say('stopped', 'hello')).text()).toContain(': run completed');
-}, 60_000);
+});
 
 async function untilReady(status: number): Promise<Wire> {
   for (let attempt = 0; attempt < 100; attempt++) {

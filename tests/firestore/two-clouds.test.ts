@@ -81,7 +81,7 @@ test('a conversation moves from cloud to cloud, and both return the same', async
   expect(here).toEqual(there.map(near));
   expect(here.filter(({ author }) => author === 'user')).toHaveLength(3);
   expect((await lease('walk').get()).exists).toBe(false);
-}, 60_000);
+});
 
 test('one trace leads from the click through service, Gemini and Firestore to the peer, without what was said', async () => {
   const canary = 'canary-7f3e';
@@ -136,7 +136,7 @@ test('one trace leads from the click through service, Gemini and Firestore to th
   expect(outside([consultation!, ...ofService('gcp-agent')], consultation!)).toEqual([]);
   expect(JSON.stringify(received)).not.toContain(canary);
   expect(received.filter(({ traceId }) => traceId === stranger)).toEqual([]);
-}, 60_000);
+});
 
 test('a takeover continues the trace of the turn whose process died', async () => {
   await create(aws, 'taken');
@@ -157,7 +157,7 @@ test('a takeover continues the trace of the turn whose process died', async () =
   ]);
   const below = spans.filter((span) => outside([span, ...spans], runs[0]!).every((one) => one !== span));
   expect(below.map(({ name }) => name)).toContain('firestore transaction');
-}, 60_000);
+});
 
 test('messages queue behind a turn of the other cloud, which they cannot interrupt', async () => {
   await create(gcp, 'queue');
@@ -181,7 +181,7 @@ test('messages queue behind a turn of the other cloud, which they cannot interru
     'count to 5',
   ]);
   expect((await lease('queue').get()).exists).toBe(false);
-}, 60_000);
+});
 
 test('while a turn is running here, a turn there is refused; afterwards it is not', async () => {
   await create(aws, 'here');
@@ -197,7 +197,7 @@ test('while a turn is running here, a turn there is refused; afterwards it is no
   await (await say(gcp, 'here', 'hello')).text();
   expect((await rename(gcp, 'here')).status).toBe(200);
   expect((await events(aws, 'here')).filter(({ author }) => author === 'user').length).toBeGreaterThan(1);
-}, 60_000);
+});
 
 test('while an operator refuses new turns, both refuse them with the same sentence; afterwards neither does', async () => {
   await create(gcp, 'switch');
@@ -218,7 +218,7 @@ test('while an operator refuses new turns, both refuse them with the same senten
   expect((await rename(gcp, 'switch')).status).toBe(200);
   await operator.setMaintenance(undefined);
   for (const at of [aws, gcp]) expect((await refusedBy(at, false)).status).toBe(200);
-}, 60_000);
+});
 
 test('while a turn is running there, a turn here is refused; afterwards it is not', async () => {
   await create(gcp, 'there');
@@ -232,7 +232,7 @@ test('while a turn is running there, a turn here is refused; afterwards it is no
   expect((await rename(aws, 'there')).status).toBe(409);
   await turn.ended;
   expect(await (await say(aws, 'there', 'hello')).text()).toContain(': run completed');
-}, 60_000);
+});
 
 test('a client that disconnects during a turn there releases the session', async () => {
   await create(gcp, 'left');
@@ -241,7 +241,7 @@ test('a client that disconnects during a turn there releases the session', async
   turn.cut();
   for (let n = 0; n < 100 && (await lease('left').get()).exists; n++) await Bun.sleep(50);
   expect(await (await say(aws, 'left', 'hello')).text()).toContain(': run completed');
-}, 60_000);
+});
 
 test('a turn whose process was killed there blocks only until its lease expires', async () => {
   await create(gcp, 'killed');
@@ -252,7 +252,7 @@ test('a turn whose process was killed there blocks only until its lease expires'
   await lease('killed').update({ until: Timestamp.fromMillis(Date.now() - 1) });
   expect(await (await say(aws, 'killed', 'hello')).text()).toContain(': run completed');
   gcp = await clouds.startGcp();
-}, 60_000);
+});
 
 test('a turn of AWS can only be continued by AWS, until it is gone', async () => {
   await create(aws, 'gone');
@@ -268,4 +268,4 @@ test('a turn of AWS can only be continued by AWS, until it is gone', async () =>
   const told = await fetch(`${aws.url}/api/v1${SESSIONS}/gone/runs`);
   expect(await told.json()).toMatchObject([{ id: runId, state: 'interrupted' }]);
   expect(await (await say(aws, 'gone', 'hello')).text()).toContain(': run completed');
-}, 60_000);
+});

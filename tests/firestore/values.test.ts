@@ -14,7 +14,7 @@ const delta = (stateDelta: Record<string, unknown>) => event({ actions: { stateD
 
 beforeAll(async () => {
   fixture = await openFixture();
-}, 60_000);
+});
 afterAll(() => fixture?.close());
 
 test.each([
@@ -111,7 +111,7 @@ test('20 writers of app: state from 20 sessions at a round trip of 20 ms: all ar
   expect(tookMs).toBeLessThan(5_000);
   const { state } = (await fixture.another().getSession(key('writer-0')))!;
   for (let n = 0; n < 20; n++) expect(state[`app:w${n}`]).toBe(n);
-}, 30_000);
+});
 
 test.each(['.', '..', '__x__', '__a\nb__'])(
   'a session, user, task or cursor named %j does not exist',
@@ -155,7 +155,7 @@ test('a state of a task whose storing failed does not arrive later, over the nex
   // The first one only reaches Firestore now.
   while (ended() === before) await Bun.sleep(50);
   expect((await tasks.get(task, 'late'))?.state).toBe(3);
-}, 60_000);
+});
 
 test('a deletion that finishes late leaves a session of the same name that was created meanwhile', async () => {
   await fixture.store.createSession(key('anew'));
@@ -171,7 +171,7 @@ test('a deletion that finishes late leaves a session of the same name that was c
   fixture.standin.delayMs = 0;
   await deleting;
   expect(await fixture.another().getSession(key('anew'))).toBeDefined();
-}, 30_000);
+});
 
 test('memory: a long session in several commits; an event that is too long is named, the others are stored', async () => {
   const memory = new FirestoreMemory(fixture.db);
@@ -190,7 +190,7 @@ test('memory: a long session in several commits; an event that is too long is na
     const found = await memory.searchMemory({ appName: 'lornu', userId: 'ann', query });
     expect(found.memories).toHaveLength(1);
   }
-}, 30_000);
+});
 
 test.each([
   ['state that is no JSON', { state: '{' }, {}],

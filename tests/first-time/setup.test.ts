@@ -65,14 +65,14 @@ describe('from empty accounts', () => {
     ]);
     expect(found.filter(({ state, next }) => state === 'missing' && !next)).toEqual([]);
     expect(changesMade()).toEqual([]);
-  }, 60_000);
+  });
 
   test('one yes makes one change', async () => {
     const found = await fixture.run({ yes: ['hcp-aws-staging'] });
     expect(found.filter(({ changed }) => changed).map(({ id }) => id)).toEqual(['hcp-aws-staging']);
     expect(changesMade()).toEqual(['POST /api/v2/organizations/lornu-ai/workspaces']);
     expect(fixture.hcp.workspace('lornu-aws-staging').executionMode).toBe('local');
-  }, 60_000);
+  });
 
   test('the next run creates the rest of what it can create, and lists the remaining commands', async () => {
     const found = await fixture.run({ yes: ['all'] });
@@ -100,7 +100,7 @@ describe('from empty accounts', () => {
     expect(next).toEndWith(
       `-var github_repository=lornu-ai/lornu-aws-staging -var github_subject_prefix=${fixture.github.subjectPrefix} -var domain_zone_id=${zone}`,
     );
-  }, 60_000);
+  });
 
   test('once the rest is done everything is there, and another run changes nothing', async () => {
     await byHand();
@@ -110,7 +110,7 @@ describe('from empty accounts', () => {
     expect(isReady(found)).toBe(true);
     expect(found.map(({ id }) => id)).toEqual(REQUIREMENTS.map(({ id }) => id));
     expect(changesMade()).toEqual(before);
-  }, 60_000);
+  });
 });
 
 describe('with everything there but one', () => {

@@ -101,7 +101,7 @@ describe('from an AWS task role to Google, without a key', () => {
     expect(await identity.idToken(AUDIENCE)).toBe(first);
     nowMs += 4 * 60_000;
     expect((await failure(identity.idToken(AUDIENCE))).hop).toBe('service-account');
-  }, 20_000);
+  });
 
   test('each library is told the scope that it needs', () => {
     expect(SCOPES).toEqual({

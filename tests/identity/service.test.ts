@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +6,6 @@ import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/s
 import { createAuthority } from './certificates.ts';
 
 // A process starts from source, possibly on a busy machine.
-setDefaultTimeout(60_000);
-
 const root = join(import.meta.dir, '../..');
 let google: GoogleStandIn;
 let folder: string;

@@ -23,7 +23,7 @@ let sessions = 0;
 
 beforeAll(async () => {
   cluster = await Cluster.start(2, { LORNU_LEASE_MS: '1500', LORNU_DRAIN_MS: '300' });
-}, 60_000);
+});
 afterAll(() => cluster.stop());
 
 async function conversation(baseUrl = cluster.url): Promise<Conversation> {
@@ -103,7 +103,7 @@ test('a process is paused beyond its lease and wakes up: the turn was continued 
   for await (const frame of readStream(await attach(elsewhere, frames[0]?.runId ?? ''))) all.push(frame);
   expect(all.slice(0, 8)).toEqual(frames);
   expect(await findFaults(viaProxy, all, ASKED)).toEqual([]);
-}, 30_000);
+});
 
 test('a deploy: a process that shuts down hands its runs over, and clients notice nothing', async () => {
   const made = await conversation();
@@ -112,7 +112,7 @@ test('a deploy: a process that shuts down hands its runs over, and clients notic
     if (count === 25) cluster.signal(1, 'SIGTERM');
   });
   expect(await findFaults(made, frames, ASKED)).toEqual([]);
-}, 30_000);
+});
 
 test('a cancel at any process stops the turn, and the next message is answered', async () => {
   const made = await conversation();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { runCaptured, type CapturedRun } from '@lornu/cli/captured-run.ts';
 import { startFirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,8 +9,6 @@ import { Cluster } from './cluster.ts';
 import { createSession } from './create-session.ts';
 
 // Bundles and real processes.
-setDefaultTimeout(60_000);
-
 /** `lornu runs` as an operator types it, against one process of the service. */
 const lornuRuns = async (url: string, ...argv: string[]): Promise<CapturedRun> =>
   runCaptured(['runs', argv[0] ?? 'list', '--url', url, ...argv.slice(1)]);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +7,6 @@ import { startFirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { spawnGeminiStandin, type GeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { readSpans } from '@lornu/standins/google/cloud-trace.ts';
 import { until } from '../support/until.ts';
-
-setDefaultTimeout(60_000);
 
 /**
  * The operations of a turn of 20 chunks. The test fails if a change raises one of them by 5 %, and names the commit. Then

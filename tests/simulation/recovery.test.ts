@@ -1,6 +1,6 @@
 import { DEFAULT_RUN_LIMITS } from '@lornu/backend/runs/run-options.ts';
 import type { Run } from '@lornu/backend/runs/run.ts';
-import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { VirtualTime } from './clock.ts';
 import { textOf } from './model.ts';
 import type { Process } from './process.ts';
@@ -10,8 +10,6 @@ import { keyOf, World } from './world.ts';
 const { holdMs, beatEveryMs } = DEFAULT_RUN_LIMITS;
 const SESSIONS = ['s1', 's2', 's3'];
 const POLL_MS = 10;
-
-setDefaultTimeout(60_000);
 
 interface Disturbance {
   /** What happens to process 0, which executes the turns. */

@@ -37,5 +37,4 @@ test.each(['SQLite', 'Firestore'] as const)(
       rmSync(folder, { recursive: true });
     }
   },
-  60_000,
 );

@@ -113,7 +113,7 @@ describe('lornu up', () => {
     expect(await child.ended).toBe('ended with exit code 0');
     expect(fetch(`${result.url}/health`)).rejects.toThrow();
     for (const { pid } of started) expect(() => process.kill(pid, 0)).toThrow();
-  }, 60_000);
+  });
 
   test('answers a message, and still has it after it was killed and started again', async () => {
     const first = await up('kept', ['--port', '0']);
@@ -144,7 +144,7 @@ describe('lornu up', () => {
     const kept = await (await fetch(`${again.url}/apps/lornu/users/ann/sessions/${id}`)).text();
     expect(kept).toContain('Good morning, is anybody there?');
     await second.stop();
-  }, 60_000);
+  });
 
   test('leaves nothing behind when it is killed itself', async () => {
     const child = await up('killed', ['--port', '0', '--peer']);
@@ -201,7 +201,7 @@ describe('lornu up', () => {
     });
     expect(await child.ended).toBe('ended with exit code 2');
     expect(child.tail.join('\n')).toContain('GOOGLE_WORKLOAD_IDENTITY_AUDIENCE is set');
-  }, 30_000);
+  });
 
   test('stores conversations in a Firestore stand-in on request, says so, and ends it too', async () => {
     const child = await up('firestore', ['--port', '0', '--store', 'firestore']);
@@ -214,7 +214,7 @@ describe('lornu up', () => {
     expect(started.map(({ command }) => command).join('\n')).toContain('standins/firestore/main.ts');
     await child.stop();
     for (const { pid } of started) expect(() => process.kill(pid, 0)).toThrow();
-  }, 60_000);
+  });
 
   test('with --watch serves a changed agent, and survives a broken source', async () => {
     const copy = join(base, 'copy');
@@ -257,7 +257,7 @@ describe('lornu up', () => {
     expect(said).toContain(`It is taken by process ${process.pid} (`);
     expect(said).toContain('./lornu up --port 0');
     await holder.stop(true);
-  }, 30_000);
+  });
 
   test('refuses a wrong configuration, with all problems at once', async () => {
     const child = await up('wrong', ['--port', '0'], {
@@ -268,5 +268,5 @@ describe('lornu up', () => {
     const said = child.tail.join('\n');
     expect(said).toContain('LORNU_LISTEN_HOST must be');
     expect(said).toContain('LORNU_PING_MS must be');
-  }, 30_000);
+  });
 });

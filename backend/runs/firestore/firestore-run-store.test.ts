@@ -45,4 +45,4 @@ test('a process that was paused does not show its last frames if another process
     await db.terminate();
     standin.stop();
   }
-}, 30_000);
+});

@@ -56,4 +56,4 @@ test('after kill -9 at any moment no confirmed event is lost, and events and sta
     await store.close();
   }
   rmSync(folder, { recursive: true });
-}, 60_000);
+});

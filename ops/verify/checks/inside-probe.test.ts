@@ -36,5 +36,5 @@ describe.each([
     expect(await exitCode(isPython, { retired: [MODEL] })).toBe(25);
     expect(await exitCode(isPython, {}, 'invalid')).toBe(22);
     expect(await exitCode(isPython, {}, '')).toBe(20);
-  }, 60_000);
+  });
 });

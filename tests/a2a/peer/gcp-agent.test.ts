@@ -13,7 +13,7 @@ import { runCommand } from '@lornu/ops/process/run-command.ts';
 import { startServer } from '@lornu/ops/servers/server.ts';
 import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/server.ts';
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { exportPKCS8, generateKeyPair, type JWK } from 'jose';
@@ -24,8 +24,6 @@ import { clientFor } from './odd-peer.ts';
 
 // The real peer, as it runs on Google Cloud, called by our client and by the JavaScript clients of both versions. The
 // Python clients are in gcp-agent/tests.
-
-setDefaultTimeout(60_000);
 
 const root = join(import.meta.dir, '../../..');
 const closing: (() => Promise<unknown>)[] = [];

@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { exportPKCS8, generateKeyPair, type JWK } from 'jose';
 import { openFixture, type ServedAgent, type A2aFixture } from '../server/fixture.ts';
 import { HOPS_KEY } from '../../../backend/peer/hops.ts';
 import { clientFor } from './odd-peer.ts';
 
 // Our client against our own server: both sides may run the same service.
-
-setDefaultTimeout(20_000);
 
 let fixture: A2aFixture;
 let served: ServedAgent;

@@ -1,14 +1,12 @@
 import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
 import { runCommand } from '@lornu/ops/process/run-command.ts';
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { clientFor } from './odd-peer.ts';
 import { serveAdkJs } from './stock/serve-adk-js.ts';
 
 // Our client with peers from other code: google-adk's to_a2a (1.0) and the parts of adk-js's toA2a (0.3).
-
-setDefaultTimeout(60_000);
 
 const root = join(import.meta.dir, '../../..');
 const closing: (() => unknown)[] = [];

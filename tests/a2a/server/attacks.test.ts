@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import {
   createGuardedApp,
   type GuardedApp,
@@ -20,8 +20,6 @@ import {
 import { type Issuer, OTHER_PEER, startIssuer } from './issuer.ts';
 import { rpc, rpcStream, taskOf, textMessage } from './rpc.ts';
 import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
-
-setDefaultTimeout(30_000);
 
 let signers: TokenSigners;
 let app: GuardedApp;

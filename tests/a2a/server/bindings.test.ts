@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { eventData, rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
 import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
-
-setDefaultTimeout(20_000);
 
 let fixture: A2aFixture;
 let served: ServedAgent;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { AgentCard, verifyAgentCardSignature } from '@a2a-js/sdk';
 import { importJWK, type JWK } from 'jose';
 import { generateKeyPairSync } from 'node:crypto';
@@ -7,8 +7,6 @@ import { fixedSecret } from '../../../backend/identity/secrets/secret.ts';
 import { type Issuer, PEER, startIssuer } from './issuer.ts';
 import { rpc } from './rpc.ts';
 import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
-
-setDefaultTimeout(20_000);
 
 const newKey = () =>
   generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });

@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { mulberry32 } from '@lornu/ops/base/seeded.ts';
 import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
-
-setDefaultTimeout(60_000);
 
 let fixture: A2aFixture;
 let served: ServedAgent;

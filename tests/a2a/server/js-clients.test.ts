@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Part, type StreamResponse, TaskState } from '@a2a-js/sdk';
 import { type Client, ClientFactory, ClientFactoryOptions } from '@a2a-js/sdk/client';
 import { InMemoryRunner } from '@google/adk';
@@ -10,8 +10,6 @@ import {
   ClientFactoryOptions as LegacyOptions,
 } from 'a2a-sdk-legacy/client';
 import { message, openFixture, sending, type ServedAgent, shownText, type A2aFixture } from './fixture.ts';
-
-setDefaultTimeout(30_000);
 
 let fixture: A2aFixture;
 let served: ServedAgent;

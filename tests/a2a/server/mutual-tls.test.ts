@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { connect } from 'node:tls';
 import { type MtlsFront, startMtlsFront } from '../../../backend/identity/certificates/mtls-front.ts';
 import { createAuthority, type Made } from '../../identity/certificates.ts';
 import { type Issuer, PEER, startIssuer } from './issuer.ts';
 import { textMessage } from './rpc.ts';
 import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
-
-setDefaultTimeout(20_000);
 
 const NAME = 'spiffe://lornu/gcp-agent';
 

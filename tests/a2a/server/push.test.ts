@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Task } from '@a2a-js/sdk';
 import { AgentEvent } from '@a2a-js/sdk/server';
 import { PushNotifier } from '../../../backend/a2a/push/push-notifier.ts';
@@ -10,8 +10,6 @@ import { rpc, taskOf, textMessage } from './rpc.ts';
 import { until } from '../../support/until.ts';
 import { startSilentWebhook, startWebhook } from './webhook.ts';
 import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
-
-setDefaultTimeout(30_000);
 
 let fixture: A2aFixture;
 let issuer: Issuer;

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Issuer, PEER, SERVICE, startIssuer } from './issuer.ts';
 import { rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
 import { until } from '../../support/until.ts';
 import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
-
-setDefaultTimeout(30_000);
 
 let fixture: A2aFixture;
 let issuer: Issuer;

@@ -1,10 +1,8 @@
-import { afterEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterEach, describe, expect, test } from 'bun:test';
 import { Role, type Task, TaskState } from '@a2a-js/sdk';
 import { AgentEvent, type AgentExecutor, InMemoryTaskStore, type RequestContext } from '@a2a-js/sdk/server';
 import { standaloneServer, type StandaloneOptions } from '../../../backend/a2a/standalone.ts';
 import { answerOf, rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
-
-setDefaultTimeout(15_000);
 
 const servers: Bun.Server<unknown>[] = [];
 afterEach(async () => {

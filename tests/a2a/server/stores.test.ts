@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { TaskState } from '@a2a-js/sdk';
 import { createFirestore } from '../../../backend/firestore/create-firestore.ts';
 import { callContextOf } from '../../../backend/a2a/caller.ts';
@@ -8,8 +8,6 @@ import { FirestoreTaskRecords } from '../../../backend/tasks/firestore/firestore
 import { SqliteTaskRecords } from '../../../backend/tasks/sqlite/sqlite-task-records.ts';
 import { TASK_KEEP_MS, type TaskRecord, type TaskRecords } from '../../../backend/tasks/task-records.ts';
 import { startFirestoreStandin, type FirestoreStandin } from '@lornu/standins/firestore/server.ts';
-
-setDefaultTimeout(20_000);
 
 const DATABASE = 'staging';
 const OWNER = { appName: 'lornu', userId: 'peer:a@x' };

@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { until } from '../../support/until.ts';
 import { answerOf, rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
 import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
-
-setDefaultTimeout(30_000);
 
 let fixture: A2aFixture;
 /** Two processes of the service on one store. */

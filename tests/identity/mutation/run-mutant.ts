@@ -72,7 +72,15 @@ async function passes(
   // Bun throws when a process is started with an aborted signal.
   if (signal.aborted) return false;
   const child = Bun.spawn(
-    [process.execPath, 'test', '--bail', '--preload', join(import.meta.dir, 'preload.ts'), `./${path}`],
+    [
+      process.execPath,
+      'test',
+      '--bail',
+      `--timeout=${TIMEOUT_MS}`,
+      '--preload',
+      join(import.meta.dir, 'preload.ts'),
+      `./${path}`,
+    ],
     {
       cwd: root,
       env: { ...process.env, ...environment },

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,8 +14,6 @@ import {
 } from '../sigstore/forgeries.ts';
 
 // The stand-in for cosign refuses the same forgeries as cosign does in ../signatures/signatures.test.ts.
-
-setDefaultTimeout(60_000);
 
 interface SignatureRecord {
   image: string;

@@ -53,4 +53,4 @@ test('a secret is found in the plan that Terraform shows, and other values are n
     'terraform_data.secret.input.password',
     'var.key',
   ]);
-}, 60_000);
+});

@@ -73,7 +73,7 @@ beforeAll(async () => {
       propagateTags: 'SERVICE',
     }),
   );
-}, 60_000);
+});
 afterAll(async () => kit.end());
 
 async function service(): Promise<Service> {

@@ -36,7 +36,7 @@ beforeAll(async () => {
     new RequestCertificateCommand({ DomainName: 'alb.lornu.example', ValidationMethod: 'DNS' }),
   );
   certificateArn = requested.CertificateArn ?? '';
-}, 60_000);
+});
 afterAll(async () => kit.end());
 
 const forward = (): Action => ({ Type: 'forward', TargetGroupArn: groupArn, Order: 2 });

@@ -302,5 +302,5 @@ describe('a network', () => {
     await kit.ec2.send(new DeleteSecurityGroupCommand({ GroupId: groupId }));
     await kit.ec2.send(new DeleteVpcCommand({ VpcId: vpcId }));
     expect((await kit.emulator.sideDoor.leftovers()).left).toEqual([]);
-  }, 30_000);
+  });
 });

@@ -1,9 +1,7 @@
 import { toFirewallRule, type Firewall } from '@lornu/rehearsal/load-balancer/firewall.ts';
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { request } from 'node:http';
 import { AGENT_GROUP, startBalancer, type RunningBalancer } from './kit.ts';
-
-setDefaultTimeout(60_000);
 
 const FIREWALL: Firewall = {
   rules: [

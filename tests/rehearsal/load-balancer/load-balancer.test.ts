@@ -1,5 +1,5 @@
 import { backendName } from '@lornu/rehearsal/load-balancer/render-haproxy.ts';
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { exportSPKI, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -8,8 +8,6 @@ import { connect as connectTls } from 'node:tls';
 import { until } from '../../support/until.ts';
 import { addTarget, HOST, startBalancer, waitForStatus, type RunningBalancer } from './kit.ts';
 import { GROUP, ISSUER, KEYS, SAMPLE_BALANCER } from './sample-balancer.ts';
-
-setDefaultTimeout(60_000);
 
 let running: RunningBalancer;
 let target: ReturnType<typeof Bun.serve>;

@@ -1,10 +1,8 @@
 import { whyNoNamespaces } from '@lornu/ops/setup/network-namespaces.ts';
 import { tryNetwork } from '@lornu/rehearsal/network/try-network.ts';
 import { soundNetwork } from '@lornu/rehearsal/reachability/sound-network.ts';
-import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { machineNetwork, namespacesUnder, untilGone } from '../whole/machine-network.ts';
-
-setDefaultTimeout(60_000);
 
 const canBuild = (await whyNoNamespaces(process.env)) === undefined;
 const MODULE = Bun.resolveSync('@lornu/ops/setup/network-namespaces.ts', import.meta.dir);

@@ -7,9 +7,7 @@ import { Vpc } from '@lornu/rehearsal/network/vpc.ts';
 import { BROKEN_NETWORKS } from '@lornu/rehearsal/reachability/broken-networks.ts';
 import type { Network } from '@lornu/rehearsal/reachability/network.ts';
 import { soundNetwork } from '@lornu/rehearsal/reachability/sound-network.ts';
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-
-setDefaultTimeout(60_000);
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 
 /** One of each mechanism in every run: a route, a NAT gateway, an ACL's answers, groups, a gateway. */
 const SAMPLE = [

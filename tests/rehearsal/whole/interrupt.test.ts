@@ -80,14 +80,14 @@ test('a port that is taken is named with its holder', async () => {
   expect(run.stderr).toContain(`Port ${port} is taken.`);
   expect(run.stderr).toContain(`process ${process.pid}`);
   await expectNothingLeft();
-}, 60_000);
+});
 
 test('plan without a rehearsal says what to do first', async () => {
   const run = await runCli(['rehearse', 'plan', '--data-dir', rehearsal.dataDir]);
   expect(run.exitCode).toBe(1);
   expect(run.stderr).toContain('next: ./lornu rehearse apply');
   await expectNothingLeft();
-}, 60_000);
+});
 
 test('two at once: the second one is told who works', async () => {
   let second: Awaited<ReturnType<typeof runCli>> | undefined;
