@@ -74,6 +74,8 @@ export class VirtualTime {
     try {
       return work();
     } finally {
+      // What the end has resolved still runs under virtual time.
+      drainMicrotasks();
       for (const put of putBack) put();
     }
   }

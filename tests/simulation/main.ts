@@ -1,8 +1,10 @@
 #!/usr/bin/env bun
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { commitSeed } from '../support/commit-seed.ts';
-import { describe, search, shrink } from './search.ts';
-import { scenarioOf, simulate } from './scenario.ts';
+import type { Entry } from './check/history.ts';
+import { describe, play, search, shrink } from './search.ts';
+import { scenarioOf } from './scenario.ts';
 
 const HELP = `Plays random scenarios in virtual time and checks each history against docs/guarantees.md.
 
@@ -14,7 +16,7 @@ usage: bun tests/simulation/main.ts [--seed N] [--seconds N] [--scenarios N] [--
   --workers N    processes that search side by side (default 1)
   --store NAME   SQLite or Firestore alone (default: one after the other)
   --as-found     prints the script as it was found, without shortening it
-  --history FILE writes the history of the last scenario, a JSON line each
+  --history FILE writes the history of the last scenario, or of the printed script, a JSON line each; not with --workers
 
 If a history breaks a guarantee, exits with 1 and prints the shortest script that breaks it.
 `;
@@ -42,12 +44,12 @@ const SEEDS_OF_A_WORKER = 1_000_000;
 const seed = Number(values.seed);
 const store = values.store === 'SQLite' || values.store === 'Firestore' ? values.store : undefined;
 const workers = Number(values.workers);
-process.exitCode = workers > 1 ? await searchSideBySide() : searchAlone();
+process.exitCode = workers > 1 ? await searchSideBySide() : await searchAlone();
 
-function searchAlone(): number {
+async function searchAlone(): Promise<number> {
   const begun = Bun.nanoseconds();
   const seconds = (): number => (Bun.nanoseconds() - begun) / 1e9;
-  const { scenarios, turns, found } = search(
+  const { scenarios, turns, found } = await search(
     seed,
     (report) =>
       seconds() > Number(values.seconds) ||
@@ -55,17 +57,24 @@ function searchAlone(): number {
       report.turns >= Number(values.turns),
     store,
   );
-  if (values.history) {
-    const history = found?.history ?? simulate(scenarioOf(seed + scenarios - 1, store));
-    void Bun.write(values.history, history.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
-  }
   const took = seconds();
   process.stdout.write(
     `${scenarios} scenarios, ${turns} turns in ${took.toFixed(1)} s, ${Math.round(turns / took)} turns a second\n`,
   );
-  if (!found) return 0;
-  process.stdout.write(`${describe(values['as-found'] ? found : shrink(found))}\n`);
+  if (!found) {
+    if (values.history) writeHistory((await play(scenarioOf(seed + scenarios - 1, store))).history);
+    return 0;
+  }
+  writeHistory(found.history);
+  const told = values['as-found'] ? found : await shrink(found);
+  writeHistory(told.history);
+  process.stdout.write(`${describe(told)}\n`);
   return 1;
+}
+
+function writeHistory(history: readonly Entry[]): void {
+  if (!values.history) return;
+  writeFileSync(values.history, history.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
 }
 
 async function searchSideBySide(): Promise<number> {

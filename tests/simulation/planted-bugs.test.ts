@@ -1,4 +1,9 @@
 import { expect, test } from 'bun:test';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { check } from './check/check.ts';
+import type { Entry } from './check/history.ts';
 import { hunt } from './hunt.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 
@@ -15,8 +20,19 @@ test.each(SAMPLE)(
   async (name) => {
     const bug = PLANTED_BUGS.find((one) => one.name === name);
     if (!bug) throw new Error(`There is no planted bug named ${name}.`);
-    const { found, output } = await hunt(bug, 1, ['--scenarios', '200', '--seconds', 'Infinity']);
-    expect(found ?? output).toStartWith('guarantee ');
+    const folder = mkdtempSync(join(tmpdir(), 'hunt-'));
+    try {
+      const file = join(folder, 'history.jsonl');
+      const limits = ['--scenarios', '200', '--seconds', 'Infinity', '--history', file];
+      const { found, output } = await hunt(bug, 1, limits);
+      expect(found ?? output).toStartWith('guarantee ');
+      expect(output).toContain('reproduce: bun tests/simulation/main.ts');
+      const history = readFileSync(file, 'utf8').trimEnd().split('\n');
+      const [breach] = check(history.map((line) => JSON.parse(line) as Entry));
+      expect(`guarantee ${breach?.guarantee}: ${breach?.what}`).toBe(found ?? '');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   },
   240_000,
 );

@@ -56,6 +56,12 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
     "if (revision !== mark.revision + 1) throw new AppError('SESSION_CHANGED');",
     'if (revision !== mark.revision + 1) return { isStored: false, lastMs: mark.lastMs ?? 0 };',
   ),
+  bug(
+    'Firestore: if both queries of a look fail, nobody awaits one of them',
+    'runs/firestore/heartbeats.ts',
+    "const [ofOldest, { docs }] = await Promise.all([\n    isOwn(oldest) ? [] : leasesOfProcess(db, oldest, now, limit),\n    leasesOf(db).where('until', '<=', now).orderBy('until').limit(limit).get(),\n  ]);",
+    "const looking = isOwn(oldest) ? [] : leasesOfProcess(db, oldest, now, limit);\n  const { docs } = await leasesOf(db).where('until', '<=', now).orderBy('until').limit(limit).get();\n  const ofOldest = await looking;",
+  ),
   // Lost responses.
   bug(
     'Firestore: a run that begins is not known again after a lost answer',

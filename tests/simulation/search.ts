@@ -17,28 +17,46 @@ export interface Report {
 }
 
 /** Plays the scenarios of the seeds from `seed` on, until one breaks a guarantee or `isEnough` returns true. */
-export function search(seed: number, isEnough: (report: Report) => boolean, store?: StoreKind): Report {
+export async function search(
+  seed: number,
+  isEnough: (report: Report) => boolean,
+  store?: StoreKind,
+): Promise<Report> {
   const report: Report = { scenarios: 0, turns: 0, found: undefined };
   for (let next = seed; !report.found && !isEnough(report); next++) {
-    const scenario = scenarioOf(next, store);
-    const history = simulate(scenario);
-    const breaches = check(history);
+    const played = await play(scenarioOf(next, store));
     report.scenarios++;
-    report.turns += history.filter(({ is }) => is === 'run' || is === 'next turn').length;
-    if (breaches.length > 0) report.found = { scenario, history, breaches };
+    report.turns += played.history.filter(({ is }) => is === 'run' || is === 'next turn').length;
+    if (played.breaches.length > 0) report.found = played;
   }
   return report;
 }
 
+/** Plays a scenario and checks its history. Failed promises that nobody awaits are part of it. */
+export async function play(scenario: Scenario): Promise<Found> {
+  const unawaited: string[] = [];
+  const note = (error: unknown): void => void unawaited.push(String(error));
+  process.on('unhandledRejection', note);
+  try {
+    const history = simulate(scenario);
+    // They are reported in the next turn of the real event loop.
+    await new Promise((resolve) => void setImmediate(resolve));
+    const at = history.at(-1)?.at ?? 0;
+    history.push(...unawaited.map((error): Entry => ({ at, is: 'unawaited', error })));
+    return { scenario, history, breaches: check(history) };
+  } finally {
+    process.off('unhandledRejection', note);
+  }
+}
+
 /** Shortens a scenario (ddmin): removes steps as long as it still breaks one of the same guarantees. */
-export function shrink({ scenario, history, breaches }: Found): Found {
+export async function shrink({ scenario, history, breaches }: Found): Promise<Found> {
   const wanted = new Set(breaches.map(({ guarantee }) => guarantee));
   let smallest: Found = { scenario, history, breaches };
-  const attempt = (steps: Step[]): boolean => {
-    const smaller = { ...scenario, steps };
-    const told = simulate(smaller);
-    const broken = check(told).filter(({ guarantee }) => wanted.has(guarantee));
-    if (broken.length > 0) smallest = { scenario: smaller, history: told, breaches: broken };
+  const attempt = async (steps: Step[]): Promise<boolean> => {
+    const played = await play({ ...scenario, steps });
+    const broken = played.breaches.filter(({ guarantee }) => wanted.has(guarantee));
+    if (broken.length > 0) smallest = { ...played, breaches: broken };
     return broken.length > 0;
   };
   for (
@@ -47,7 +65,7 @@ export function shrink({ scenario, history, breaches }: Found): Found {
     size = size === 1 ? 0 : Math.ceil(size / 2)
   ) {
     for (let from = 0; from < smallest.scenario.steps.length;) {
-      if (!attempt(smallest.scenario.steps.toSpliced(from, size))) from += size;
+      if (!(await attempt(smallest.scenario.steps.toSpliced(from, size)))) from += size;
     }
   }
   return smallest;

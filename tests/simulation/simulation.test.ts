@@ -11,9 +11,9 @@ import { scenarioOf, simulate } from './scenario.ts';
 const FIRST_SEED = 1;
 const SCENARIOS = 30;
 
-test(`${SCENARIOS} random scenarios break no promise`, () => {
-  const { turns, found } = search(FIRST_SEED, ({ scenarios }) => scenarios >= SCENARIOS);
-  if (found) throw new Error(describe(shrink(found)));
+test(`${SCENARIOS} random scenarios break no promise`, async () => {
+  const { turns, found } = await search(FIRST_SEED, ({ scenarios }) => scenarios >= SCENARIOS);
+  if (found) throw new Error(describe(await shrink(found)));
   expect(turns).toBeGreaterThan(5 * SCENARIOS);
 }, 180_000);
 

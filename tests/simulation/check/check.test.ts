@@ -105,6 +105,11 @@ test.each<[number, string, Entry[]]>([
     "another session's words are shown",
     changed('shown', (shown) => [{ ...shown, data: shown.data.replaceAll('s1m', 's2m') }]),
   ],
+  [
+    13,
+    'nobody awaits a failed promise',
+    changed('stored', (stored) => [stored, { at: stored.at, is: 'unawaited', error: 'Error: refused' }]),
+  ],
   [12, 'a turn fails for no reason', changed('run', (run) => [{ ...run, state: 'failed' }])],
 ])('guarantee %i: %s', (guarantee, _what, history) => {
   expect(check(history).map((breach) => breach.guarantee)).toContain(guarantee);

@@ -63,6 +63,9 @@ class Checker {
     this.#tools();
     this.#bounds();
     this.#nextTurns();
+    // 13: every failure reaches the code that waits for it.
+    for (const { error } of this.#all('unawaited'))
+      this.#expect(false, 13, `a promise failed, and nobody awaited it: ${error}`);
     return [...this.#breaches.values()];
   }
 

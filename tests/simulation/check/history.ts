@@ -49,6 +49,8 @@ export type Entry = { at: number } & (
       what: 'started' | 'killed' | 'paused' | 'asked to stop' | 'without its store';
       forMs?: number;
     }
+  /** A promise failed, and nobody awaited it. */
+  | { is: 'unawaited'; error: string }
   /** At the end: runs of a session. */
   | { is: 'run'; session: string; run: string; state: string; startedMs: number; endedMs?: number }
   /** At the end: every frame of a run, read from the beginning. */
