@@ -68,7 +68,8 @@ test('an outage in the middle of a turn: waits are limited, and the same session
   expect(await codeOf(store.appendEvent({ session, event: event({ id: 'second' }) }))).toBe(
     'STORE_UNAVAILABLE',
   );
-  expect(performance.now() - began).toBeLessThan(4_000);
+  // Far below the 45 s of the writes of a run.
+  expect(performance.now() - began).toBeLessThan(20_000);
   await own.resume();
   // The client reconnects after a second or two.
   await untilBack(store);
