@@ -4,11 +4,12 @@ import { measureEnd } from '../http/measured-runs.ts';
 import { useModel } from '../model/gemini-llm.ts';
 import { combineMetrics, type Metrics } from '../observability/metrics.ts';
 import { bothStores, IDLE, KEY, say, textOf, type Wire } from '../testing/both-stores.ts';
+import { holdAnswer } from '../testing/hold-answer.ts';
 import type { RunBench } from '../testing/run-bench.ts';
 import type { Run } from './run.ts';
 import type { RunLimits, RunServiceDeps } from './run-options.ts';
+import type { RunStore } from './run-store.ts';
 
-// A busy machine is slow, and a test that times out takes the stand-in with it.
 /** A paused process: it never renews, and never looks at others. */
 const STOPPED: Partial<RunLimits> = { ...IDLE, leaseMs: 400 };
 const ALIVE: Partial<RunLimits> = {
@@ -45,12 +46,19 @@ describe.each(stores)('runs in $name', ({ open }) => {
     expect(indexes).toEqual(indexes.map((_, index) => index));
   }
 
+  async function isTakenOver(run: Run, store: RunStore): Promise<void> {
+    while ((await store.get(run.id))?.takeovers === 0) await Bun.sleep(20);
+  }
+
   test('another process continues a turn: one coherent stream, no repeated text, no gap', async () => {
+    const release = holdAnswer(modelUrl());
     const stopped = bench.process(STOPPED);
     await stopped.sessions.createSession(KEY);
-    const run = await stopped.runs.start(say('count to 40 every 40 ms'));
+    const run = await stopped.runs.start(say('count to 40'));
     const listening = collect(run);
     const other = bench.process(ALIVE);
+    await isTakenOver(run, other.store);
+    release();
     const { indexes, frames } = await listening;
     expectInOrder(indexes);
     const [interrupted, rest, ...more] = whole(frames);
@@ -65,7 +73,7 @@ describe.each(stores)('runs in $name', ({ open }) => {
     }
     expect(run.state).toBe('completed');
     const { events } = (await other.sessions.getSession(KEY))!;
-    expect(events.map(textOf)).toEqual(['count to 40 every 40 ms', textOf(interrupted!), textOf(rest!)]);
+    expect(events.map(textOf)).toEqual(['count to 40', textOf(interrupted!), textOf(rest!)]);
     expect((await other.runs.list(KEY)).map(({ id, state }) => [id, state])).toEqual([[run.id, 'completed']]);
     const again = await other.runs.start(say('hello'));
     await again.ended;
@@ -90,8 +98,11 @@ describe.each(stores)('runs in $name', ({ open }) => {
     const stopped = bench.process(STOPPED, measured('stopped'));
     await stopped.sessions.createSession(KEY);
     // The model answers twice: some of the tokens are the first process's.
-    const run = await stopped.runs.start(say('note: one slowly'));
+    const release = holdAnswer(modelUrl(), { answer: 2, pieces: 0 });
+    const run = await stopped.runs.start(say('note: one'));
     const other = bench.process(ALIVE, measured('other'));
+    await isTakenOver(run, other.store);
+    release();
     await collect(run);
     while (other.runs.activeCount + stopped.runs.activeCount > 0) await Bun.sleep(20);
     const [summary] = await other.runs.list(KEY);
@@ -108,11 +119,13 @@ describe.each(stores)('runs in $name', ({ open }) => {
     const addFrames = stopped.store.addFrames.bind(stopped.store);
     stopped.store.addFrames = async (...frames) => taken.promise.then(async () => addFrames(...frames));
     await stopped.sessions.createSession(KEY);
-    const run = await stopped.runs.start(say('note: one slowly'));
+    const release = holdAnswer(modelUrl(), { answer: 2, pieces: 0 });
+    const run = await stopped.runs.start(say('note: one'));
     const listening = collect(run);
     const other = bench.process(ALIVE);
-    while ((await other.store.get(run.id))?.takeovers === 0) await Bun.sleep(20);
+    await isTakenOver(run, other.store);
     taken.resolve();
+    release();
     const { indexes, frames } = await listening;
     expectInOrder(indexes);
     expect((await other.store.get(run.id))?.takeovers).toBeGreaterThan(0);
@@ -121,13 +134,14 @@ describe.each(stores)('runs in $name', ({ open }) => {
   });
 
   test('a process paused beyond its lease cannot write any more', async () => {
+    const release = holdAnswer(modelUrl());
     const stopped = bench.process(STOPPED);
     await stopped.sessions.createSession(KEY);
-    const run = await stopped.runs.start(say('count to 40 every 40 ms'));
+    const run = await stopped.runs.start(say('count to 40'));
     const session = (await stopped.sessions.getSession(KEY))!;
     stopped.sessions.bindLease(session, 1);
     const other = bench.process(ALIVE);
-    while ((await other.store.get(run.id))?.takeovers === 0) await Bun.sleep(20);
+    await isTakenOver(run, other.store);
     const late = createEvent({ id: 'late', invocationId: run.invocationId, author: 'lornu' });
     expect(await stopped.sessions.appendEvent({ session, event: late }).catch((error) => error.code)).toBe(
       'LEASE_LOST',
@@ -135,6 +149,7 @@ describe.each(stores)('runs in $name', ({ open }) => {
     expect(
       await stopped.store.addFrames({ runId: run.id, session: KEY, token: 1 }, [FRAME]).catch((e) => e.code),
     ).toBe('LEASE_LOST');
+    release();
     await collect(run);
     expect((await other.sessions.getSession(KEY))!.events.some(({ id }) => id === 'late')).toBe(false);
   });
@@ -307,13 +322,15 @@ describe.each(stores)('runs in $name', ({ open }) => {
   });
 
   test('draining hands a run over, and its listener follows it', async () => {
+    const release = holdAnswer(modelUrl());
     const old = bench.process(ALIVE);
     await old.sessions.createSession(KEY);
-    const run = await old.runs.start(say('count to 40 every 30 ms'));
+    const run = await old.runs.start(say('count to 40'));
     const listening = collect(run);
-    await Bun.sleep(200);
+    await run.firstFrame;
     const next = bench.process(ALIVE);
     await old.runs.drain(0);
+    release();
     expect(old.runs.activeCount).toBe(0);
     const { frames, indexes } = await listening;
     expectInOrder(indexes);

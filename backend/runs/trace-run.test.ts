@@ -7,6 +7,7 @@ import {
 } from '@opentelemetry/sdk-trace-node';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { bothStores, IDLE, KEY, say } from '../testing/both-stores.ts';
+import { holdAnswer } from '../testing/hold-answer.ts';
 import type { RunBench } from '../testing/run-bench.ts';
 import type { RunLimits } from './run-options.ts';
 import type { Run, TurnRequest } from './run.ts';
@@ -40,7 +41,8 @@ const tracesOf = (): unknown[] =>
     span.attributes['lornu.run.takeovers'],
   ]);
 
-describe.each(bothStores().stores)('the trace of a run, in $name', ({ open }) => {
+const { stores, modelUrl } = bothStores();
+describe.each(stores)('the trace of a run, in $name', ({ open }) => {
   beforeEach(async () => {
     exporter.reset();
     bench = await open();
@@ -67,9 +69,12 @@ describe.each(bothStores().stores)('the trace of a run, in $name', ({ open }) =>
     ['a long message', 'x'.repeat(300_000)],
   ])('a takeover continues the trace: %s', async (_what, more) => {
     const stopped: Partial<RunLimits> = { ...IDLE, leaseMs: 400 };
-    const run = await start(say(`count to 20 every 40 ms ${more}`), '3', stopped);
+    const release = holdAnswer(modelUrl());
+    const run = await start(say(`count to 20 ${more}`), '3', stopped);
     const listening = frames(run);
-    bench.process(ALIVE);
+    const { store } = bench.process(ALIVE);
+    while ((await store.get(run.id))?.takeovers === 0) await Bun.sleep(20);
+    release();
     await listening;
     expect(tracesOf()).toContainEqual(['3', 'b', 1]);
   });
