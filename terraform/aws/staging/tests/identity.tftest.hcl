@@ -1,4 +1,4 @@
-# Which secrets the container gets for its variables, and that no stand-in is ever selected.
+# What the container gets for its variables, as text and as secrets, and that no stand-in is ever selected.
 # tests/infrastructure/checks states the permissions of each role over the plan.
 
 mock_provider "aws" {
@@ -6,7 +6,7 @@ mock_provider "aws" {
   override_during = plan
 }
 
-run "federation_leaves_the_service_account_key_unread" {
+run "by_default_the_service_has_no_key_no_peer_and_no_stand_in" {
   command = plan
 
   assert {
@@ -22,6 +22,22 @@ run "federation_leaves_the_service_account_key_unread" {
   assert {
     condition     = length(setintersection(keys(local.environment), keys(local.environment_secrets))) == 0
     error_message = "A secret is also passed as plain text."
+  }
+
+  assert {
+    condition     = local.environment["FIRESTORE_DATABASE"] == "staging" && local.environment["LORNU_ENVIRONMENT"] == "staging" && local.environment["LORNU_SESSION_STORE"] == "firestore"
+    error_message = "The service writes to another database than staging, or thinks it is elsewhere."
+  }
+
+  assert {
+    condition     = alltrue([for name in keys(local.environment) : !can(regex("REHEARSAL|EMULATOR|ENDPOINT_URL|BASE_URL", name))])
+    error_message = "The task definition selects a stand-in."
+  }
+
+  assert {
+    # An empty value is left out of the container's environment.
+    condition     = alltrue([for name, value in local.service_environment : value == "" if startswith(name, "A2A_PEER_")])
+    error_message = "The service is told of a peer that is not there."
   }
 }
 
@@ -45,16 +61,46 @@ run "the_fallback_key_is_given_only_when_asked_for" {
   }
 }
 
-run "the_service_is_pointed_at_staging_and_never_at_a_stand_in" {
+run "a_peer_budgets_models_traces_and_a_shadow_reach_the_container" {
   command = plan
 
-  assert {
-    condition     = local.environment["FIRESTORE_DATABASE"] == "staging" && local.environment["LORNU_ENVIRONMENT"] == "staging" && local.environment["LORNU_SESSION_STORE"] == "firestore"
-    error_message = "The service writes to another database than staging, or thinks it is elsewhere."
+  variables {
+    peer_url       = "https://agent.lornu.example/a2a/lornu"
+    peer_audience  = "https://agent-0123456789.us-east4.run.app"
+    peer_card_keys = jsonencode({ keys = [{ kty = "EC", crv = "P-256", kid = "k1", x = "AA", y = "BB" }] })
+    peer_fallback  = true
+
+    other_models      = ["gemini-3.6-flash", "gemini-3.5-flash-lite"]
+    daily_budgets_usd = { user = 2.5, total = 100 }
+    shadow            = { url = "https://candidate.example", share = 0.05 }
+    trace_share       = 0.25
   }
 
   assert {
-    condition     = alltrue([for name in keys(local.environment) : !can(regex("REHEARSAL|EMULATOR|ENDPOINT_URL|BASE_URL", name))])
-    error_message = "The task definition selects a stand-in."
+    condition = (
+      local.service_environment.A2A_PEER_URL == var.peer_url &&
+      local.service_environment.A2A_PEER_AUDIENCE == var.peer_audience &&
+      local.service_environment.A2A_PEER_CARD_KEYS == var.peer_card_keys &&
+      local.service_environment.A2A_PEER_FALLBACK == "1"
+    )
+    error_message = "The service is not told all of the peer."
+  }
+
+  assert {
+    condition = { for name in ["GEMINI_OTHER_MODELS", "LORNU_DAILY_BUDGET_USER_USD", "LORNU_DAILY_BUDGET_USD", "LORNU_SHADOW_URL", "LORNU_SHADOW_SHARE", "LORNU_TRACE_URL", "LORNU_TRACE_SHARE"] : name => local.environment[name] } == {
+      GEMINI_OTHER_MODELS         = "gemini-3.5-flash-lite,gemini-3.6-flash"
+      LORNU_DAILY_BUDGET_USER_USD = "2.5"
+      LORNU_DAILY_BUDGET_USD      = "100"
+      LORNU_SHADOW_URL            = "https://candidate.example"
+      LORNU_SHADOW_SHARE          = "0.05"
+      LORNU_TRACE_URL             = "https://telemetry.googleapis.com"
+      LORNU_TRACE_SHARE           = "0.25"
+    }
+    error_message = "What was asked for must stand in the container's environment."
+  }
+
+  assert {
+    condition     = !contains(keys(local.environment), "LORNU_DAILY_BUDGET_APP_USD")
+    error_message = "What was not asked for must not stand there."
   }
 }

@@ -6,17 +6,13 @@ mock_provider "aws" {
   override_during = plan
 }
 
-run "mutual_tls_is_closed_unless_asked_for" {
+run "by_default_limits_are_in_order_and_nothing_unasked_is_made" {
   command = plan
 
   assert {
     condition     = length(aws_vpc_security_group_ingress_rule.alb_mutual_tls) == 0
     error_message = "Port 8443 is open although mutual TLS is off."
   }
-}
-
-run "each_limit_stands_below_the_next_or_a_stream_is_cut" {
-  command = plan
 
   assert {
     condition     = local.timeouts.stream_ping * 2 < aws_lb.staging.idle_timeout
@@ -42,6 +38,11 @@ run "each_limit_stands_below_the_next_or_a_stream_is_cut" {
     condition     = aws_lb_target_group.agent.health_check[0].timeout < aws_lb_target_group.agent.health_check[0].interval
     error_message = "A health check would begin before the last one has ended."
   }
+
+  assert {
+    condition     = keys(aws_nat_gateway.staging) == ["a"] && length(aws_vpc_endpoint.interface) == 0
+    error_message = "Staging pays for a second NAT gateway or for interface endpoints nobody asked for."
+  }
 }
 
 run "a_gateway_in_each_zone_serves_its_own_zone" {
@@ -54,14 +55,5 @@ run "a_gateway_in_each_zone_serves_its_own_zone" {
   assert {
     condition     = keys(aws_nat_gateway.staging) == ["a", "b"] && keys(aws_cloudwatch_metric_alarm.nat_ports) == ["a", "b"]
     error_message = "A zone has no NAT gateway of its own, or its ports are not watched."
-  }
-}
-
-run "one_gateway_serves_both_zones_unless_asked_otherwise" {
-  command = plan
-
-  assert {
-    condition     = keys(aws_nat_gateway.staging) == ["a"] && length(aws_vpc_endpoint.interface) == 0
-    error_message = "Staging pays for a second NAT gateway or for interface endpoints nobody asked for."
   }
 }

@@ -1,5 +1,5 @@
 # Every validation refuses its invalid values: what runs and its settings. Removing a validation
-# makes its run fail. A run takes seconds, so it may break several variables.
+# makes its run fail. `./lornu test` runs it with the variables alone: it states nothing of a resource.
 
 mock_provider "aws" {
   source = "./tests/mocks"

@@ -1,5 +1,5 @@
 # Every validation refuses its invalid values: names, callers and identities. Removing a validation
-# makes its run fail. A run takes seconds, so it may break several variables.
+# makes its run fail. `./lornu test` runs it with the variables alone: it states nothing of a resource.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -47,37 +47,6 @@ run "a_peer_that_is_not_there_and_keys_that_are_none_are_refused" {
   }
 
   expect_failures = [var.peer_audience, var.peer_card_keys, var.peer_fallback]
-}
-
-run "a_peer_with_a_signed_card_with_fallback_is_told_to_the_service" {
-  command = plan
-
-  variables {
-    peer_url       = "https://agent.lornu.example/a2a/lornu"
-    peer_audience  = "https://agent-0123456789.us-east4.run.app"
-    peer_card_keys = jsonencode({ keys = [{ kty = "EC", crv = "P-256", kid = "k1", x = "AA", y = "BB" }] })
-    peer_fallback  = true
-  }
-
-  assert {
-    condition = (
-      local.service_environment.A2A_PEER_URL == var.peer_url &&
-      local.service_environment.A2A_PEER_AUDIENCE == var.peer_audience &&
-      local.service_environment.A2A_PEER_CARD_KEYS == var.peer_card_keys &&
-      local.service_environment.A2A_PEER_FALLBACK == "1"
-    )
-    error_message = "The service is not told all of the peer."
-  }
-}
-
-run "without_a_peer_nothing_of_one_is_told" {
-  command = plan
-
-  assert {
-    # An empty value is left out of the container's environment.
-    condition     = alltrue([for name, value in local.service_environment : value == "" if startswith(name, "A2A_PEER_")])
-    error_message = "The service is told of a peer that is not there."
-  }
 }
 
 run "a_name_in_capitals_is_refused" {
