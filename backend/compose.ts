@@ -1,6 +1,5 @@
 import { version as adkVersion } from '@google/adk';
 import type { Hono } from 'hono';
-import { join } from 'node:path';
 import { CardSigner } from './a2a/card/sign-card.ts';
 import { PushNotifier } from './a2a/push/push-notifier.ts';
 import { PushSender } from './a2a/push/push-sender.ts';
@@ -141,15 +140,14 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
   });
   const runs = metrics ? new MeasuredRuns(own, metrics) : own;
 
-  const sharedCounts = counts && new SharedCounts({ store: counts, log, now });
+  const callerCounts = new SharedCounts({ ...counts, log, now });
   const callers = createCallers(config, {
     fetch,
     now,
     newId,
     log,
     secrets,
-    limitsFile: join(config.dataDir, 'limits.sqlite'),
-    sharedCounts,
+    counts: callerCounts,
   });
   if (!callers.required) {
     log.warn('sign-in is off: everyone on this machine may use the service', { listen: config.listen.host });
@@ -190,7 +188,7 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
   });
   secrets.start();
   keeper.start();
-  sharedCounts?.start();
+  callerCounts.start();
   return {
     app,
     traceToken: traceToken(config, google),
@@ -201,9 +199,9 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
     close: async () => {
       secrets.stop();
       keeper.stop();
-      sharedCounts?.stop();
       push?.sender.stop();
       shadow?.stop();
+      await callerCounts.stop();
       await Promise.all([sessions.close(), memory.close()]);
     },
   };

@@ -9,6 +9,9 @@ import { LeaseGuard } from './runs/firestore/lease-guard.ts';
 import { FirestoreSessionStore } from './sessions/firestore/firestore-session-store.ts';
 import { FirestoreTaskRecords } from './tasks/firestore/firestore-task-records.ts';
 
+/** A caller that uses less than this share of its limits at a process costs no reads and no writes there. */
+const COUNTED_FROM = 1 / 10;
+
 /** Opens the Firestore stores: sessions, runs, memory and A2A tasks. */
 export function openFirestoreStores(
   { database, project, emulatorHost }: Extract<SessionStoreConfig, { kind: 'firestore' }>,
@@ -36,6 +39,6 @@ export function openFirestoreStores(
     memory: new FirestoreMemory(db),
     tasks: new FirestoreTaskRecords({ db }),
     spend: new FirestoreSpend(db),
-    counts: new FirestoreSpend(db, 'count'),
+    counts: { store: new FirestoreSpend(db, 'count'), from: COUNTED_FROM },
   };
 }

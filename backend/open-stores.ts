@@ -6,7 +6,7 @@ import type { MemoryService } from './memory/memory-service.ts';
 import { SqliteMemory } from './memory/sqlite/sqlite-memory.ts';
 import type { Logger } from './observability/logger.ts';
 import type { OperatorStore } from './runs/operator-store.ts';
-import type { SharedSums } from './identity/limits/shared-counts.ts';
+import type { SharedCountsOptions } from './identity/limits/shared-counts.ts';
 import type { SpendStore } from './runs/budgets.ts';
 import type { RunStore } from './runs/run-store.ts';
 import { SqliteSpend } from './runs/sqlite/sqlite-spend.ts';
@@ -24,8 +24,8 @@ export interface Stores {
   memory: MemoryService;
   tasks: TaskRecords;
   spend: SpendStore;
-  /** What callers did at other processes; undefined if all processes share a disk, and with it the limits' file. */
-  counts: SharedSums | undefined;
+  /** What callers have done at all processes. */
+  counts: Pick<SharedCountsOptions, 'store' | 'from'>;
 }
 
 /** The database's name in terraform/gcp. */
@@ -50,7 +50,7 @@ export async function openStores(
       memory: new SqliteMemory(config.memoryFile),
       tasks: new SqliteTaskRecords({ database }),
       spend: new SqliteSpend(database),
-      counts: undefined,
+      counts: { store: new SqliteSpend(database, 'caller_counts') },
     };
   }
   const { database, project, emulatorHost } = sessions;

@@ -2,14 +2,12 @@ import { expect, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LimitStore } from './identity/limits/limit-store.ts';
 import { SqliteMemory } from './memory/sqlite/sqlite-memory.ts';
 import { openDatabase } from './sessions/sqlite/database.ts';
 
 const OPEN: Readonly<Record<string, (path: string) => unknown>> = {
   'sessions.sqlite': openDatabase,
   'memory.sqlite': (path) => new SqliteMemory(path),
-  'limits.sqlite': (path) => new LimitStore(path),
 };
 const DAMAGES: Readonly<Record<string, (path: string) => void>> = {
   'text in its place': (path) =>

@@ -6,8 +6,7 @@ import type { Logger } from '../observability/logger.ts';
 import { Authenticator } from './authenticator.ts';
 import { identifyCaller, type IdentityBindings, type IdentityVariables } from './identify-caller.ts';
 import { CallerLimits } from './limits/caller-limits.ts';
-import type { SharedCounts } from './limits/shared-counts.ts';
-import { LimitStore } from './limits/limit-store.ts';
+import { SharedCounts } from './limits/shared-counts.ts';
 import { Attempts } from './sign-in/attempts.ts';
 import { CookieJar } from './sign-in/cookies.ts';
 import { OidcClient } from './sign-in/oidc-client.ts';
@@ -38,17 +37,15 @@ export interface CallersDeps {
   newId: () => string;
   log: Logger;
   secrets: Pick<TaskSecrets, 'oidcClientSecret' | 'sessionKey'>;
-  /** SQLite file of the limits, shared by processes on one disk; without it, this process counts on its own. */
-  limitsFile?: string;
-  /** Counts of processes that have no disk in common. */
-  sharedCounts?: SharedCounts | undefined;
+  /** What callers have done at all processes; without it, this process counts on its own. */
+  counts?: SharedCounts;
   /** Shortest time between two requests for an issuer's keys, in milliseconds; default 30 s. */
   keyCooldownMs?: number;
 }
 
 /** Builds the identity layer that the configuration describes. */
 export function createCallers(config: Config, deps: CallersDeps): Callers {
-  const { now, newId, log } = deps;
+  const { now, log } = deps;
   const { callers } = config.identity;
   const ownOrigins = new Set([
     ...(config.publicUrl ? [new URL(config.publicUrl).origin] : []),
@@ -58,10 +55,8 @@ export function createCallers(config: Config, deps: CallersDeps): Callers {
   const limits = callers.required
     ? new CallerLimits({
         numbers: callers.limits,
-        store: new LimitStore(deps.limitsFile ?? ':memory:'),
-        shared: deps.sharedCounts,
+        counts: deps.counts ?? new SharedCounts({ log, now }),
         now,
-        newId,
       })
     : undefined;
   const authenticator = new Authenticator({

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { LOCAL_PRINCIPAL } from '../identity/principal.ts';
 import { ByteBudget } from '../identity/limits/byte-budget.ts';
 import { CallerLimits } from '../identity/limits/caller-limits.ts';
-import { LimitStore } from '../identity/limits/limit-store.ts';
+import { SharedCounts } from '../identity/limits/shared-counts.ts';
 import { bothStores, IDLE, KEY, say, textOf, type Wire } from '../testing/both-stores.ts';
 import { silentLog, type RunBench } from '../testing/run-bench.ts';
 import type { WhenBusy } from '../turn/turn-request.ts';
@@ -215,9 +215,8 @@ describe.each(bothStores().stores)('a second message while a turn runs, in $name
     const { runs, sessions } = bench.process(ALIVE);
     const limits = new CallerLimits({
       numbers: { requestsPerMinute: 100, streams: 2, tokensPerDay: 1e9 },
-      store: new LimitStore(':memory:'),
+      counts: new SharedCounts({ log: silentLog, now: Date.now }),
       now: Date.now,
-      newId: () => crypto.randomUUID(),
     });
     const budget = new ByteBudget({ processBytes: 1e9, callerBytes: 1e9 });
     const start = createAdmission(

@@ -1,8 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { LimitStore } from '../../backend/identity/limits/limit-store.ts';
+import { beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import {
   bearer,
   claims,
@@ -115,19 +111,6 @@ describe('turns at once', () => {
     }
     expect((await run(ONE)).status).toBe(200);
   });
-
-  test('of a killed process expire after the longest run', async () => {
-    app.runs.script = async function* () {
-      yield '{"id":"e1"}';
-      await new Promise(() => undefined);
-    };
-    await run(ONE);
-    await run(ONE);
-    app.clock.nowMs += 60 * 60_000 - 1_000;
-    expect((await run(ONE)).status).toBe(429);
-    app.clock.nowMs += 1_001;
-    expect((await run(ONE)).status).toBe(200);
-  });
 });
 
 describe('tokens a day', () => {
@@ -150,38 +133,5 @@ describe('tokens a day', () => {
     expect((await run(TWO)).status).toBe(200);
     app.clock.nowMs += secondsToMidnight * 1000;
     expect((await run(ONE)).status).toBe(200);
-  });
-});
-
-describe('processes on one disk', () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'limits-'));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
-
-  test('count together', () => {
-    // In a task nothing else is stored on disk, so the folder does not exist yet.
-    const file = join(folder, 'data/limits.sqlite');
-    const [a, b] = [new LimitStore(file), new LimitStore(file)];
-    expect([a.add('k', 1, 1), b.add('k', 1, 2), a.add('k', 1, 1)]).toEqual([1, 3, 4]);
-    expect(b.add('k', 2, 1)).toBe(1);
-    expect([a.openStream('1', 'ada', 2, 100, 0), b.openStream('2', 'ada', 2, 100, 0)]).toEqual([true, true]);
-    expect([a.openStream('3', 'ada', 2, 100, 0), b.openStream('4', 'ben', 2, 100, 0)]).toEqual([false, true]);
-    b.closeStream('1');
-    expect(a.openStream('3', 'ada', 2, 100, 0)).toBe(true);
-    a.close();
-    b.close();
-  });
-
-  test('even as two real processes at the same time', async () => {
-    const file = join(folder, 'shared.sqlite');
-    const code = `import { LimitStore } from ${JSON.stringify(new URL('../../backend/identity/limits/limit-store.ts', import.meta.url).pathname)};
-      const store = new LimitStore(${JSON.stringify(file)}); for (let i = 0; i < 500; i++) store.add('k', 1, 1);`;
-    const others = [0, 1].map(() => Bun.spawn([process.execPath, '-e', code], { stderr: 'pipe' }));
-    expect(await Promise.all(others.map(({ exited }) => exited))).toEqual([0, 0]);
-    const store = new LimitStore(file);
-    expect(store.add('k', 1, 0)).toBe(1000);
-    store.close();
   });
 });

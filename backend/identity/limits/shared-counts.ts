@@ -10,7 +10,13 @@ export interface SharedSums {
 }
 
 export interface SharedCountsOptions {
-  store: SharedSums;
+  /** Undefined: this process counts on its own. */
+  store?: SharedSums | undefined;
+  /**
+   * A process shares a count from this share of its limit on: below it, callers cost no reads and no writes. Default: all
+   * are shared.
+   */
+  from?: number;
   log: Logger;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -18,8 +24,6 @@ export interface SharedCountsOptions {
 
 /** How often counts are exchanged, in milliseconds. */
 export const EXCHANGE_EVERY_MS = 10_000;
-/** A process shares a count from this share of its limit on: most callers cost no reads and no writes. */
-const SHARED_FROM = 1 / 10;
 
 interface Count {
   /** The store's name of the period: an ISO time, shortened. */
@@ -34,10 +38,10 @@ interface Count {
 }
 
 /**
- * Lets processes without a common disk count together, approximately. A process adds what it has counted to sums in the
- * store every ten seconds, if that is at least a tenth of the limit. So a caller can exceed a limit by what it does in
- * ten seconds, and by a tenth of the limit for each further process. While the store does not answer, each process
- * counts on its own.
+ * Counts what callers do, in memory, for all processes together, approximately. A process adds what it has counted to
+ * sums in the store every ten seconds, if that is at least the share `from` of the limit. So a caller can exceed a limit
+ * by what it does in ten seconds, and by that share for each further process; a restarted process is a further one.
+ * While the store does not answer, each process counts on its own.
  */
 export class SharedCounts {
   readonly #options: SharedCountsOptions;
@@ -46,6 +50,7 @@ export class SharedCounts {
   /** Things that are open at the moment, such as turns, by name. Each exchange has a period of its own. */
   readonly #open = new Map<string, Count>();
   #timer: ReturnType<typeof setInterval> | undefined;
+  #exchanging: Promise<void> = Promise.resolve();
 
   constructor(options: SharedCountsOptions) {
     this.#options = options;
@@ -57,47 +62,58 @@ export class SharedCounts {
     this.#timer.unref();
   }
 
-  stop(): void {
+  /** The last exchange, for the processes that go on. */
+  async stop(): Promise<void> {
     clearInterval(this.#timer);
+    await this.exchange();
   }
 
-  /** Notes what this process has counted in the period of `lengthMs`; returns what the others have. */
-  sum(name: string, own: number, limit: number, lengthMs: number): number {
-    const period = periodOf(this.#options.now(), lengthMs);
-    const known = this.#sums.get(name);
-    if (known?.period === period.period) return Object.assign(known, { own, limit }).others;
-    this.#sums.set(name, { ...period, own, limit, reported: 0, others: 0 });
-    return 0;
+  /** Adds to a count of the period of `lengthMs`; returns its sum, with what the others had at the last exchange. */
+  add(name: string, amount: number, limit: number, lengthMs: number): number {
+    const nowMs = this.#options.now();
+    let count = this.#sums.get(name);
+    if (!count || nowMs >= count.endsMs || nowMs < count.endsMs - lengthMs) {
+      count = { ...periodOf(nowMs, lengthMs), limit, own: 0, reported: 0, others: 0 };
+      this.#sums.set(name, count);
+    }
+    count.own += amount;
+    return count.own + count.others;
   }
 
-  /** Notes how many are open in this process; returns how many the others had open at the last exchange. */
-  open(name: string, own: number, limit: number): number {
-    const known = this.#open.get(name) ?? { period: '', endsMs: 0, own, limit, reported: 0, others: 0 };
-    this.#open.set(name, Object.assign(known, { own, limit }));
-    return known.others;
+  /** Changes how many are open in this process; returns their sum, with what the others had at the last exchange. */
+  open(name: string, change: number, limit: number): number {
+    const count = this.#open.get(name) ?? { period: '', endsMs: 0, limit, own: 0, reported: 0, others: 0 };
+    this.#open.set(name, count);
+    count.own += change;
+    return count.own + count.others;
   }
 
-  /** Never rejects. */
+  /** Never rejects. One at a time: an amount that is being added would be added again. */
   async exchange(): Promise<void> {
+    this.#exchanging = this.#exchanging.then(async () => this.#exchange());
+    return this.#exchanging;
+  }
+
+  async #exchange(): Promise<void> {
     try {
-      await this.#exchangeSums();
-      await this.#exchangeOpen();
+      const nowMs = this.#options.now();
+      for (const [name, { endsMs }] of this.#sums) if (endsMs <= nowMs) this.#sums.delete(name);
+      for (const [name, { own }] of this.#open) if (own === 0) this.#open.delete(name);
+      const { store } = this.#options;
+      if (!store) return;
+      await this.#exchangeSums(store);
+      await this.#exchangeOpen(store);
     } catch (error) {
       this.#options.log.warn('what callers did at other processes is not known', { error });
     }
   }
 
-  async #exchangeSums(): Promise<void> {
-    const nowMs = this.#options.now();
-    const due: [string, Count][] = [];
-    for (const [name, count] of this.#sums) {
-      if (count.endsMs <= nowMs) this.#sums.delete(name);
-      else if (count.own >= count.limit * SHARED_FROM) due.push([name, count]);
-    }
+  async #exchangeSums(store: SharedSums): Promise<void> {
+    const due = [...this.#sums].filter(([, count]) => this.#isShared(count));
     for (const [period, counts] of Map.groupBy(due, ([, count]) => count.period)) {
       const own = new Map(counts.map(([name, count]) => [name, count.own]));
       // oxlint-disable-next-line no-await-in-loop -- two periods at most: the minute and the day
-      const sums = await this.#add(
+      const sums = await store.add(
         period,
         new Map(counts.map(([name, count]) => [name, count.own - count.reported])),
       );
@@ -109,11 +125,10 @@ export class SharedCounts {
   }
 
   /** Reports what is open now, and reads what all processes reported in the last period. */
-  async #exchangeOpen(): Promise<void> {
+  async #exchangeOpen(store: SharedSums): Promise<void> {
     const due: [string, Count][] = [];
     for (const [name, count] of this.#open) {
-      if (count.own === 0) this.#open.delete(name);
-      else if (count.own >= count.limit * SHARED_FROM) due.push([name, count]);
+      if (this.#isShared(count)) due.push([name, count]);
       else count.others = 0;
     }
     if (due.length === 0) return;
@@ -121,18 +136,18 @@ export class SharedCounts {
     const { period } = periodOf(nowMs, EXCHANGE_EVERY_MS);
     const last = periodOf(nowMs - EXCHANGE_EVERY_MS, EXCHANGE_EVERY_MS).period;
     const fresh = due.filter(([, count]) => count.period !== period);
-    const before = await this.#add(last, new Map(due.map(([name]) => [name, 0])));
+    const before = await store.add(last, new Map(due.map(([name]) => [name, 0])));
     for (const [name, count] of due) {
       const reported = count.period === last ? count.reported : 0;
       count.others = Math.max(0, (before.get(name) ?? 0) - reported);
     }
     const own = new Map(fresh.map(([name, count]) => [name, count.own]));
-    if (own.size > 0) await this.#add(period, own);
+    if (own.size > 0) await store.add(period, own);
     for (const [name, count] of fresh) Object.assign(count, { period, reported: own.get(name) ?? 0 });
   }
 
-  #add(period: string, amounts: ReadonlyMap<string, number>): Promise<Map<string, number>> {
-    return this.#options.store.add(period, amounts);
+  #isShared({ own, limit }: Count): boolean {
+    return own >= limit * (this.#options.from ?? 0);
   }
 }
 
