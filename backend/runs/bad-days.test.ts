@@ -4,6 +4,7 @@ import { spawnGeminiStandin, type GeminiStandin } from '../../standins/gemini/sp
 import { AppError } from '../errors/app-error.ts';
 import { openDatabase } from '../sessions/sqlite/database.ts';
 import { openRunBench, type TestProcess } from '../testing/run-bench.ts';
+import { until } from '../testing/until.ts';
 import { FrameClock } from './frame-clock.ts';
 import { LiveRun } from './live-run.ts';
 import type { Run, TurnRequest } from './run.ts';
@@ -158,8 +159,9 @@ describe('the disk is full', () => {
     here.database.run('PRAGMA max_page_count = 1');
     const failure = await here.runs.start(say('x'.repeat(50_000))).catch((error: Error) => error);
     expect(failure).toMatchObject({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining('full') });
-    expect(here.runs.activeCount).toBe(0);
     expect(await here.runs.list(key)).toEqual([]);
+    // Its turn was under way already, and has shown and stored nothing.
+    await until(() => here.runs.activeCount === 0);
     here.database.run('PRAGMA max_page_count = 1000000');
     expect(await turn(here)).toBe('completed');
   });

@@ -69,7 +69,8 @@ export async function runWorker(
     if (state === 'moved') await run.leave();
     else await run.end(state);
   } catch (error) {
-    if (isLost(error)) await run.leave();
+    // Refused as it began: it has never had the lease.
+    if (isLost(error) || run.stopReason === 'lease-lost') await run.leave();
     else {
       isLeaseLeft = true;
       log.error('A run could not be closed in the store; another process closes it', {

@@ -104,6 +104,15 @@ export function prepareRunStatements(database: Database) {
        ON CONFLICT (session_row) DO UPDATE SET
          run_id = excluded.run_id, owner = excluded.owner, fence = excluded.fence, expires_ms = excluded.expires_ms`,
     ),
+    // Inserts nothing if the session has a lease, or is not as it was.
+    beginLease: database.query<
+      unknown,
+      { row: number; updatedUs: number; token: number; runId: string; owner: string; expiresMs: number }
+    >(
+      `INSERT INTO leases (session_row, run_id, owner, fence, expires_ms)
+       SELECT row_id, $runId, $owner, $token, $expiresMs FROM sessions WHERE row_id = $row AND updated_us = $updatedUs
+       ON CONFLICT (session_row) DO NOTHING`,
+    ),
     insertRun: database.query<
       unknown,
       {

@@ -1,4 +1,6 @@
-import { afterEach, expect, test } from 'bun:test';
+import type { Database } from 'bun:sqlite';
+import { createEvent } from '@google/adk';
+import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { openDatabase } from '../../sessions/sqlite/database.ts';
 import { SqliteSessionStore } from '../../sessions/sqlite/sqlite-session-store.ts';
 import { SqliteRunStore } from './sqlite-run-store.ts';
@@ -7,7 +9,8 @@ const session = { appName: 'a', userId: 'u', sessionId: 's' };
 const request = { ...session, streaming: true, newMessage: { parts: [{ text: 'hello' }] } };
 const LEASE_MS = 15_000;
 
-const database = openDatabase(':memory:');
+let database: Database;
+beforeEach(() => (database = openDatabase(':memory:')));
 afterEach(() => database.close());
 
 test('only a takeover reads the request of a running run, which may have 20 MB', async () => {
@@ -25,4 +28,45 @@ test('only a takeover reads the request of a running run, which may have 20 MB',
   expect(Object.fromEntries(listed)).toEqual({ first: undefined, second: request.newMessage });
   uptimeMs += LEASE_MS + 1;
   expect((await store.take(lease, 'two', LEASE_MS))?.run.request).toEqual(request);
+});
+
+test('a run that begins with its message is refused if the session has changed since it was read', async () => {
+  const sessions = new SqliteSessionStore({ database });
+  const read = await sessions.createSession(session);
+  const store = new SqliteRunStore({ database });
+  const run = (id: string) => ({ id, session, invocationId: 'e', owner: 'one', startedMs: 1, request });
+  // Committed before the run, which has read the session before that.
+  const writing = sessions.appendEvent({ session: read, event: createEvent({ author: 'lornu' }) });
+  const late = await store.begin(run('late'), LEASE_MS, true);
+  await writing;
+  expect(late.stored!()).rejects.toMatchObject({ code: 'SESSION_CHANGED' });
+  const [first, second] = [
+    await store.begin(run('first'), LEASE_MS, true),
+    await store.begin(run('second'), LEASE_MS, true),
+  ];
+  await first.stored!();
+  expect(second.stored!()).rejects.toMatchObject({ code: 'SESSION_BUSY' });
+  expect((await store.list(session, 10)).map(({ id }) => id)).toEqual(['first']);
+});
+
+test('a message is committed with the run that it begins, or not at all', async () => {
+  const sessions = new SqliteSessionStore({ database });
+  await sessions.createSession(session);
+  const store = new SqliteRunStore({ database });
+  const say = async (id: string) => {
+    const run = { id, session, invocationId: id, owner: 'one', startedMs: 1, request };
+    const { lease, stored } = await store.begin(run, LEASE_MS, true);
+    const begun = (await sessions.getBegunSession(session))!;
+    sessions.bindLease(begun, lease.token);
+    const event = createEvent({ author: 'user', invocationId: id });
+    return Promise.allSettled([stored!(), sessions.appendEvent({ session: begun, event })]);
+  };
+  const results = await Promise.all([say('first'), say('second')]);
+  expect(results[0].map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+  expect(results[1]).toMatchObject([
+    { reason: { code: 'SESSION_BUSY' } },
+    { reason: { code: 'LEASE_LOST' } },
+  ]);
+  const { events } = (await sessions.getSession(session))!;
+  expect(events.map(({ invocationId }) => invocationId)).toEqual(['first']);
 });

@@ -1,7 +1,6 @@
 import { afterLargeStep } from '../../json/large.ts';
 import type { Database } from 'bun:sqlite';
 import { AppError } from '../../errors/app-error.ts';
-import { sessionBusy } from '../../errors/session-busy.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import { inTransaction, reading } from '../../sqlite/transaction.ts';
 import { FramePacing } from '../frame-pacing.ts';
@@ -9,6 +8,7 @@ import { newLeaseToken } from '../lease-token.ts';
 import { assertRoom } from '../queue-bounds.ts';
 import type { EndState, Frame, TokenUse } from '../run.ts';
 import type {
+  BegunRun,
   Expired,
   Lease,
   NewRun,
@@ -18,6 +18,7 @@ import type {
   StoredFrames,
   TakenRun,
 } from '../run-store.ts';
+import { findRun, storeRun } from './begin-run.ts';
 import { machineUptimeMs } from './machine-clock.ts';
 import { toRecord, toRecordIfAny } from './run-row.ts';
 import { prepareRunStatements, type RunRows, type RunStatements } from './run-tables.ts';
@@ -56,52 +57,30 @@ export class SqliteRunStore implements RunStore {
     this.#uptimeMs = uptimeMs;
   }
 
-  async begin(run: NewRun, leaseMs: number): Promise<{ run: RunRecord; lease: Lease }> {
-    const { id: runId, session, owner, invocationId, startedMs } = run;
-    const rowOf = () => {
-      const row = this.#statements.session.get(session);
-      if (!row) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${session.sessionId}`);
-      return row;
-    };
+  async begin(run: NewRun, leaseMs: number, isFollowed = false): Promise<BegunRun> {
     // A first message over A2A comes before its session exists: check before printing its files.
-    if (run.request.newMessage?.parts?.some((part) => part.inlineData)) reading(rowOf);
+    if (run.request.newMessage?.parts?.some((part) => part.inlineData))
+      reading(() => findRun(this.#statements, run));
     const request = JSON.stringify(run.request);
     await afterLargeStep(request.length);
-    return inTransaction(
+    const found = reading(() => findRun(this.#statements, run));
+    const lease = { runId: run.id, session: run.session, token: newLeaseToken() };
+    const storing = inTransaction(
       this.#database,
       () => {
-        const row = rowOf();
-        if (row.run_id !== null) throw sessionBusy(row.run_id);
-        const token = newLeaseToken();
-        this.#statements.lease.run({
-          row: row.row_id,
-          token,
-          runId,
-          owner,
-          expiresMs: Math.round(this.#uptimeMs() + leaseMs),
-        });
-        const { lastInsertRowid } = this.#statements.insertRun.run({
-          runId,
-          row: row.row_id,
-          invocationId,
-          request,
-          begunAfterUs: row.updated_us,
-          owner,
-          startedMs: Math.round(startedMs),
-        });
-        const begun: RunRecord = {
-          ...run,
-          state: 'running',
-          begunAfterMs: row.updated_us / 1000,
-          takeovers: 0,
-          isCancelRequested: false,
-        };
-        const lease = { runId, session, token };
-        this.#rows.set(lease, { run: Number(lastInsertRowid), session: row.row_id });
-        return { run: begun, lease };
+        const expiresMs = Math.round(this.#uptimeMs() + leaseMs);
+        this.#rows.set(lease, storeRun(this.#statements, found, { ...lease, expiresMs }, request));
       },
       request.length,
     );
+    const begun = { run: found.record, lease };
+    if (!isFollowed) {
+      await storing;
+      return begun;
+    }
+    // The message is committed with it. Who does not ask for the result loses the lease with its first write.
+    storing.catch(() => undefined);
+    return { ...begun, stored: async () => storing };
   }
 
   async renew(lease: Lease, leaseMs: number, progress?: RunProgress): Promise<boolean> {
