@@ -197,6 +197,7 @@ export class RunningTask {
     this.#facts.exitCode = exitCode;
     this.#world.changed();
     await this.#deregister();
+    await this.#released();
     await this.#stopped(reason ?? 'Essential container in task exited', 'EssentialContainerExited', exitCode);
   }
 
@@ -226,12 +227,18 @@ export class RunningTask {
     const { exitCode } = await container.ended;
     clearTimeout(timer);
     this.#facts.exitCode = exitCode;
-    await this.#to(undefined, 'DEPROVISIONING');
+    await this.#released();
     await this.#stopped(this.#stop?.reason ?? '', this.#stop?.code ?? '', exitCode);
   }
 
   async #deregister(): Promise<void> {
     if (this.#isTarget) await this.#world.deregister(this.settings.address);
+  }
+
+  /** Waits for the load balancer: a request to an address that is gone would hang, instead of being refused at once. */
+  async #released(): Promise<void> {
+    if (this.#isTarget && !this.#killed) await this.#world.drained(this.settings.address);
+    await this.#to(undefined, 'DEPROVISIONING');
   }
 
   async #stopped(reason: string, code: string, exitCode?: number): Promise<void> {
