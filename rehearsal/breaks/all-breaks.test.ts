@@ -23,7 +23,7 @@ describe('turns during a break', () => {
   });
 
   test('tell how long those that were taken over stood still', () => {
-    const pauses = { moved: 2, continuedMs: 3_780, movedMs: 4_120, othersMs: 430 };
+    const pauses = { moved: 2, continuedMs: 3_780, movedMs: 4_120, othersMs: 430, heldMs: 3_000 };
     const { outcome, seen } = judgeStreams({ ...well, pauses });
     expect(outcome).toBe('passed');
     expect(seen).toContain(
@@ -36,14 +36,20 @@ describe('turns during a break', () => {
     ['no turn was in progress, so the break tested nothing', { underWay: 0 }],
     ['the break itself was not as expected', { fault: 'nothing was slow' }],
     ['the next turn fails', { afterwards: 'given up' }],
-    ['no turn was taken over', { pauses: { moved: 0, continuedMs: 0, movedMs: 0, othersMs: 400 } }],
+    [
+      'no turn was taken over',
+      { pauses: { moved: 0, continuedMs: 0, movedMs: 0, othersMs: 400, heldMs: 3_000 } },
+    ],
     [
       'a reader waited for too long',
-      { pauses: { moved: 2, continuedMs: 3_000, movedMs: 6_700, othersMs: 400 } },
+      { pauses: { moved: 2, continuedMs: 3_000, movedMs: 6_700, othersMs: 400, heldMs: 3_000 } },
     ],
     [
       'a turn of a silent task stood still for too long',
-      { pauses: { moved: 2, continuedMs: 6_700, movedMs: 6_800, othersMs: 400 }, isSilent: true },
+      {
+        pauses: { moved: 2, continuedMs: 6_700, movedMs: 6_800, othersMs: 400, heldMs: 3_000 },
+        isSilent: true,
+      },
     ],
   ])('fail if %s', (_what, more) => {
     expect(judgeStreams({ ...well, ...more }).outcome).toBe('failed');

@@ -2,6 +2,7 @@ import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { signalGroup } from '@lornu/ops/process/run-command.ts';
 import { inSeconds, judged, type Verdict } from '@lornu/ops/verify/verdict.ts';
 import { watchStreams, type Victim } from '../scenarios/busiest-task.ts';
+import { readHoldMs } from '../scenarios/read-hold.ts';
 import type { Stage } from '../scenarios/scenario.ts';
 import { desiredCount, untilHealthy, untilTrue } from '../scenarios/service-count.ts';
 import { countedTo, faultOf, steadfastTurn, type SeenTurn } from '../scenarios/steadfast-turn.ts';
@@ -135,7 +136,7 @@ export async function underStreams(
       return undefined;
     }
   };
-  const takeovers = watchTakeovers(served);
+  const takeovers = watchTakeovers(served, async () => readHoldMs(served));
   const fromMs = performance.now();
   const untilMoved = async (): Promise<void> => untilTrue(stage, () => takeovers.takenAt.size > 0, MOVED_MS);
   const observed = await observe(async () => breakAndMend(busiest, untilMoved));
@@ -160,7 +161,7 @@ export async function underStreams(
     afterwards: faultOf(next, countedTo(3)),
     recoveredAfterMs,
     pauseMs: Math.max(...seen.map((turn) => longestPauseMs(turn, time))),
-    pauses: takesOver ? pausesOf(seen, takeovers.takenAt, time) : undefined,
+    pauses: takesOver ? pausesOf(seen, takeovers.takenAt, await takeovers.heldMs(), time) : undefined,
     isSilent,
     troubles: seen.reduce((sum, turn) => sum + turn.troubles, 0),
     told,

@@ -90,7 +90,7 @@ describe('an image that fails its turns', () => {
 });
 
 describe('a killed task', () => {
-  const pauses = { moved: 1, continuedMs: 3_200, movedMs: 3_600, othersMs: 400 };
+  const pauses = { moved: 1, continuedMs: 3_200, movedMs: 3_600, othersMs: 400, heldMs: 3_000 };
   const good = { faults: [undefined, undefined], troubles: 2, replacedAfterMs: 4_000, pauses };
   test('passes if it was replaced and its turns are whole', () => {
     expect(judgeKilled(good)).toMatchObject({

@@ -5,6 +5,7 @@ import { absent, inSeconds, judged, notOffered, type Verdict } from '@lornu/ops/
 import { signalGroup } from '@lornu/ops/process/run-command.ts';
 import type { ServedRehearsal } from '../serve/served.ts';
 import { watchStreams } from './busiest-task.ts';
+import { readHoldMs } from './read-hold.ts';
 import type { Scenario } from './scenario.ts';
 import { countedTo, faultOf, steadfastTurn } from './steadfast-turn.ts';
 import { describePauses, faultOfPauses, pausesOf, watchTakeovers, type Pauses } from './takeover-pauses.ts';
@@ -69,7 +70,7 @@ export const killedTask: Scenario = {
     const victim = await busiest();
     const before = served.tasks().filter(({ healthy }) => healthy).length;
     io.line(`task ${victim.id.slice(0, 8)} is killed`);
-    const takeovers = watchTakeovers(served);
+    const takeovers = watchTakeovers(served, async () => readHoldMs(served));
     const killedAtMs = performance.now();
     signalGroup(victim.pid, 'SIGKILL');
     const replacedAfterMs = await untilReplaced(served, victim.id, before, killedAtMs);
@@ -81,7 +82,7 @@ export const killedTask: Scenario = {
       faults: seen.map((turn) => faultOf(turn, countedTo(WORDS))),
       troubles: seen.reduce((sum, { troubles }) => sum + troubles, 0),
       replacedAfterMs,
-      pauses: pausesOf(seen, takeovers.takenAt, { fromMs: killedAtMs, untilMs }),
+      pauses: pausesOf(seen, takeovers.takenAt, await takeovers.heldMs(), { fromMs: killedAtMs, untilMs }),
     });
   },
 };

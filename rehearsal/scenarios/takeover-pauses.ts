@@ -4,6 +4,8 @@ import type { SeenTurn } from './steadfast-turn.ts';
 
 /** docs/runs.md, "When a process dies": the turns of a dead process continue within this time. */
 export const CONTINUES_WITHIN_MS = 5_000;
+/** For this part of it the last heartbeat holds them. It holds longer after late heartbeats, as after an outage. */
+const HOLDS_MS = 3_000;
 /**
  * A takeover is a chain of steps in several processes: the last heartbeat, the look of another process, the lease, the
  * first frame. On a busy machine each step may be as late as the frames of turns that nothing happened to.
@@ -27,20 +29,34 @@ export interface Pauses {
   movedMs: number;
   /** The longest time between two frames of a turn that continued where it was. */
   othersMs: number;
+  /** How long heartbeats held at most. */
+  heldMs: number;
 }
 
-/** Collects from the logs of the tasks when each run was taken over first, by its id; `stop` ends that. */
-export function watchTakeovers({ onLine }: Pick<ServedRehearsal, 'onLine'>): {
+export interface Takeovers {
+  /** When each run was taken over first, by its id. */
   takenAt: ReadonlyMap<string, number>;
+  /** How long heartbeats held at most, at the first takeover; 0 without one. */
+  heldMs: () => Promise<number>;
   stop: () => void;
-} {
+}
+
+/** Collects takeovers from the logs of the tasks until `stop` is called. */
+export function watchTakeovers(
+  { onLine }: Pick<ServedRehearsal, 'onLine'>,
+  readHoldMs: () => Promise<number>,
+): Takeovers {
   const takenAt = new Map<string, number>();
+  let heldMs: Promise<number> | undefined;
   const stop = onLine((_task, line) => {
     if (!line.includes(TAKING_OVER)) return;
     const { runId } = JSON.parse(line) as { runId?: string };
-    if (runId !== undefined && !takenAt.has(runId)) takenAt.set(runId, performance.now());
+    if (runId === undefined || takenAt.has(runId)) return;
+    takenAt.set(runId, performance.now());
+    heldMs ??= readHoldMs();
+    heldMs.catch(() => undefined);
   });
-  return { takenAt, stop };
+  return { takenAt, heldMs: async () => heldMs ?? 0, stop };
 }
 
 type Shown = Pick<SeenTurn, 'parts' | 'runId'>;
@@ -58,6 +74,7 @@ export function longestPauseMs(turn: Shown, { fromMs, untilMs }: BreakTime): num
 export function pausesOf(
   turns: readonly Shown[],
   takenAt: ReadonlyMap<string, number>,
+  heldMs: number,
   time: BreakTime,
 ): Pauses {
   const moved = turns.flatMap((turn) => {
@@ -74,6 +91,7 @@ export function pausesOf(
     continuedMs: Math.max(0, ...moved.map(({ continuedMs }) => continuedMs)),
     movedMs: Math.max(0, ...moved.map(({ movedMs }) => movedMs)),
     othersMs: Math.max(0, ...others.map((turn) => longestPauseMs(turn, time))),
+    heldMs,
   };
 }
 
@@ -86,16 +104,16 @@ function frameTimes({ parts }: Shown): number[] {
  * connections of the readers stayed open, only they know when they try again (`isSilent`).
  */
 export function faultOfPauses(
-  { moved, continuedMs, movedMs, othersMs }: Pauses,
+  { moved, continuedMs, movedMs, othersMs, heldMs }: Pauses,
   isSilent = false,
 ): string | undefined {
   if (moved === 0) return 'no turn was taken over';
-  const mostMs = CONTINUES_WITHIN_MS + STEPS * othersMs;
+  const mostMs = CONTINUES_WITHIN_MS + Math.max(0, heldMs - HOLDS_MS) + STEPS * othersMs;
   return (isSilent ? continuedMs : movedMs) <= mostMs
     ? undefined
     : `a turn stood still for longer than ${inSeconds(mostMs)}`;
 }
 
-export function describePauses({ moved, continuedMs, movedMs, othersMs }: Pauses): string {
-  return `turns that another task took over: ${moved}, each within ${inSeconds(continuedMs)} of its last frame; their readers waited for at most ${inSeconds(movedMs)}, those of other turns for ${inSeconds(othersMs)}`;
+export function describePauses({ moved, continuedMs, movedMs, othersMs, heldMs }: Pauses): string {
+  return `turns that another task took over: ${moved}, each within ${inSeconds(continuedMs)} of its last frame; their readers waited for at most ${inSeconds(movedMs)}, those of other turns for ${inSeconds(othersMs)}; heartbeats held for at most ${inSeconds(heldMs)}`;
 }
