@@ -5,9 +5,9 @@ import { join } from 'node:path';
 export const NOT_RUN: Readonly<Record<string, string>> = {
   'aws sso login': 'signs a person in at a browser',
   'terraform login': 'signs a person in at a browser',
-  './lornu setup': 'the suite first-time runs it, from empty accounts',
-  './lornu setup --check': 'the same',
-  './lornu setup hcp': 'the same',
+  './lornu setup': 'the suite first-time does what it does, from empty accounts',
+  './lornu setup --check': 'the suite first-time runs it as ./lornu setup hcp --check',
+  './lornu setup hcp': 'the suite first-time runs it',
   './lornu test unit': 'is the suite unit itself',
   './lornu doctor': 'asks a model, which ops/doctor tests by its stand-in',
   './lornu verify': 'stands for ./lornu verify URL',
