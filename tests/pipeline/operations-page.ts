@@ -9,6 +9,7 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   './lornu setup --check': 'the suite first-time runs it as ./lornu setup hcp --check',
   './lornu setup hcp': 'the suite first-time runs it',
   './lornu test unit': 'is the suite unit itself',
+  './lornu test breaks': 'is the suite breaks itself',
   './lornu doctor': 'asks a model, which ops/doctor tests by its stand-in',
   './lornu verify': 'stands for ./lornu verify URL',
   './lornu verify URL': 'the suite verify runs it, and the workflow on the whole stack (all/staging.test.ts)',
