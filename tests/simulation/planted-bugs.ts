@@ -27,15 +27,15 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'a session with a running turn takes another',
-    RUN_STORE,
+    'runs/sqlite/begin-run.ts',
     'if (row.run_id !== null) throw sessionBusy(row.run_id);',
-    '',
+    'if (row.run_id !== null) statements.freeSession.run({ row: row.row_id });',
   ),
   bug(
     'a run that could not be closed is ended all the same',
     'runs/run-worker.ts',
-    'if (isLost(error)) await run.leave();\n    else {',
-    "if (isLost(error)) await run.leave();\n    else {\n      await run.end('failed').catch(() => undefined);",
+    "=== 'lease-lost') await run.leave();\n    else {",
+    "=== 'lease-lost') await run.leave();\n    else {\n      await run.end('failed').catch(() => undefined);",
   ),
   // Stored and shown data.
   bug(

@@ -60,16 +60,6 @@ export const KNOWN_SURVIVORS: Readonly<Record<string, readonly [why: string, ...
     ['every response of the API gets this header later', "context.header('cache-control', 'no-store')"],
   ],
   'identity/task-secrets.ts': [['speed: a timer over an empty list', 'without: rotating.length === 0']],
-  'limits/caller-limits.ts': [['tidiness: expired places are not counted, deleted or not', 'store.sweep']],
-  'limits/limit-store.ts': [
-    ['tidiness: expired places are not counted, deleted or not', 'DELETE FROM streams WHERE expires'],
-    ['speed, and the wait of two processes that write at the same time', 'PRAGMA'],
-    ['speed: concurrent writers wait less', 'switchToWal'],
-    ['speed', 'CREATE INDEX'],
-    ['tidiness: at the end of the process', 'this.#db.close()', 'this.#spare?.close()'],
-    ['speed: without it the attempts follow immediately', 'Bun.sleepSync'],
-    ['how long the start waits for a file that another process has locked', 'tries === 100'],
-  ],
   'request-target.ts': [
     ['without a Host header the text "null" is compared, which is a valid host name', 'host !== null'],
   ],
