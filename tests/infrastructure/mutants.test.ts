@@ -73,7 +73,7 @@ test('running only the checks that a change concerns gives the same result as ru
       noticed: judge(sound, mutant.make()).length > 0,
     });
   }
-});
+}, 120_000);
 
 test('a survivor is distinguished from a detected mutant', () => {
   // Only two checks: a mutant that concerns neither must survive.
