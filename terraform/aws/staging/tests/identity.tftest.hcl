@@ -46,13 +46,7 @@ run "the_fallback_key_is_given_only_when_asked_for" {
 
   variables {
     agent_runtime = "fastapi"
-    google = {
-      project_id                 = "lornu-staging"
-      workload_identity_audience = "//iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
-      service_account_email      = "lornu-agent-staging@lornu-staging.iam.gserviceaccount.com"
-      artifact_bucket            = "lornu-staging-artifacts"
-      credentials                = "key"
-    }
+    google        = merge(var.google, { credentials = "key" })
   }
 
   assert {

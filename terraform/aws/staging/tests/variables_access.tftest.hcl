@@ -132,12 +132,7 @@ run "mutual_tls_without_an_authority_is_refused" {
 
   variables {
     mutual_tls = { ca_certificates = "none", peer_cidrs = ["203.0.113.0/24"], peers = { "URI:spiffe://lornu/agent" = "lornu-agent" } }
-    google = {
-      project_id                 = "123456789"
-      workload_identity_audience = "//iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
-      service_account_email      = "lornu-agent-staging@lornu-staging.iam.gserviceaccount.com"
-      artifact_bucket            = "lornu-staging-artifacts"
-    }
+    google     = merge(var.google, { project_id = "123456789" })
   }
 
   expect_failures = [var.mutual_tls, var.google]
@@ -148,12 +143,7 @@ run "a_private_key_among_the_authorities_is_refused" {
 
   variables {
     mutual_tls = { ca_certificates = "-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----", peer_cidrs = ["203.0.113.0/24"], peers = { "URI:spiffe://lornu/agent" = "lornu-agent" } }
-    google = {
-      project_id                 = "lornu-staging"
-      workload_identity_audience = "https://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
-      service_account_email      = "lornu-agent-staging@lornu-staging.iam.gserviceaccount.com"
-      artifact_bucket            = "lornu-staging-artifacts"
-    }
+    google     = merge(var.google, { workload_identity_audience = "https://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging" })
   }
 
   expect_failures = [var.mutual_tls, var.google]
@@ -165,12 +155,7 @@ run "mutual_tls_for_the_whole_internet_is_refused" {
   variables {
     operator_emails = ["someone@gmail.com"]
     mutual_tls      = { ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", peer_cidrs = ["0.0.0.0/0"], peers = { "URI:spiffe://lornu/agent" = "lornu-agent" } }
-    google = {
-      project_id                 = "lornu-staging"
-      workload_identity_audience = "//iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
-      service_account_email      = "someone@lornu.ai"
-      artifact_bucket            = "lornu-staging-artifacts"
-    }
+    google          = merge(var.google, { service_account_email = "someone@lornu.ai" })
   }
 
   expect_failures = [var.operator_emails, var.mutual_tls, var.google]
@@ -182,12 +167,7 @@ run "mutual_tls_for_no_peer_is_refused" {
   variables {
     operator_emails = ["lornu-agent@lornu-prod.iam.gserviceaccount.com"]
     mutual_tls      = { ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", peer_cidrs = [], peers = { "URI:spiffe://lornu/agent" = "lornu-agent" } }
-    google = {
-      project_id                 = "lornu-staging"
-      workload_identity_audience = "//iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
-      service_account_email      = "lornu-agent-staging@lornu-staging.iam.gserviceaccount.com"
-      artifact_bucket            = "gs://lornu"
-    }
+    google          = merge(var.google, { artifact_bucket = "gs://lornu" })
   }
 
   expect_failures = [var.operator_emails, var.mutual_tls, var.google]
@@ -208,13 +188,7 @@ run "the_default_database_is_refused" {
   command = plan
 
   variables {
-    google = {
-      project_id                 = "lornu-staging"
-      workload_identity_audience = "//iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
-      service_account_email      = "lornu-agent-staging@lornu-staging.iam.gserviceaccount.com"
-      artifact_bucket            = "lornu-staging-artifacts"
-      firestore_database         = "(default)"
-    }
+    google = merge(var.google, { firestore_database = "(default)" })
   }
 
   expect_failures = [var.google]
@@ -224,13 +198,7 @@ run "an_unknown_kind_of_google_credentials_is_refused" {
   command = plan
 
   variables {
-    google = {
-      project_id                 = "lornu-staging"
-      workload_identity_audience = "//iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/lornu-aws/providers/aws-staging"
-      service_account_email      = "lornu-agent-staging@lornu-staging.iam.gserviceaccount.com"
-      artifact_bucket            = "lornu-staging-artifacts"
-      credentials                = "keyfile"
-    }
+    google = merge(var.google, { credentials = "keyfile" })
   }
 
   expect_failures = [var.google]
