@@ -1,22 +1,14 @@
-import { BatchDeleteImageCommand, ECRClient } from '@aws-sdk/client-ecr';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { digestOf } from '@lornu/ops/delivery/manifest.ts';
 import { EVENTS, type EventName } from '../workflow/events.ts';
-import { runCommand, tryCommand } from '@lornu/ops/process/run-command.ts';
-import { emulatorSettings } from '@lornu/rehearsal/emulator/aws-clients.ts';
 import { runWorkflow, type JobReport } from '../runner/run-workflow.ts';
-import type { StepEnv } from '../runner/world.ts';
-import { expectRan, logOf, sign, startPipeline, TOKEN, WORKSPACE, type Pipeline } from '../kit.ts';
-import { MAIN } from '../sigstore/forgeries.ts';
+import { CASES, REVISION, tryAll, type Refusal } from './attempts.ts';
+import { expectRan, logOf, startPipeline, WORKSPACE, type Pipeline } from '../kit.ts';
 import { finishDeployment, finishNextDeployment, stallDeployment } from '../service.ts';
 import { RUN_BY } from '../steps.ts';
 
 // One run of the workflow, with its commands taken from the YAML. Just before its apply step, everything that must stop
 // an apply is tried on copies of the approved folder; then the run continues normally.
 
-const REVISION = '0123456789ab';
 let pipeline: Pipeline;
 let reports: Record<string, JobReport>;
 let others: Record<'firstNight' | 'fork' | 'branch' | 'schedule', Record<string, JobReport>>;
@@ -25,21 +17,13 @@ let refusals: Record<string, Refusal>;
 /** Digest of the image that is deployed. */
 let image: string;
 
-interface Refusal {
-  expected: number;
-  exitCode: number | undefined;
-  said: string;
-  /** Writes that reached Terraform Cloud or AWS meanwhile. */
-  changed: string[];
-}
-
 beforeAll(async () => {
   pipeline = await startPipeline();
   image = await pipeline.pushImage(REVISION);
   const { world } = pipeline;
   world.before = async ({ job, step, checkout, env }) => {
     if (job !== 'apply') return;
-    if (step === 'apply') refusals = await tryAll(checkout, env);
+    if (step === 'apply') refusals = await tryAll({ pipeline, image, checkout, env });
     if (step === 'deploy') await finishDeployment(pipeline, REVISION);
   };
   world.instead = { verify: () => 0 };
@@ -114,199 +98,6 @@ test('the claimed steps were run here', () => {
   expectRan(pipeline.ran, RUN_BY['sample/approved']);
 });
 
-/** Changes made to a copy, with text of the sentence that must stop it. */
-const CASES: Record<string, { words: string; parallel?: boolean; run: (world: Attempt) => Promise<void> }> = {
-  'a plan file with one other byte': {
-    words: 'The plan file was changed after it was approved',
-    parallel: true,
-    run: async ({ dir }) => {
-      const path = join(dir, 'staging.tfplan');
-      const bytes = await readFile(path);
-      bytes[200] = (bytes[200] ?? 0) ^ 1;
-      await writeFile(path, bytes);
-    },
-  },
-  'a plan file that was cut off': {
-    words: 'The plan file was cut off: 100 of',
-    parallel: true,
-    run: async ({ dir }) => truncate(join(dir, 'staging.tfplan'), 100),
-  },
-  'no plan file': {
-    words: 'The plan file is missing.',
-    parallel: true,
-    run: async ({ dir }) => rm(join(dir, 'staging.tfplan')),
-  },
-  'a manifest that was changed': {
-    words: 'was approved, and the manifest here is',
-    parallel: true,
-    run: async (attempt) => changeManifest(attempt, (text) => text.replace('"review"', '"deploy" '), false),
-  },
-  'a manifest that was cut off, approved as it is': {
-    words: 'it is no JSON: it was cut off or changed',
-    parallel: true,
-    run: async (attempt) => changeManifest(attempt, (text) => text.slice(0, 80)),
-  },
-  'a plan for review, approved as it is': {
-    words: 'It was made for review only.',
-    parallel: true,
-    run: async (attempt) => changeManifest(attempt, (text) => text.replace('"deploy"', '"review"')),
-  },
-  'a plan of another commit, approved as it is': {
-    words: 'It was made of the commit 0000000000000000000000000000000000000000',
-    parallel: true,
-    run: async (attempt) =>
-      changeManifest(attempt, (text) =>
-        text.replace(/"commit": "[0-9a-f]{40}"/, `"commit": "${'0'.repeat(40)}"`),
-      ),
-  },
-  'a scan that saw nothing, approved as it is': {
-    words: 'trivy saw nothing in the plan',
-    parallel: true,
-    run: async (attempt) => changeManifest(attempt, (text) => text.replace(/"checked": \d+/, '"checked": 0')),
-  },
-  'a scan without one of its tools, approved as it is': {
-    words: 'checkov did not look',
-    parallel: true,
-    run: async (attempt) =>
-      changeManifest(attempt, (text) => text.replace('"absent": []', '"absent": ["checkov"]')),
-  },
-  'nothing approved': {
-    words: 'nothing was approved',
-    parallel: true,
-    run: async (attempt) => void (attempt.approved = ''),
-  },
-  'a checkout with a change': {
-    words: 'The checkout has changes that its commit does not have',
-    run: async ({ checkout, undo }) => {
-      await writeFile(join(checkout, 'terraform/aws/staging/more.tf'), 'locals {}\n');
-      undo(async () => rm(join(checkout, 'terraform/aws/staging/more.tf')));
-    },
-  },
-  'another commit checked out': {
-    words: 'is checked out.',
-    run: async ({ checkout, undo }) => {
-      const git = async (...command: string[]) => runCommand(['git', '-C', checkout, ...command]);
-      const who = ['-c', 'user.name=x', '-c', 'user.email=x@lornu.example'];
-      await git(...who, 'commit', '--quiet', '--allow-empty', '--message', 'Another one');
-      undo(async () => void (await git('reset', '--quiet', '--hard', 'HEAD~1')));
-    },
-  },
-  'an environment that is not there': {
-    words: 'There is no environment staging.',
-    run: async ({ undo }) => {
-      const { environments } = pipeline.github;
-      environments.delete('staging');
-      undo(async () => void environments.set('staging', { reviewers: ['maintainer'] }));
-    },
-  },
-  'an environment without reviewers': {
-    words: 'The environment staging has no required reviewers.',
-    run: async ({ undo }) => {
-      const { environments } = pipeline.github;
-      environments.set('staging', { reviewers: [] });
-      undo(async () => void environments.set('staging', { reviewers: ['maintainer'] }));
-    },
-  },
-  'a private repository, whose plan has no reviewers': {
-    words: 'In a private repository, required reviewers need GitHub Enterprise.',
-    run: async ({ undo }) => {
-      pipeline.github.isPrivate = true;
-      pipeline.github.environments.set('staging', { reviewers: [] });
-      undo(async () => {
-        pipeline.github.isPrivate = false;
-        pipeline.github.environments.set('staging', { reviewers: ['maintainer'] });
-      });
-    },
-  },
-  'a workspace that runs plans at HCP': {
-    words: 'has execution mode remote: plans would run at HCP',
-    run: async ({ undo }) => {
-      pipeline.cloud.workspace(WORKSPACE).executionMode = 'remote';
-      undo(async () => void (pipeline.cloud.workspace(WORKSPACE).executionMode = 'local'));
-    },
-  },
-  'a run that nobody approved': {
-    words: 'Nobody has approved this run.',
-    run: async (attempt) => void (attempt.env = { ...attempt.env, GITHUB_RUN_ID: 'another-run' }),
-  },
-  'a job without the right to see who approved': {
-    words: 'the job lacks that permission',
-    run: async (attempt) => {
-      attempt.env = { ...attempt.env, GITHUB_TOKEN: pipeline.github.issueToken({ contents: 'read' }) };
-    },
-  },
-  'an image that has gone': {
-    words: 'The image does not exist.',
-    run: async ({ undo }) => {
-      const ecr = new ECRClient(emulatorSettings(pipeline.emulator.url));
-      const imageIds = [{ imageTag: `agent-${REVISION}` }];
-      await ecr.send(new BatchDeleteImageCommand({ repositoryName: 'lornu-agent', imageIds }));
-      undo(async () => void (await pipeline.pushImage(REVISION)));
-    },
-  },
-  'an image that nobody has signed': {
-    words: 'Nobody has signed sha256:',
-    parallel: true,
-    run: async (attempt) => withSignature(attempt, undefined),
-  },
-  'an image whose signature is of another digest': {
-    words: 'Nobody has signed sha256:',
-    parallel: true,
-    run: async (attempt) => withSignature(attempt, `sha256:${'0'.repeat(64)}`),
-  },
-  'an image that a branch has signed': {
-    words: 'terraform-aws.yml@refs/heads/feature, not by https://github.com/',
-    parallel: true,
-    run: async (attempt) =>
-      withSignature(attempt, image, MAIN.replace('refs/heads/main', 'refs/heads/feature')),
-  },
-  'a runner without cosign': {
-    words: 'There is no cosign on PATH',
-    parallel: true,
-    run: async (attempt) => {
-      const PATH = (attempt.env['PATH'] ?? '').split(':').filter((dir) => !dir.endsWith('/cosign'));
-      attempt.env = { ...attempt.env, PATH: PATH.join(':') };
-      attempt.exitCode = 3;
-    },
-  },
-  'a token for Terraform Cloud that has expired': {
-    words: 'Terraform Cloud does not accept the token',
-    run: async ({ undo }) => {
-      pipeline.tokens.delete(TOKEN);
-      undo(async () => void pipeline.tokens.set(TOKEN, 'write'));
-    },
-  },
-  'a state that has moved': {
-    words: 'The state has changed since: it is serial 5, and the plan was made against 0.',
-    run: async ({ undo }) => {
-      const { versions } = pipeline.cloud.workspace(WORKSPACE);
-      const state = new TextEncoder().encode(
-        JSON.stringify({ version: 4, serial: 5, lineage: 'another', resources: [] }),
-      );
-      versions.push({ id: 'sv-other', serial: 5, lineage: 'another', md5: '', state });
-      undo(async () => void versions.pop());
-    },
-  },
-  'a state that another run has locked': {
-    words: 'The state is locked: another run is planning or applying',
-    run: async ({ undo }) => {
-      pipeline.cloud.lock(WORKSPACE, 'User somebody');
-      undo(async () => pipeline.cloud.unlock(WORKSPACE));
-    },
-  },
-};
-
-interface Attempt {
-  /** A copy of what the plan job passed on. */
-  dir: string;
-  checkout: string;
-  approved: string;
-  env: StepEnv;
-  /** The expected exit code; default: 1. */
-  exitCode?: number;
-  undo: (how: () => Promise<void>) => void;
-}
-
 for (const [name, { words }] of Object.entries(CASES)) {
   test(`stops before anything changes: ${name}`, () => {
     const { expected, exitCode, said, changed } = refusals[name] ?? {
@@ -321,71 +112,4 @@ for (const [name, { words }] of Object.entries(CASES)) {
     expect(exitCode).toBe(expected);
     expect(changed).toEqual([]);
   });
-}
-
-async function tryAll(checkout: string, env: StepEnv): Promise<Record<string, Refusal>> {
-  const found: Record<string, Refusal> = {};
-  const rows = Object.entries(CASES);
-  const together = rows.filter(([, { parallel }]) => parallel);
-  // Two at a time: each is a separate process.
-  for (let index = 0; index < together.length; index += 2) {
-    const pair = together.slice(index, index + 2);
-    await Promise.all(
-      pair.map(async ([name, { run }]) => void (found[name] = await tryCase(run, checkout, env))),
-    );
-  }
-  for (const [name, { run, parallel }] of rows) {
-    if (!parallel) found[name] = await tryCase(run, checkout, env);
-  }
-  return found;
-}
-
-async function tryCase(
-  run: (attempt: Attempt) => Promise<void>,
-  checkout: string,
-  env: StepEnv,
-): Promise<Refusal> {
-  const dir = join(pipeline.world.folder, `attempt-${crypto.randomUUID()}`);
-  await cp(join(checkout, '.lornu/delivery'), dir, { recursive: true });
-  const undos: (() => Promise<void>)[] = [];
-  const given: Attempt = {
-    dir,
-    checkout,
-    approved: env['APPROVED'] ?? '',
-    env,
-    undo: (how) => undos.push(how),
-  };
-  await run(given);
-  const before = pipeline.cloud.requests.length;
-  const command = ['./lornu', 'apply', '--approved', given.approved, '--dir', dir];
-  const result = await tryCommand(command, { cwd: checkout, env: given.env });
-  for (const undo of undos) await undo();
-  const changed = pipeline.cloud.requests
-    .slice(before)
-    .filter((request) => request.startsWith('POST') && request.endsWith('/state-versions'));
-  return { expected: given.exitCode ?? 1, exitCode: result.exitCode, said: result.tail.join('\n'), changed };
-}
-
-/** Changes the manifest, and approves the result unless the change itself must be detected. */
-async function changeManifest(
-  attempt: Attempt,
-  change: (text: string) => string,
-  approve = true,
-): Promise<void> {
-  const path = join(attempt.dir, 'manifest.json');
-  const changed = change(await readFile(path, 'utf8')) + (approve ? '' : ' ');
-  await writeFile(path, changed);
-  if (approve) attempt.approved = digestOf(new TextEncoder().encode(changed));
-}
-
-/** Replaces the existing signatures, for this attempt only, by one of this image. */
-async function withSignature(
-  attempt: Attempt,
-  digest: string | undefined,
-  workflowRef = MAIN,
-): Promise<void> {
-  const path = join(attempt.dir, 'signatures.jsonl');
-  const { world, github } = pipeline;
-  if (digest) await sign(world.folder, github, digest, workflowRef, path);
-  attempt.env = { ...attempt.env, COSIGN_SIGNATURES: path };
 }
