@@ -100,6 +100,12 @@ describe.each(stores)('limits of callers over several tasks ($name)', ({ open, f
     expect(admitted(1, () => task(0).countRequest(ann))).toBe(1);
   });
 
+  test('a minute before the counted one, after the clock was set back, is a new minute', () => {
+    expect(admitted(101, () => task(0).countRequest(ann))).toBe(100);
+    clock.nowMs -= MINUTE_MS;
+    expect(admitted(1, () => task(0).countRequest(ann))).toBe(1);
+  });
+
   test('tokens a day: a caller that has spent them at one task gets none at the others', async () => {
     task(0).addTokens(ann, 900);
     task(1).addTokens(ann, 100);

@@ -60,6 +60,12 @@ export const KNOWN_SURVIVORS: Readonly<Record<string, readonly [why: string, ...
     ['every response of the API gets this header later', "context.header('cache-control', 'no-store')"],
   ],
   'identity/task-secrets.ts': [['speed: a timer over an empty list', 'without: rotating.length === 0']],
+  'limits/shared-counts.ts': [
+    ['without a store the exchange would fail, and be logged', 'if (!store)'],
+    ['tidiness: memory of callers that have left', 'this.#sums.delete(name)', 'this.#open.delete(name)'],
+    ['tidiness: at the end of the process', 'clearInterval(this.#timer)', 'this.#timer.unref()'],
+    ['a line in the log', 'this.#options.log.warn'],
+  ],
   'request-target.ts': [
     ['without a Host header the text "null" is compared, which is a valid host name', 'host !== null'],
   ],
