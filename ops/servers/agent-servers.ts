@@ -14,6 +14,9 @@ export interface AgentServerOptions {
   scratchDir: string;
 }
 
+/** The variable that says which program of the service is started: `lornu test` bundles it once for all suites. */
+export const SERVICE_PROGRAM = 'LORNU_SERVICE_PROGRAM';
+
 const SYNC_WITHIN_MS = 300_000;
 
 /** Starts the FastAPI/ADK agent on a free port, with its locked packages (uv must be on PATH). */
@@ -54,7 +57,7 @@ export async function startService(
       process.execPath,
       '--preload',
       join(options.root, 'ops/up/end-with-parent.ts'),
-      options.program ?? join(options.root, 'backend/serve.ts'),
+      options.program ?? process.env[SERVICE_PROGRAM] ?? join(options.root, 'backend/serve.ts'),
     ],
     cwd: options.root,
     env: {

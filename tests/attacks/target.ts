@@ -48,6 +48,8 @@ export async function startTarget(env: Record<string, string> = {}): Promise<Tar
     scratchDir,
     agentsDir: join(root, 'agents'),
     modelUrl: standin.url,
+    // From source: the bounds on memory and waits were measured so.
+    program: join(root, 'backend/serve.ts'),
     env: { ...issuer.environment, LORNU_LIMIT_STREAMS: '20', ...env },
   });
   const group = await createMemoryGroup();
