@@ -68,8 +68,8 @@ const QUICK: readonly Suite[] = [
     'uv run --frozen --project ../../gcp-agent ruff check .',
     { minutes: 1, cores: 1, needs: 'python uv', folder: 'rehearsal/aws' },
   ),
-  // Most of Chromium's CPU time is not in cpuMs, because it waits for its processes itself: a control group counted it.
-  // Before the rehearsal: it would find no room between that and the smaller ones.
+  // It keeps 1.26 cores busy (counted by a control group: cpuMs lacks most of Chromium's processes). With 1 it begins beside
+  // a check, before the rehearsal; with more it would wait until nearly everything else has ended, and then run alone.
   tests('browser', 'the chat page does what a person expects, in Chromium', './tests/browser', {
     minutes: 14,
     cores: 1,
