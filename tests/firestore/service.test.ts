@@ -91,27 +91,29 @@ test('a conversation through the service is in Firestore, google-adk reads it, a
   expect(texts(await events('talk'))).toContain('over there');
 });
 
-test('a turn that google-adk overtakes ends as interrupted, and the session can be used', async () => {
-  await create('race');
-  const answering = (await say('race', 'count to 30 every 50 ms')).text();
-  while ((await events('race')).length === 0) await Bun.sleep(20);
-  await fixture.python.ask({
-    do: 'append',
-    ...python('race'),
-    events: [
+test.each([1, 2])(
+  'a turn that google-adk overtakes with %i events ends as interrupted, and the session can be used',
+  async (count) => {
+    const id = `race-${count}`;
+    await create(id);
+    const answering = (await say(id, 'count to 30 every 50 ms')).text();
+    while ((await events(id)).length === 0) await Bun.sleep(20);
+    const theirs = ['me first', 'me too'].slice(0, count);
+    const added = theirs.map((text) =>
       wireEvent({
         author: 'user',
         timestamp: Date.now() / 1000,
-        content: { role: 'user', parts: [{ text: 'me first' }] },
+        content: { role: 'user', parts: [{ text }] },
       }),
-    ],
-  });
-  const stream = await answering;
-  expect(stream).toContain('"errorCode":"SESSION_CHANGED"');
-  expect(stream.trimEnd()).toEndWith(': run interrupted');
-  expect(texts(await events('race'))).toEqual(['count to 30 every 50 ms', 'me first']);
-  expect(await (await say('race', 'hello')).text()).toContain(': run completed');
-});
+    );
+    await fixture.python.ask({ do: 'append', ...python(id), events: added });
+    const stream = await answering;
+    expect(stream).toContain('"errorCode":"SESSION_CHANGED"');
+    expect(stream.trimEnd()).toEndWith(': run interrupted');
+    expect(texts(await events(id))).toEqual(['count to 30 every 50 ms', ...theirs]);
+    expect(await (await say(id, 'hello')).text()).toContain(': run completed');
+  },
+);
 
 test('while a turn is running, other writers here are refused', async () => {
   await create('busy');

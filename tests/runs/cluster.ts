@@ -90,6 +90,11 @@ export class Cluster {
     this.#members[index]?.child.kill(signal);
   }
 
+  /** Whether a process listens: not while it starts. */
+  isListening(index: number): boolean {
+    return this.#members[index]?.port !== undefined;
+  }
+
   /** The operating system's process id of a service process. */
   pidOf(index: number): number | undefined {
     return this.#members[index]?.child.pid;

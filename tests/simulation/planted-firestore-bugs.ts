@@ -51,12 +51,6 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
     'if (held && !isOurs && held.queued.length > 0) {',
   ),
   bug(
-    'Firestore: another writer is not noticed',
-    APPEND,
-    "if (revision !== mark.revision + 1) throw new AppError('SESSION_CHANGED');",
-    'if (revision !== mark.revision + 1) return { isStored: false, lastMs: mark.lastMs ?? 0 };',
-  ),
-  bug(
     'Firestore: if both queries of a look fail, nobody awaits one of them',
     'runs/firestore/heartbeats.ts',
     "const [ofOldest, { docs }] = await Promise.all([\n    isOwn(oldest) ? [] : leasesOfProcess(db, oldest, now, limit),\n    leasesOf(db).where('until', '<=', now).orderBy('until').limit(limit).get(),\n  ]);",
