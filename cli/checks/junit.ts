@@ -24,7 +24,9 @@ export function failedTests(xml: string): FailedTest[] {
     .filter(({ outcome }) => outcome === 'failed')
     .map(({ attributes, body }) => {
       const place = [attribute(attributes, 'file'), attribute(attributes, 'line')].filter(Boolean).join(':');
-      const name = [attribute(attributes, 'classname'), attribute(attributes, 'name')].filter(Boolean).join(' > ');
+      const name = [attribute(attributes, 'classname'), attribute(attributes, 'name')]
+        .filter(Boolean)
+        .join(' > ');
       const said = /<(?:failure|error)\b([^>]*)/.exec(body)?.[1] ?? '';
       return {
         test: [place, name].filter(Boolean).join(' '),
@@ -37,7 +39,11 @@ function* testCases(xml: string): Generator<{ attributes: string; body: string; 
   for (const [, attributes = '', body = ''] of xml.matchAll(
     /<testcase\b([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g,
   )) {
-    const outcome = /<(failure|error)\b/.test(body) ? 'failed' : /<skipped\b/.test(body) ? 'skipped' : 'passed';
+    const outcome = /<(failure|error)\b/.test(body)
+      ? 'failed'
+      : /<skipped\b/.test(body)
+        ? 'skipped'
+        : 'passed';
     yield { attributes, body, outcome };
   }
 }
