@@ -118,6 +118,8 @@ test('the report classifies what a candidate does differently, and contains noth
   const { sessions, say, shadow, outcomes } = open({ agents: changed });
   await sessions.createSession(KEY);
   await say({ text: 'note: write to Ada at ada@example.org' });
+  // Candidates are asked side by side: the shorter turn may be compared first.
+  await until(() => outcomes.length === 1);
   await say({ text: 'hello' });
   await until(() => outcomes.length === 2);
   expect(outcomes).toEqual(['changed', 'same']);
