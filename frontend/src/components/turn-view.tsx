@@ -53,9 +53,10 @@ interface TurnViewProps {
 export const TurnView = memo(function TurnView(props: TurnViewProps) {
   const { turn, index, folder, versions, isLast, isBusy, actions } = props;
   const { user, items } = turn;
-  const answer = answerToMarkdown(items);
   const answeredAt = answeredAtSeconds(turn);
   const isRunning = isLast && isBusy;
+  // Not for each frame of an answer that is being written: it has no buttons yet.
+  const answer = isRunning ? '' : answerToMarkdown(items);
   const canChange = isLast && !isBusy;
   const onRetry = actions && canChange && user ? () => actions.onResend(turn, index) : undefined;
   const models = actions?.models ?? [];
