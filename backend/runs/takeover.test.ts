@@ -6,9 +6,9 @@ import { combineMetrics, type Metrics } from '../observability/metrics.ts';
 import { bothStores, IDLE, KEY, say, textOf, type Wire } from '../testing/both-stores.ts';
 import { holdAnswer } from '../testing/hold-answer.ts';
 import type { RunBench } from '../testing/run-bench.ts';
+import { untilTakenOver } from '../testing/until.ts';
 import type { Run } from './run.ts';
 import type { RunLimits, RunServiceDeps } from './run-options.ts';
-import type { RunStore } from './run-store.ts';
 
 /** A paused process: it never renews, and never looks at others. */
 const STOPPED: Partial<RunLimits> = { ...IDLE, leaseMs: 400 };
@@ -46,10 +46,6 @@ describe.each(stores)('runs in $name', ({ open }) => {
     expect(indexes).toEqual(indexes.map((_, index) => index));
   }
 
-  async function isTakenOver(run: Run, store: RunStore): Promise<void> {
-    while ((await store.get(run.id))?.takeovers === 0) await Bun.sleep(20);
-  }
-
   test('another process continues a turn: one coherent stream, no repeated text, no gap', async () => {
     const release = holdAnswer(modelUrl());
     const stopped = bench.process(STOPPED);
@@ -57,7 +53,7 @@ describe.each(stores)('runs in $name', ({ open }) => {
     const run = await stopped.runs.start(say('count to 40'));
     const listening = collect(run);
     const other = bench.process(ALIVE);
-    await isTakenOver(run, other.store);
+    await untilTakenOver(run.id, other.store);
     release();
     const { indexes, frames } = await listening;
     expectInOrder(indexes);
@@ -101,7 +97,7 @@ describe.each(stores)('runs in $name', ({ open }) => {
     const release = holdAnswer(modelUrl(), { answer: 2, pieces: 0 });
     const run = await stopped.runs.start(say('note: one'));
     const other = bench.process(ALIVE, measured('other'));
-    await isTakenOver(run, other.store);
+    await untilTakenOver(run.id, other.store);
     release();
     await collect(run);
     while (other.runs.activeCount + stopped.runs.activeCount > 0) await Bun.sleep(20);
@@ -123,7 +119,7 @@ describe.each(stores)('runs in $name', ({ open }) => {
     const run = await stopped.runs.start(say('note: one'));
     const listening = collect(run);
     const other = bench.process(ALIVE);
-    await isTakenOver(run, other.store);
+    await untilTakenOver(run.id, other.store);
     taken.resolve();
     release();
     const { indexes, frames } = await listening;
@@ -141,7 +137,7 @@ describe.each(stores)('runs in $name', ({ open }) => {
     const session = (await stopped.sessions.getSession(KEY))!;
     stopped.sessions.bindLease(session, 1);
     const other = bench.process(ALIVE);
-    await isTakenOver(run, other.store);
+    await untilTakenOver(run.id, other.store);
     const late = createEvent({ id: 'late', invocationId: run.invocationId, author: 'lornu' });
     expect(await stopped.sessions.appendEvent({ session, event: late }).catch((error) => error.code)).toBe(
       'LEASE_LOST',

@@ -8,6 +8,7 @@ import {
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { bothStores, IDLE, KEY, say } from '../testing/both-stores.ts';
 import { holdAnswer } from '../testing/hold-answer.ts';
+import { untilTakenOver } from '../testing/until.ts';
 import type { RunBench } from '../testing/run-bench.ts';
 import type { RunLimits } from './run-options.ts';
 import type { Run, TurnRequest } from './run.ts';
@@ -73,7 +74,7 @@ describe.each(stores)('the trace of a run, in $name', ({ open }) => {
     const run = await start(say(`count to 20 ${more}`), '3', stopped);
     const listening = frames(run);
     const { store } = bench.process(ALIVE);
-    while ((await store.get(run.id))?.takeovers === 0) await Bun.sleep(20);
+    await untilTakenOver(run.id, store);
     release();
     await listening;
     expect(tracesOf()).toContainEqual(['3', 'b', 1]);
