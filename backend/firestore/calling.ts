@@ -69,13 +69,14 @@ export async function patiently<T>(
     try {
       return await calling(call, waitMs);
     } catch (error) {
-      if (!isPassing(error) || performance.now() > giveUpAt) throw error;
+      if (!isOutage(error) || performance.now() > giveUpAt) throw error;
       await Bun.sleep(TRY_EVERY_MS);
     }
   }
 }
 
-function isPassing(error: unknown): boolean {
+/** Whether Firestore did not answer, in contrast to a refusal: then it is not known whether something was stored. */
+export function isOutage(error: unknown): error is AppError {
   if (!(error instanceof AppError) || error.code !== 'STORE_UNAVAILABLE') return false;
   const code = codeOf(error.cause);
   return code === undefined || PASSING.has(code);

@@ -29,9 +29,6 @@ export interface TurnOptions {
   patienceMs?: number;
 }
 
-/** There is no such run. */
-class RunGone extends Error {}
-
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;
 const PATIENCE_MS = 120_000;
@@ -75,8 +72,6 @@ export async function* sendMessage(
       if (signal?.aborted) throw error;
       if (performance.now() > giveUpAt) throw error;
       onTrouble?.(String(error));
-      // A run that the store kept, but whose begin it never acknowledged, is listed for a moment and then withdrawn.
-      if (error instanceof RunGone && !last) runId = undefined;
     }
     await Bun.sleep(pauseMs * (0.5 + Math.random()));
   }
@@ -107,7 +102,6 @@ export async function attach(
     headers: last ? { 'last-event-id': last.id } : {},
     ...(signal ? { signal } : {}),
   });
-  if (response.status === 404) throw new RunGone(`attach: ${await response.text()}`);
   if (!response.ok) throw new Error(`attach: ${response.status} ${await response.text()}`);
   return response;
 }

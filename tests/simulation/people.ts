@@ -17,6 +17,8 @@ const LONGEST_PAUSE_MS = 1_500;
 export class People {
   readonly #world: World;
   readonly #newest = new Map<string, string>();
+  /** Runs that somebody reads or has read from the beginning. */
+  readonly #known = new Set<string>();
   readonly #leaves: number;
   #busy = 0;
   #readers = 0;
@@ -63,9 +65,11 @@ export class People {
     } catch (error) {
       if (error instanceof AppError) this.#world.see({ is: 'refused', message, code: error.code });
       else this.#world.see({ is: 'unanswered', message });
+      if (!(error instanceof AppError) || error.code === 'STORE_UNAVAILABLE') await this.#lookUp(session);
       return;
     }
     this.#newest.set(session, run.id);
+    this.#known.add(run.id);
     this.#world.see({ is: 'accepted', message, run: run.id });
     connection.listen(run);
     await this.#read(session, run.id, connection);
@@ -148,6 +152,16 @@ export class People {
       world.see({ is: 'next turn', session, state: next.state });
     });
     await inquire.catch((error: unknown) => world.see({ is: 'next turn', session, state: String(error) }));
+  }
+
+  /** A message without an answer may have been accepted: reads the runs that are listed and that nobody knows. */
+  async #lookUp(session: string): Promise<void> {
+    const runs = await this.#world
+      .request(Math.floor(this.#world.random() * 8), (process) => process.runs.list(keyOf(session)))
+      .catch(() => []);
+    const unknown = runs.filter(({ id }) => !this.#known.has(id));
+    for (const { id } of unknown) this.#known.add(id);
+    await Promise.all(unknown.map(({ id }) => this.#read(session, id)));
   }
 
   /** Reads the session, like a page that opens during an answer. */

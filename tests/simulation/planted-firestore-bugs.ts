@@ -76,6 +76,12 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
     'const isOurs = true;',
   ),
   bug(
+    'Firestore: a run whose begin got no answer is deleted',
+    RUN_STORE,
+    "if (codeOf(error) === 'STORE_UNAVAILABLE') void this.#giveBack(lease).catch(() => undefined);",
+    'runsOf(this.#db).doc(run.id).delete().catch(() => undefined);',
+  ),
+  bug(
     'Firestore: a message that waits is stored again after a lost answer',
     'runs/firestore/queue.ts',
     'if (stored) return stored;',

@@ -86,7 +86,7 @@ export function scenarioOf(
     const forMs = random() < 0.1 ? below(120_000) : Math.floor(leaseMs * (0.5 + random() * 1.5));
     if (kind < 5) return { at, do: 'pause', process, forMs };
     if (kind < 7) return { at, do: 'terminate', process, withinMs: below(4_000) };
-    if (kind < 9) return { at, do: 'store away', process, forMs: below(random() < 0.2 ? 12_000 : 1_500) };
+    if (kind < 9) return { at, do: 'store away', process, forMs: below(random() < 0.2 ? 25_000 : 1_500) };
     const fault = (['overloaded', 'breaks off', 'silent'] as const)[below(3)] ?? 'silent';
     return { at, do: 'model', fault, forMs: below(3_000) };
   };

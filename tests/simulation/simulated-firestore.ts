@@ -33,6 +33,8 @@ export interface Network {
 const CONTENDED = 0.02;
 /** The share of commits that are stored, but whose connection breaks before the response. */
 const CUT_OFF = 0.01;
+/** The share of commits that are stored during an outage: only their responses are lost. */
+const ONE_WAY = 0.3;
 /** The share of commits that are stored, but never get a response. */
 const UNANSWERED = 0.002;
 
@@ -67,7 +69,10 @@ export class SimulatedChannel implements Channel {
     const isCommit = sent.method === 'Commit';
     const arriving = runOn(undefined, async () => {
       await time.sleep(latencyMs());
-      if (isAway()) throw disconnected();
+      if (isAway()) {
+        if (isCommit && random() < ONE_WAY) await this.#answer(sent).catch(() => undefined);
+        throw disconnected();
+      }
       const working = served();
       if (working) await working;
       if (isCommit && random() < CONTENDED) {

@@ -3,7 +3,7 @@ import type { DocumentReference, DocumentSnapshot } from '../../firestore/client
 import { FieldPath, Timestamp } from '../../firestore/client/special-values.ts';
 import type { Transaction, WriteBatch } from '../../firestore/client/transaction.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { calling, LONGEST_WAIT_MS, patiently } from '../../firestore/calling.ts';
+import { calling, isOutage, LONGEST_WAIT_MS, patiently } from '../../firestore/calling.ts';
 import { isDocumentId } from '../../firestore/storable.ts';
 import { transact } from '../../firestore/transact.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
@@ -35,7 +35,7 @@ import { beat, expiredLeases } from './heartbeats.ts';
 import type { Given, HeldLease, HeldLeases } from './held-leases.ts';
 import { expireTime, hasRunOut, later, readLease } from './lease-document.ts';
 import { newLeaseToken } from '../lease-token.ts';
-import { giveBack, release, withdraw } from './give-lease.ts';
+import { giveBack, release } from './give-lease.ts';
 import { cancelQueued, enqueue } from './queue.ts';
 import { framesOf, heartbeatOf, leaseOf, leasesOf, runsOf, sessionName } from './paths.ts';
 import { Revisions } from './revisions.ts';
@@ -79,6 +79,8 @@ const PATIENCE_MS = 45_000;
 const MOST_ATTEMPTS = 10;
 /** Time limit of one attempt to take a run over: a locked or slow lease is retried later, after the others. */
 const TAKE_WAIT_MS = 3_000;
+const PERHAPS_ACCEPTED =
+  'The session store did not answer in time. The message may have been accepted: look before you send it again.';
 /** Time limit of one heartbeat, unless half of what it holds is longer; then it is repeated. */
 const LEAST_BEAT_WAIT_MS = 1_000;
 
@@ -130,12 +132,9 @@ export class FirestoreRunStore implements RunStore {
     const alone = async (): Promise<RunRecord> => {
       const leftMs = Math.max(waitMs / 4, giveUpAt - performance.now());
       return calling((signal) => beginning.store(signal, MOST_ATTEMPTS), leftMs).catch((error: unknown) => {
-        // It may have been stored anyway: nobody may continue a turn whose caller was told that it failed.
-        if (codeOf(error) === 'STORE_UNAVAILABLE')
-          void this.#patiently((transaction) => withdraw(transaction, this.#db, lease)).catch(
-            () => undefined,
-          );
-        throw error;
+        // If it was stored all the same, perhaps with its message, it is accepted: somebody has to execute it.
+        if (codeOf(error) === 'STORE_UNAVAILABLE') void this.#giveBack(lease).catch(() => undefined);
+        throw perhapsAccepted(error);
       });
     };
     const open = isFollowed ? await this.#call(() => beginning.open()) : undefined;
@@ -216,15 +215,11 @@ export class FirestoreRunStore implements RunStore {
 
   async enqueue(run: NewRun, isInterrupting: boolean): Promise<RunRecord | undefined> {
     let attempts = 0;
-    try {
-      return await this.#inTransaction((transaction) =>
-        enqueue(transaction, this.#db, run, isInterrupting, attempts++ > 0),
-      );
-    } catch (error) {
-      // As in `begin`.
-      if (codeOf(error) === 'STORE_UNAVAILABLE') void this.cancelQueued(run.id).catch(() => undefined);
-      throw error;
-    }
+    return this.#inTransaction((transaction) =>
+      enqueue(transaction, this.#db, run, isInterrupting, attempts++ > 0),
+    ).catch((error: unknown) => {
+      throw perhapsAccepted(error);
+    });
   }
 
   async cancelQueued(runId: string): Promise<boolean> {
@@ -318,7 +313,7 @@ export class FirestoreRunStore implements RunStore {
       return taken;
     } catch (error) {
       // The commit may have succeeded all the same: then nobody would execute the run until this lease has expired.
-      if (taken) void this.#patiently((transaction) => giveBack(transaction, this.#db, lease)).catch(() => 0);
+      if (taken) void this.#giveBack(lease).catch(() => undefined);
       throw error;
     }
   }
@@ -465,6 +460,10 @@ export class FirestoreRunStore implements RunStore {
     return true;
   }
 
+  #giveBack(lease: Lease): Promise<void> {
+    return this.#patiently((transaction) => giveBack(transaction, this.#db, lease));
+  }
+
   #inTransaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     return calling((signal) => this.#transact(work, signal), this.#options.waitMs);
   }
@@ -484,3 +483,10 @@ export class FirestoreRunStore implements RunStore {
 }
 
 const codeOf = (error: unknown): unknown => (error instanceof AppError ? error.code : undefined);
+
+/** What a caller is told whose run may be stored, because Firestore did not answer. */
+function perhapsAccepted(error: unknown): unknown {
+  if (!isOutage(error)) return error;
+  const { cause, headers } = error;
+  return new AppError('STORE_UNAVAILABLE', PERHAPS_ACCEPTED, { cause, headers });
+}

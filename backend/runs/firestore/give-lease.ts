@@ -5,7 +5,7 @@ import { AppError } from '../../errors/app-error.ts';
 import { newLeaseToken } from '../lease-token.ts';
 import type { Lease } from '../run-store.ts';
 import { newLease, readLease } from './lease-document.ts';
-import { leaseOf, runsOf } from './paths.ts';
+import { leaseOf } from './paths.ts';
 
 /** Gives a lease, already expired, to the next queued run, or deletes it. Only writes. */
 export function release(transaction: Transaction, leased: DocumentSnapshot): Lease | undefined {
@@ -25,12 +25,4 @@ export async function giveBack(transaction: Transaction, db: Firestore, lease: L
   const leased = await transaction.get(leaseOf(db, lease.session));
   if (readLease(leased)?.token !== lease.token) throw new AppError('LEASE_LOST');
   transaction.update(leased.ref, { until: leased.readTime, fence: newLeaseToken() });
-}
-
-/** Withdraws a run that was just begun, if it was stored at all. */
-export async function withdraw(transaction: Transaction, db: Firestore, lease: Lease): Promise<void> {
-  const leased = await transaction.get(leaseOf(db, lease.session));
-  if (readLease(leased)?.token !== lease.token) return;
-  release(transaction, leased);
-  transaction.delete(runsOf(db).doc(lease.runId));
 }
