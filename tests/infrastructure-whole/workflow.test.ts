@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { getDocuments } from '../infrastructure/plan/documents.ts';
 import { readEnvironment } from '../infrastructure/plan/environment.ts';
-import { judgeWorkflowMutants } from '../infrastructure/workflow/judge-all.ts';
+import { judgeWorkflowMutants } from '../infrastructure/workflow/judge.ts';
 
 const MINUTES = 60_000;
 

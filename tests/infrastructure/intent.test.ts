@@ -1,43 +1,33 @@
-import { beforeAll, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { CHECKS } from './checks/all.ts';
-import { judge, type Problem } from './checks/check.ts';
+import { judge } from './checks/check.ts';
 import { attributeCoverage, LEFT_OUT } from './coverage/attributes.ts';
 import { percent } from './mutation/score.ts';
 import { getDocuments } from './plan/documents.ts';
-import { readEnvironment, type PlannedEnvironment } from './plan/environment.ts';
+import { readEnvironment } from './plan/environment.ts';
 
 /** The figure that the user asked for, and this suite's own. */
 const ASKED_FOR = 0.7;
 const HELD_TO = 0.9;
-/** If no run has made this plan yet, it needs an apply first. */
-const APPLY_MS = 10 * 60_000;
 
-let environment: PlannedEnvironment;
-let problems: Problem[];
-beforeAll(async () => {
-  environment = readEnvironment(await getDocuments());
-  problems = judge(CHECKS, environment);
-}, APPLY_MS);
+const environment = readEnvironment(await getDocuments());
+const problems = judge(CHECKS, environment);
 
 describe('the planned environment', () => {
-  test.each(CHECKS.map(({ id, why }) => [id, why]))('%s: %s', (id) => {
+  test.each(CHECKS.map(({ id }) => id))('%s', (id) => {
     expect(problems.filter(({ check }) => check === id).map(({ problem }) => problem)).toEqual([]);
   });
 });
 
-test('each check has a unique name and a reason', () => {
+test('each check has a unique name', () => {
   expect(new Set(CHECKS.map(({ id }) => id)).size).toBe(CHECKS.length);
-  for (const { id, why } of CHECKS) {
-    expect(id).toMatch(/^[a-z-]+\/[a-z0-9-]+$/);
-    expect(why.length).toBeGreaterThan(20);
-  }
+  for (const { id } of CHECKS) expect(id).toMatch(/^[a-z-]+\/[a-z0-9-]+$/);
 });
 
 test('no check reads files: results depend on the plan only', async () => {
   const files = [...new Bun.Glob('checks/**/*.ts').scanSync({ cwd: import.meta.dir })];
   expect(files.length).toBeGreaterThan(20);
   for (const file of files) {
-    // oxlint-disable-next-line no-await-in-loop -- a few small files
     const source = await Bun.file(`${import.meta.dir}/${file}`).text();
     expect(source).not.toMatch(/node:fs|Bun\.file|readFile|toMatchSnapshot|\.tf['"`]/);
   }

@@ -1,55 +1,29 @@
-import { beforeAll, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { CHECKS } from './checks/all.ts';
 import { judge } from './checks/check.ts';
-import { createJudge, findMutants, type Judged } from './mutation/judge-mutants.ts';
+import { createJudge, findMutants } from './mutation/judge-mutants.ts';
 import { KNOWN_SURVIVORS } from './mutation/known-survivors.ts';
 import { OPERATORS } from './mutation/operators/all.ts';
-import { percent, scoreOf } from './mutation/score.ts';
+import { scoreMutants, scoreOf } from './mutation/score.ts';
 import { shuffled } from '@lornu/ops/base/seeded.ts';
 import { getDocuments } from './plan/documents.ts';
-import { readEnvironment, type PlannedEnvironment } from './plan/environment.ts';
+import { readEnvironment } from './plan/environment.ts';
 import { commitSeed } from '../support/commit-seed.ts';
 
 const LEAST = 0.9;
-const APPLY_MS = 10 * 60_000;
-/** All of them take a few seconds; a busy machine judges as many as fit. */
+/** All take a few seconds; a busy machine judges as many as fit, others with each commit. */
 const JUDGING_MS = 40_000;
-/** Another order with each commit, so that a busy machine judges others. */
-const SEED = commitSeed();
 
-let environment: PlannedEnvironment;
-beforeAll(async () => {
-  environment = readEnvironment(await getDocuments());
-}, APPLY_MS);
+const environment = readEnvironment(await getDocuments());
 
 test('every kind of wrong configuration fails a check', () => {
-  const mutants = shuffled(findMutants(environment), SEED);
-  const judgeOne = createJudge(CHECKS, environment);
-  const judged: Judged[] = [];
-  const endMs = performance.now() + JUDGING_MS;
-  let looked = 0;
-  for (const mutant of mutants) {
-    if (performance.now() > endMs) break;
-    looked += 1;
-    const result = judgeOne(mutant);
-    if (result) judged.push(result);
-  }
-  const score = scoreOf(judged);
-  for (const { operator, noticed, tried } of score.operators.toSorted((a, b) =>
-    a.operator.localeCompare(b.operator),
-  )) {
-    const title = OPERATORS.find(({ name }) => name === operator)?.title ?? '';
-    process.stdout.write(
-      `${String(noticed).padStart(5)} of ${String(tried).padEnd(5)} ${operator.padEnd(17)} ${title}\n`,
-    );
-  }
-  for (const { id, verdict, why } of score.known) process.stdout.write(`${verdict}: ${id} (${why})\n`);
-  for (const id of score.unexpected) process.stdout.write(`unnoticed: ${id}\n`);
-  process.stdout.write(
-    `figure: ${score.noticed} of ${score.tried} wrong configurations noticed, ${percent(score.noticed, score.tried)} ` +
-      `(${OPERATORS.length} operators; ${looked === mutants.length ? 'all of them' : `a sample of ${mutants.length}`}; seed ${SEED}; ` +
-      `${score.known.length} survivors with a verdict, ${score.unexpected.length} without)\n`,
-  );
+  const { score } = scoreMutants(findMutants(environment), createJudge(CHECKS, environment), {
+    what: 'wrong configurations',
+    operators: OPERATORS,
+    known: KNOWN_SURVIVORS,
+    seed: commitSeed(),
+    forMs: JUDGING_MS,
+  });
   expect(score.tried).toBeGreaterThan(500);
   expect(score.noticed / score.tried).toBeGreaterThanOrEqual(LEAST);
   expect(score.unexpected).toEqual([]);

@@ -1,17 +1,15 @@
-import { beforeAll, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { evaluateAlarm } from '@lornu/rehearsal/alarms/evaluate-alarm.ts';
 import { compositeRule, metricMath } from '@lornu/rehearsal/alarms/metric-math.ts';
 import { getDocuments, ROOT } from './plan/documents.ts';
 import { readEnvironment } from './plan/environment.ts';
 import type { Reader } from './plan/reader.ts';
-import { view, type StackView } from './plan/view.ts';
+import { view } from './plan/view.ts';
 
 // The alarms on objectives as they were applied, evaluated by CloudWatch's rules over minutes that a test makes up. Such an
 // alarm is evaluated every minute over the window that ends then; here a minute takes no time.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
 
-/** A plan that no run has made yet needs an apply first. */
-const APPLY_MS = 10 * 60_000;
 const LATE_MS = 5_000;
 
 /** What the service reports of one minute. */
@@ -60,10 +58,7 @@ class History {
   }
 }
 
-let staging: StackView;
-beforeAll(async () => {
-  ({ staging } = view(readEnvironment(await getDocuments())));
-}, APPLY_MS);
+const { staging } = view(readEnvironment(await getDocuments()));
 
 /** Which alarms of the objectives ring after each minute. */
 function ringing(history: History): string[] {

@@ -1,14 +1,17 @@
 import { examineWorkflow } from '../pipeline/workflow/examine-workflow.ts';
-import { beforeAll, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { parse, parseDocument } from 'yaml';
 import { getDocuments, ROOT } from './plan/documents.ts';
 import type { Json } from './plan/document.ts';
-import { readEnvironment, type PlannedEnvironment } from './plan/environment.ts';
+import { readEnvironment } from './plan/environment.ts';
 import { judgeWorkflow } from './workflow/check.ts';
-import { WORKFLOW_CHECKS } from './workflow/checks/all.ts';
-import { judgeWorkflowMutants } from './workflow/judge-all.ts';
-import { KNOWN_WORKFLOW_SURVIVORS, WORKFLOW_FILE } from './workflow/judge.ts';
+import {
+  judgeWorkflowMutants,
+  KNOWN_WORKFLOW_SURVIVORS,
+  WORKFLOW_CHECKS,
+  WORKFLOW_FILE,
+} from './workflow/judge.ts';
 import { findWorkflowMutants } from './workflow/operators/all.ts';
 import { written } from './workflow/places.ts';
 import { commitSeed } from '../support/commit-seed.ts';
@@ -17,17 +20,12 @@ const SEED = commitSeed();
 /** A sample in every run; tests/infrastructure-whole judges all of them. */
 const JUDGING_MS = 12_000;
 
-let environment: PlannedEnvironment;
-let text: string;
-beforeAll(async () => {
-  environment = readEnvironment(await getDocuments());
-  text = await Bun.file(join(ROOT, WORKFLOW_FILE)).text();
-}, 600_000);
+const environment = readEnvironment(await getDocuments());
+const text = await Bun.file(join(ROOT, WORKFLOW_FILE)).text();
 
 describe('the workflow', () => {
-  test.each(WORKFLOW_CHECKS.map(({ id, why }) => [id, why]))('%s: %s', (id) => {
-    const checks = WORKFLOW_CHECKS.filter((check) => check.id === id);
-    expect(judgeWorkflow(checks, parse(text) as Json, environment)).toEqual([]);
+  test.each(Object.entries(WORKFLOW_CHECKS))('%s', (id, check) => {
+    expect(judgeWorkflow({ [id]: check }, parse(text) as Json, environment)).toEqual([]);
   });
 
   test('keeps the promises of the delivery', () => {

@@ -5,12 +5,14 @@ import { view, type View } from '../plan/view.ts';
 /** Records a problem unless the condition holds. */
 export type Must = (holds: boolean, problem: string) => void;
 
-/** One check of the planned environment, and its reason. A pure function: no files, no network, no clock. */
+type Run = (environment: View, must: Must) => void;
+
+/** Checks by their unique id, subject/what. Pure functions: no files, no network, no clock. */
+export type Checks = Readonly<Record<string, Run>>;
+
 export interface PlanCheck {
-  /** subject/what; unique. */
   id: string;
-  why: string;
-  run: (environment: View, must: Must) => void;
+  run: Run;
 }
 
 export interface Problem {

@@ -1,7 +1,7 @@
 import { MODEL } from '@lornu/agents/model.ts';
 import type { Reader } from '../plan/reader.ts';
 import type { View } from '../plan/view.ts';
-import type { PlanCheck, Must } from './check.ts';
+import type { Checks, Must } from './check.ts';
 import { list } from './facts.ts';
 
 type Fits = (value: Reader) => boolean;
@@ -80,15 +80,12 @@ const DEFAULTS: Readonly<Record<'staging' | 'bootstrap', Readonly<Record<string,
     },
   };
 
-export const defaults: PlanCheck[] = [
-  {
-    id: 'defaults/safe',
-    why: 'What a person does not know of they do not set: it has to be right by itself.',
-    run: (view, must) => {
-      for (const stack of ['staging', 'bootstrap'] as const) mustBeSafe(must, view, stack);
-    },
+export const defaults: Checks = {
+  // What a person does not know of they do not set: it has to be right by itself.
+  'defaults/safe': (view, must) => {
+    for (const stack of ['staging', 'bootstrap'] as const) mustBeSafe(must, view, stack);
   },
-];
+};
 
 function mustBeSafe(must: Must, view: View, stack: 'staging' | 'bootstrap'): void {
   for (const [name, [fits, why]] of Object.entries(DEFAULTS[stack])) {

@@ -1,3 +1,4 @@
+import type { Reader } from '../plan/reader.ts';
 import type { StackView } from '../plan/view.ts';
 
 /** Prefix of all names in staging. */
@@ -28,6 +29,11 @@ export function tokenIssuer(stack: StackView): { issuer: string; keys: string; a
     audience:
       inputText(stack, 'jwt', 'audience', '') || `https://${stack.input('domain_name').text('value')}`,
   };
+}
+
+/** The text at this path of each of them. */
+export function textOfEach(readers: readonly Reader[], path: string): string[] {
+  return readers.map((one) => one.text(path));
 }
 
 /** Whether both contain the same items, in any order. */

@@ -12,7 +12,6 @@ const missing: string[] = [];
 for (const { name, coversOps, onlyInAll } of SUITES) {
   if (!coversOps) continue;
   const report = Bun.file(join(root, '.cache/test/coverage', name, 'lcov.info'));
-  // oxlint-disable-next-line no-await-in-loop -- one after the other
   if (await report.exists()) addReport(files, await report.text(), root);
   else if (!onlyInAll) missing.push(name);
 }
@@ -22,7 +21,6 @@ for (const path of [
   ...new Bun.Glob('{cli,ops,rehearsal,standins}/**/*.ts').scanSync({ cwd: root }),
 ].toSorted()) {
   if (path.includes('node_modules/') || path.endsWith('.test.ts')) continue;
-  // oxlint-disable-next-line no-await-in-loop -- a few hundred small files
   sources.push({ path, text: await Bun.file(join(root, path)).text() });
 }
 

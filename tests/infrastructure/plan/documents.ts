@@ -54,7 +54,6 @@ export async function saveDocuments(applied: AppliedStacks): Promise<Documents> 
   const path = await cachePath();
   await mkdir(CACHE, { recursive: true });
   for (const name of await readdir(CACHE)) {
-    // oxlint-disable-next-line no-await-in-loop -- one old file
     if (/^plans-\w+\.json$/.test(name)) await rm(join(CACHE, name), { force: true });
   }
   // Written under another name first, so that an interrupted run leaves no partial file.
@@ -73,7 +72,6 @@ async function cachePath(): Promise<string> {
     }
   }
   for (const name of [...names].toSorted()) {
-    // oxlint-disable-next-line no-await-in-loop -- in their order
     hash
       .update(name)
       .update('\0')

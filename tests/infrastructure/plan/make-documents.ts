@@ -52,7 +52,7 @@ export async function applyBoth(
     });
     const stacks: AppliedStack[] = [];
     for (const stack of STACKS) {
-      // oxlint-disable-next-line no-await-in-loop -- in their order: staging's roles need bootstrap's boundary
+      // In this order: staging's roles need bootstrap's boundary.
       stacks.push(await applyStack(stack, given, standing, context.root, quiet));
     }
     return { standing, stacks };

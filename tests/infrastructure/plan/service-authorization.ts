@@ -22,7 +22,6 @@ async function readReference(): Promise<Reference> {
   ];
   const hash = new Bun.CryptoHasher('sha256');
   for (const source of sources.toSorted()) {
-    // oxlint-disable-next-line no-await-in-loop -- in their order
     hash.update(await Bun.file(join(ROOT, source)).bytes());
   }
   const folder = join(ROOT, '.cache/infrastructure');

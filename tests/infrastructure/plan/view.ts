@@ -29,6 +29,21 @@ export class StackView {
     return this.#read(found);
   }
 
+  /** The id of the resource with this address. */
+  id(address: string): string {
+    return this.one(address).text('id');
+  }
+
+  /** The ARN of the resource with this address. */
+  arn(address: string): string {
+    return this.one(address).text('arn');
+  }
+
+  /** The ids of every instance of a block. */
+  ids(block: string): string[] {
+    return this.all(block).map((one) => one.text('id'));
+  }
+
   /** Every instance of a block, at least one. */
   all(block: string): Reader[] {
     this.#ask(`${this.#name} ${block}`);

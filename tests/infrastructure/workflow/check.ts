@@ -22,29 +22,25 @@ export interface WorkflowView {
   stacks: View;
 }
 
-/** A check of the workflow; does not repeat promises that the delivery's own examination checks. */
-export interface WorkflowCheck {
-  id: string;
-  why: string;
-  run: (workflow: WorkflowView, must: Must) => void;
-}
+/** Checks of the workflow by their id; they do not repeat promises that the delivery's own examination checks. */
+export type WorkflowChecks = Readonly<Record<string, (workflow: WorkflowView, must: Must) => void>>;
 
 /** All problems that these checks find in a parsed workflow. */
 export function judgeWorkflow(
-  checks: readonly WorkflowCheck[],
+  checks: WorkflowChecks,
   workflow: Json,
   environment: PlannedEnvironment,
 ): Problem[] {
   const seen = viewWorkflow(workflow, environment);
-  return checks.flatMap((check) => {
+  return Object.entries(checks).flatMap(([id, run]) => {
     const problems: Problem[] = [];
     try {
-      check.run(seen, (holds, problem) => {
-        if (!holds) problems.push({ check: check.id, problem });
+      run(seen, (holds, problem) => {
+        if (!holds) problems.push({ check: id, problem });
       });
     } catch (error) {
       if (!(error instanceof Absent)) throw error;
-      problems.push({ check: check.id, problem: error.message });
+      problems.push({ check: id, problem: error.message });
     }
     return problems;
   });

@@ -1,13 +1,22 @@
 import { examineWorkflow } from '../../pipeline/workflow/examine-workflow.ts';
-import type { Document } from 'yaml';
+import { join } from 'node:path';
+import { parseDocument, type Document } from 'yaml';
 import type { Json } from '../plan/document.ts';
+import { ROOT } from '../plan/documents.ts';
 import type { PlannedEnvironment } from '../plan/environment.ts';
 import type { KnownSurvivor } from '../mutation/known-survivors.ts';
 import type { Judged } from '../mutation/judge-mutants.ts';
-import { judgeWorkflow } from './check.ts';
-import { WORKFLOW_CHECKS } from './checks/all.ts';
+import { scoreMutants, type Score } from '../mutation/score.ts';
+import { judgeWorkflow, type WorkflowChecks } from './check.ts';
+import { HANDING_ON } from './checks/handing-on.ts';
+import { STARTS } from './checks/start.ts';
+import { TOOLS } from './checks/tools.ts';
+import { findWorkflowMutants, WORKFLOW_OPERATORS } from './operators/all.ts';
 import type { WorkflowMutant } from './operators/kit.ts';
 import { written } from './places.ts';
+
+/** All checks of the workflow in addition to the delivery's own examination. */
+export const WORKFLOW_CHECKS: WorkflowChecks = { ...STARTS, ...HANDING_ON, ...TOOLS };
 
 export const WORKFLOW_FILE = '.github/workflows/terraform-aws.yml';
 
@@ -24,11 +33,27 @@ export const KNOWN_WORKFLOW_SURVIVORS: readonly KnownSurvivor[] = [
   },
 ];
 
+/** Judges the workflow's mutants in the seed's order within the given time, and prints the findings. */
+export async function judgeWorkflowMutants(
+  environment: PlannedEnvironment,
+  seed: number,
+  forMs: number,
+): Promise<{ score: Score; all: boolean }> {
+  const file = parseDocument(await Bun.file(join(ROOT, WORKFLOW_FILE)).text());
+  return scoreMutants(findWorkflowMutants(file), createWorkflowJudge(file, environment), {
+    what: 'wrong workflows',
+    operators: WORKFLOW_OPERATORS,
+    known: KNOWN_WORKFLOW_SURVIVORS,
+    seed,
+    forMs,
+  });
+}
+
 /**
  * Whether these checks or the delivery's own examination find a problem; undefined if nothing changed or GitHub refuses
  * the whole file.
  */
-export function createWorkflowJudge(
+function createWorkflowJudge(
   file: Document,
   environment: PlannedEnvironment,
 ): (mutant: WorkflowMutant) => Judged | undefined {

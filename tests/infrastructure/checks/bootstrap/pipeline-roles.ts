@@ -1,6 +1,6 @@
 import type { Reader } from '../../plan/reader.ts';
 import type { View } from '../../plan/view.ts';
-import type { PlanCheck, Must } from '../check.ts';
+import type { Checks, Must } from '../check.ts';
 import { accountOf, list, regionOf } from '../facts.ts';
 import {
   contains,
@@ -25,148 +25,122 @@ const PATTERNS = [
 ];
 const STAGING_BUCKETS = 'arn:aws:s3:::lornu-staging-*';
 
-export const pipelineRoles: PlanCheck[] = [
-  {
-    id: 'bootstrap/plan-reads-all-it-needs-and-no-more',
-    why: 'One action short and the plan fails in the pipeline only; one more and a pull request reads data.',
-    run: (view, must) => {
-      const allowed = allowedActions([view.bootstrap.one('aws_iam_role_policy.plan').json('policy')]);
-      mustBeWhatIsNeeded(must, 'The plan role', allowed, neededToPlan(view.calledToApply));
-      for (const action of allowed) {
-        must(/:(Describe|Get|List|View)/.test(action), `A pull request may ${action}.`);
+export const pipelineRoles: Checks = {
+  // One action short and the plan fails in the pipeline only; one more and a pull request reads data.
+  'bootstrap/plan-reads-all-it-needs-and-no-more': (view, must) => {
+    const allowed = allowedActions([view.bootstrap.one('aws_iam_role_policy.plan').json('policy')]);
+    mustBeWhatIsNeeded(must, 'The plan role', allowed, neededToPlan(view.calledToApply));
+    for (const action of allowed) {
+      must(/:(Describe|Get|List|View)/.test(action), `A pull request may ${action}.`);
+    }
+  },
+  // What a pull request can read, everyone who can open one can.
+  'bootstrap/plan-reads-settings-only': ({ bootstrap }, must) => {
+    const role = bootstrap.one('aws_iam_role_policy.plan').json('policy');
+    mustGrant(must, 'The plan role', role, readGrants(bootstrap, role));
+    const part = bootstrap.one('aws_iam_policy.apply["read"]').json('policy');
+    mustGrant(must, 'Reading of the apply role', part, readGrants(bootstrap, part));
+  },
+  // One action short and an apply stops in the middle; one more is one that nobody has thought about.
+  'bootstrap/apply-makes-all-it-needs-and-no-more': (view, must) => {
+    const parts = ['services', 'identity'].map((part) =>
+      view.bootstrap.one(`aws_iam_policy.apply["${part}"]`).json('policy'),
+    );
+    mustBeWhatIsNeeded(must, 'The apply role', allowedActions(parts), neededToApply(view.calledToApply));
+    const reads = allowedActions([view.bootstrap.one('aws_iam_policy.apply["read"]').json('policy')]);
+    mustBeWhatIsNeeded(must, 'Reading of the apply role', reads, neededToPlan(view.calledToApply));
+  },
+  // IAM takes a misspelt action without a word, and the right one stays refused.
+  'bootstrap/actions-exist': ({ staging, bootstrap }, must) => {
+    for (const stack of [staging, bootstrap]) {
+      const policies = stack.ofType('aws_iam_policy', 'aws_iam_role_policy', 'aws_kms_key');
+      for (const one of policies) {
+        const actions = statementsOf(one.json('policy')).flatMap((statement) => statement.texts('Action'));
+        const unknown = actions.filter((action) => action !== '*' && !isKnown(action));
+        must(unknown.length === 0, `${one.address} names what AWS does not know: ${list(unknown)}.`);
       }
-    },
+    }
   },
-  {
-    id: 'bootstrap/plan-reads-settings-only',
-    why: 'What a pull request can read, everyone who can open one can.',
-    run: ({ bootstrap }, must) => {
-      const role = bootstrap.one('aws_iam_role_policy.plan').json('policy');
-      mustGrant(must, 'The plan role', role, readGrants(bootstrap, role));
-      const part = bootstrap.one('aws_iam_policy.apply["read"]').json('policy');
-      mustGrant(must, 'Reading of the apply role', part, readGrants(bootstrap, part));
-    },
-  },
-  {
-    id: 'bootstrap/apply-makes-all-it-needs-and-no-more',
-    why: 'One action short and an apply stops in the middle; one more is one that nobody has thought about.',
-    run: (view, must) => {
-      const parts = ['services', 'identity'].map((part) =>
-        view.bootstrap.one(`aws_iam_policy.apply["${part}"]`).json('policy'),
-      );
-      mustBeWhatIsNeeded(must, 'The apply role', allowedActions(parts), neededToApply(view.calledToApply));
-      const reads = allowedActions([view.bootstrap.one('aws_iam_policy.apply["read"]').json('policy')]);
-      mustBeWhatIsNeeded(must, 'Reading of the apply role', reads, neededToPlan(view.calledToApply));
-    },
-  },
-  {
-    id: 'bootstrap/actions-exist',
-    why: 'IAM takes a misspelt action without a word, and the right one stays refused.',
-    run: ({ staging, bootstrap }, must) => {
-      for (const stack of [staging, bootstrap]) {
-        const policies = stack.ofType('aws_iam_policy', 'aws_iam_role_policy', 'aws_kms_key');
-        for (const one of policies) {
-          const actions = statementsOf(one.json('policy')).flatMap((statement) => statement.texts('Action'));
-          const unknown = actions.filter((action) => action !== '*' && !isKnown(action));
-          must(unknown.length === 0, `${one.address} names what AWS does not know: ${list(unknown)}.`);
-        }
+  // Creating actions name no resource yet: the region, the names of staging and the account are the limits.
+  'bootstrap/apply-within-staging': ({ bootstrap }, must) => {
+    for (const statement of statementsOf(bootstrap.one('aws_iam_policy.apply["services"]').json('policy'))) {
+      for (const action of statement.texts('Action')) {
+        const grant = {
+          effect: effectOf(statement) as 'Allow',
+          actions: [action],
+          ...scopeOf(bootstrap, action),
+        };
+        const said = sayStatement(statement, [action]);
+        must(said === sayGrant(grant), `Reaches further, or less far, than it should: ${said}`);
       }
-    },
+    }
+    must(
+      bootstrap.one('aws_iam_policy.apply["services"]').json('policy').text('Version') === '2012-10-17',
+      'An older policy language.',
+    );
   },
-  {
-    id: 'bootstrap/apply-within-staging',
-    why: 'Creating actions name no resource yet: the region, the names of staging and the account are the limits.',
-    run: ({ bootstrap }, must) => {
-      for (const statement of statementsOf(
-        bootstrap.one('aws_iam_policy.apply["services"]').json('policy'),
-      )) {
-        for (const action of statement.texts('Action')) {
-          const grant = {
-            effect: effectOf(statement) as 'Allow',
-            actions: [action],
-            ...scopeOf(bootstrap, action),
-          };
-          const said = sayStatement(statement, [action]);
-          must(said === sayGrant(grant), `Reaches further, or less far, than it should: ${said}`);
-        }
-      }
-      must(
-        bootstrap.one('aws_iam_policy.apply["services"]').json('policy').text('Version') === '2012-10-17',
-        'An older policy language.',
-      );
-    },
-  },
-  {
-    id: 'bootstrap/apply-cannot-widen-itself',
-    why: 'It makes three roles, with the boundary, for two services, and passes on the one of autoscaling; its own rights and the boundary are out of its reach.',
-    run: ({ bootstrap }, must) => {
-      const account = accountOf(bootstrap);
-      const roles = ['LornuEcsTaskRole', 'LornuEcsExecutionRole', 'LornuFlowLogRole'].map(
-        (name) => `arn:aws:iam::${account}:role/${name}`,
-      );
-      mustGrant(
-        must,
-        'Apply on identities',
-        bootstrap.one('aws_iam_policy.apply["identity"]').json('policy'),
-        [
-          {
-            actions: ['iam:CreateRole', 'iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy'],
-            on: roles,
-            when: [
-              `StringEquals iam:PermissionsBoundary ${bootstrap.one('aws_iam_policy.boundary').text('arn')}`,
-            ],
-          },
-          {
-            actions: [
-              'iam:DeleteRole',
-              'iam:DeleteRolePolicy',
-              'iam:TagRole',
-              'iam:UntagRole',
-              'iam:UpdateAssumeRolePolicy',
-              'iam:UpdateRole',
-              'iam:UpdateRoleDescription',
-            ],
-            on: roles,
-          },
-          {
-            actions: ['iam:PassRole'],
-            on: roles,
-            when: ['StringEquals iam:PassedToService ecs-tasks.amazonaws.com,vpc-flow-logs.amazonaws.com'],
-          },
-          {
-            actions: ['iam:PassRole'],
-            on: [
-              `arn:aws:iam::${account}:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService`,
-            ],
-            when: ['StringEquals iam:PassedToService application-autoscaling.amazonaws.com'],
-          },
-          {
-            actions: ['iam:CreateServiceLinkedRole'],
-            on: [`arn:aws:iam::${account}:role/aws-service-role/*`],
-            when: [
-              'StringEquals iam:AWSServiceName ecs.amazonaws.com,ecs.application-autoscaling.amazonaws.com,elasticloadbalancing.amazonaws.com,wafv2.amazonaws.com',
-            ],
-          },
-          {
-            effect: 'Deny',
-            actions: [
-              'iam:CreatePolicyVersion',
-              'iam:DeletePolicy*',
-              'iam:DeleteRolePermissionsBoundary',
-              'iam:SetDefaultPolicyVersion',
-            ],
-            on: ['*'],
-          },
-          {
-            effect: 'Deny',
-            actions: ['kms:CreateGrant', 'kms:DisableKey', 'kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion'],
-            on: [bootstrap.one('aws_kms_key.secrets').text('arn')],
-          },
+  // It makes three roles, with the boundary, for two services, and passes on the one of autoscaling; its own rights and
+  // the boundary are out of its reach.
+  'bootstrap/apply-cannot-widen-itself': ({ bootstrap }, must) => {
+    const account = accountOf(bootstrap);
+    const roles = ['LornuEcsTaskRole', 'LornuEcsExecutionRole', 'LornuFlowLogRole'].map(
+      (name) => `arn:aws:iam::${account}:role/${name}`,
+    );
+    mustGrant(must, 'Apply on identities', bootstrap.one('aws_iam_policy.apply["identity"]').json('policy'), [
+      {
+        actions: ['iam:CreateRole', 'iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy'],
+        on: roles,
+        when: [`StringEquals iam:PermissionsBoundary ${bootstrap.arn('aws_iam_policy.boundary')}`],
+      },
+      {
+        actions: [
+          'iam:DeleteRole',
+          'iam:DeleteRolePolicy',
+          'iam:TagRole',
+          'iam:UntagRole',
+          'iam:UpdateAssumeRolePolicy',
+          'iam:UpdateRole',
+          'iam:UpdateRoleDescription',
         ],
-      );
-    },
+        on: roles,
+      },
+      {
+        actions: ['iam:PassRole'],
+        on: roles,
+        when: ['StringEquals iam:PassedToService ecs-tasks.amazonaws.com,vpc-flow-logs.amazonaws.com'],
+      },
+      {
+        actions: ['iam:PassRole'],
+        on: [
+          `arn:aws:iam::${account}:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService`,
+        ],
+        when: ['StringEquals iam:PassedToService application-autoscaling.amazonaws.com'],
+      },
+      {
+        actions: ['iam:CreateServiceLinkedRole'],
+        on: [`arn:aws:iam::${account}:role/aws-service-role/*`],
+        when: [
+          'StringEquals iam:AWSServiceName ecs.amazonaws.com,ecs.application-autoscaling.amazonaws.com,elasticloadbalancing.amazonaws.com,wafv2.amazonaws.com',
+        ],
+      },
+      {
+        effect: 'Deny',
+        actions: [
+          'iam:CreatePolicyVersion',
+          'iam:DeletePolicy*',
+          'iam:DeleteRolePermissionsBoundary',
+          'iam:SetDefaultPolicyVersion',
+        ],
+        on: ['*'],
+      },
+      {
+        effect: 'Deny',
+        actions: ['kms:CreateGrant', 'kms:DisableKey', 'kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion'],
+        on: [bootstrap.arn('aws_kms_key.secrets')],
+      },
+    ]);
   },
-];
+};
 
 type Bootstrap = View['bootstrap'];
 
@@ -204,7 +178,7 @@ function scopeOf(bootstrap: Bootstrap, action: string): Pick<Grant, 'on' | 'when
   if (action.startsWith('s3:')) return { on: [STAGING_BUCKETS] };
   // A login belongs to no repository; signatures are read from the only one.
   if (action === 'ecr:GetAuthorizationToken') return { on: ['*'] };
-  if (action.startsWith('ecr:')) return { on: [bootstrap.one('aws_ecr_repository.agent').text('arn')] };
+  if (action.startsWith('ecr:')) return { on: [bootstrap.arn('aws_ecr_repository.agent')] };
   if (action === 'route53:ChangeResourceRecordSets') return { on: [`arn:aws:route53:::hostedzone/${zone}`] };
   // Health checks are global and have no name before they are created.
   if (action.startsWith('route53:')) return { on: ['*'] };

@@ -1,6 +1,6 @@
 import { describeConfig } from '@lornu/backend/config/describe-config.ts';
 import type { StackView, View } from '../../plan/view.ts';
-import type { PlanCheck } from '../check.ts';
+import type { Checks } from '../check.ts';
 import { inputText, list, regionOf, tokenIssuer } from '../facts.ts';
 import { container } from './task.ts';
 
@@ -18,57 +18,50 @@ const STAND_INS = /REHEARSAL|EMULATOR|ENDPOINT_URL|BASE_URL|NODE_TLS|NODE_OPTION
 /** Set by Terraform before the service's schema knows them. */
 const AWAITED = new Set(['A2A_SIGNING_KEY', 'LORNU_SECRET_ARN_A2A_SIGNING_KEY']);
 
-export const environment: PlanCheck[] = [
-  {
-    id: 'compute/environment',
-    why: 'The service is told who it is, whom it trusts and where its data lies here alone; a value that is gone falls back to a default.',
-    run: ({ staging, bootstrap }, must) => {
-      const given = plainEnvironment(staging);
-      const wanted = expectedEnvironment({ staging, bootstrap });
-      for (const [name, value] of Object.entries(wanted)) {
-        must(given.get(name) === value, `${name} is ${given.get(name) ?? 'not given'}, not ${value}.`);
-      }
-      const more = [...given.keys()].filter((name) => !(name in wanted));
-      must(more.length === 0, `Nothing asks for ${list(more)}.`);
-      const known = new Set<string>([...describeConfig().map(({ name }) => name), ...AWAITED]);
-      const unknown = [...given.keys()].filter((name) => !known.has(name));
-      must(unknown.length === 0, `The service does not know ${list(unknown)}.`);
-    },
+export const environment: Checks = {
+  // The service is told who it is, whom it trusts and where its data lies here alone; a value that is gone falls back
+  // to a default.
+  'compute/environment': ({ staging, bootstrap }, must) => {
+    const given = plainEnvironment(staging);
+    const wanted = expectedEnvironment({ staging, bootstrap });
+    for (const [name, value] of Object.entries(wanted)) {
+      must(given.get(name) === value, `${name} is ${given.get(name) ?? 'not given'}, not ${value}.`);
+    }
+    const more = [...given.keys()].filter((name) => !(name in wanted));
+    must(more.length === 0, `Nothing asks for ${list(more)}.`);
+    const known = new Set<string>([...describeConfig().map(({ name }) => name), ...AWAITED]);
+    const unknown = [...given.keys()].filter((name) => !known.has(name));
+    must(unknown.length === 0, `The service does not know ${list(unknown)}.`);
   },
-  {
-    id: 'compute/no-stand-in',
-    why: 'Only the rehearsal may put stand-ins in the place of real services.',
-    run: ({ staging }, must) => {
-      const chosen = [...plainEnvironment(staging).keys()].filter((name) => STAND_INS.test(name));
-      must(chosen.length === 0, `A stand-in is chosen: ${list(chosen)}.`);
-    },
+  // Only the rehearsal may put stand-ins in the place of real services.
+  'compute/no-stand-in': ({ staging }, must) => {
+    const chosen = [...plainEnvironment(staging).keys()].filter((name) => STAND_INS.test(name));
+    must(chosen.length === 0, `A stand-in is chosen: ${list(chosen)}.`);
   },
-  {
-    id: 'compute/secrets',
-    why: "A secret as plain text stands in the state, in the plan and in everyone's console; one that is missing keeps the task from starting.",
-    run: ({ staging, bootstrap }, must) => {
-      const arnOf = (secret: string) => {
-        const [name = '', ...key] = secret.split(':');
-        return [bootstrap.one(`aws_secretsmanager_secret.staging["${name}"]`).text('arn'), ...key].join(':');
-      };
-      const read = taskSecrets(staging);
-      const wanted = Object.entries(SECRETS)
-        .filter(([, secret]) => read.includes(secret.split(':')[0] ?? ''))
-        .map(([name, secret]) => `${name} ${arnOf(secret)}`);
-      const found = container(staging)
-        .blocks('secrets')
-        .map((one) => `${one.text('name')} ${one.text('valueFrom')}`);
-      for (const one of found) must(wanted.includes(one), `The task reads what nothing asks for: ${one}.`);
-      for (const one of wanted) must(found.includes(one), `The task lacks ${one}.`);
-      const plain = [...plainEnvironment(staging).keys()].filter(
-        (name) =>
-          name in SECRETS ||
-          /(KEY|SECRET|TOKEN|PASSWORD|CREDENTIALS?)$/.test(name.replace(/^LORNU_SECRET_ARN_.*/, '')),
-      );
-      must(plain.length === 0, `Passed as plain text: ${list(plain)}.`);
-    },
+  // A secret as plain text stands in the state, in the plan and in everyone's console; one that is missing keeps the
+  // task from starting.
+  'compute/secrets': ({ staging, bootstrap }, must) => {
+    const arnOf = (secret: string) => {
+      const [name = '', ...key] = secret.split(':');
+      return [bootstrap.arn(`aws_secretsmanager_secret.staging["${name}"]`), ...key].join(':');
+    };
+    const read = taskSecrets(staging);
+    const wanted = Object.entries(SECRETS)
+      .filter(([, secret]) => read.includes(secret.split(':')[0] ?? ''))
+      .map(([name, secret]) => `${name} ${arnOf(secret)}`);
+    const found = container(staging)
+      .blocks('secrets')
+      .map((one) => `${one.text('name')} ${one.text('valueFrom')}`);
+    for (const one of found) must(wanted.includes(one), `The task reads what nothing asks for: ${one}.`);
+    for (const one of wanted) must(found.includes(one), `The task lacks ${one}.`);
+    const plain = [...plainEnvironment(staging).keys()].filter(
+      (name) =>
+        name in SECRETS ||
+        /(KEY|SECRET|TOKEN|PASSWORD|CREDENTIALS?)$/.test(name.replace(/^LORNU_SECRET_ARN_.*/, '')),
+    );
+    must(plain.length === 0, `Passed as plain text: ${list(plain)}.`);
   },
-];
+};
 
 /** Secrets that the chosen agent reads, with their JSON key. */
 export function taskSecrets(staging: StackView): string[] {
@@ -156,7 +149,7 @@ function expectedEnvironment({
     ...Object.fromEntries(
       taskSecrets(staging).map((key) => [
         `LORNU_SECRET_ARN_${key.toUpperCase().replaceAll('-', '_')}`,
-        bootstrap.one(`aws_secretsmanager_secret.staging["${key}"]`).text('arn'),
+        bootstrap.arn(`aws_secretsmanager_secret.staging["${key}"]`),
       ]),
     ),
   };

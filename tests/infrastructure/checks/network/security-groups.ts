@@ -1,4 +1,4 @@
-import type { PlanCheck } from '../check.ts';
+import type { Checks } from '../check.ts';
 import { NAME, list, sameSet } from '../facts.ts';
 import type { Reader } from '../../plan/reader.ts';
 import type { StackView } from '../../plan/view.ts';
@@ -27,71 +27,55 @@ function allowedFlows(staging: StackView): Record<string, string> {
   };
 }
 
-export const securityGroups: PlanCheck[] = [
-  {
-    id: 'network/flows',
-    why: 'Only the load balancer is open to the internet, tasks take from it alone, and call out on 443 alone.',
-    run: ({ staging }, must) => {
-      const names = new Map(
-        staging
-          .ofType('aws_security_group')
-          .map((group) => [group.text('id'), group.address.split(/[.[]/)[1] ?? '']),
-      );
-      const wanted = Object.keys(allowedFlows(staging));
-      const found = [
-        ...staging.ofType('aws_vpc_security_group_ingress_rule').map((rule) => flow(rule, 'in', names)),
-        ...staging.ofType('aws_vpc_security_group_egress_rule').map((rule) => flow(rule, 'out', names)),
-      ];
-      for (const one of found) must(wanted.includes(one), `Nothing asks for: ${one}`);
-      for (const one of wanted) must(found.includes(one), `Closed: ${one}`);
-      must(found.length === new Set(found).size, 'A rule is there twice: AWS refuses it.');
-    },
+export const securityGroups: Checks = {
+  // Only the load balancer is open to the internet, tasks take from it alone, and call out on 443 alone.
+  'network/flows': ({ staging }, must) => {
+    const names = new Map(
+      staging
+        .ofType('aws_security_group')
+        .map((group) => [group.text('id'), group.address.split(/[.[]/)[1] ?? '']),
+    );
+    const wanted = Object.keys(allowedFlows(staging));
+    const found = [
+      ...staging.ofType('aws_vpc_security_group_ingress_rule').map((rule) => flow(rule, 'in', names)),
+      ...staging.ofType('aws_vpc_security_group_egress_rule').map((rule) => flow(rule, 'out', names)),
+    ];
+    for (const one of found) must(wanted.includes(one), `Nothing asks for: ${one}`);
+    for (const one of wanted) must(found.includes(one), `Closed: ${one}`);
+    must(found.length === new Set(found).size, 'A rule is there twice: AWS refuses it.');
   },
-  {
-    id: 'network/rules-one-way-in',
-    why: 'A rule written in another form than these would not be seen by the statement about flows.',
-    run: ({ staging }, must) => {
-      const others = staging.ofType('aws_security_group_rule', 'aws_network_acl', 'aws_network_acl_rule');
-      must(others.length === 0, `Rules in another form: ${list(others.map(({ address }) => address))}.`);
-      for (const group of staging.ofType('aws_default_security_group')) {
-        must(
-          !group.has('ingress') && !group.has('egress'),
-          'The default security group lets traffic through.',
-        );
-      }
-      must(
-        staging.ofType('aws_default_security_group').length === 1,
-        'The default security group keeps its rules: whatever names no group may talk to everything.',
-      );
-    },
+  // A rule written in another form than these would not be seen by the statement about flows.
+  'network/rules-one-way-in': ({ staging }, must) => {
+    const others = staging.ofType('aws_security_group_rule', 'aws_network_acl', 'aws_network_acl_rule');
+    must(others.length === 0, `Rules in another form: ${list(others.map(({ address }) => address))}.`);
+    for (const group of staging.ofType('aws_default_security_group')) {
+      must(!group.has('ingress') && !group.has('egress'), 'The default security group lets traffic through.');
+    }
+    must(
+      staging.ofType('aws_default_security_group').length === 1,
+      'The default security group keeps its rules: whatever names no group may talk to everything.',
+    );
   },
-  {
-    id: 'network/groups-attached',
-    why: 'A group on the wrong thing opens it, or closes what must be open.',
-    run: ({ staging }, must) => {
-      const idOf = (address: string) => staging.one(address).text('id');
-      const attached: [string, string[], string][] = [
-        [
-          'the load balancer',
-          staging.one('aws_lb.staging').texts('security_groups'),
-          'aws_security_group.alb',
-        ],
-        [
-          'the tasks',
-          staging.one('aws_ecs_service.agent').texts('network_configuration.0.security_groups'),
-          'aws_security_group.tasks',
-        ],
-      ];
-      for (const [what, groups, wanted] of attached) {
-        must(sameSet(groups, [idOf(wanted)]), `Other groups than ${wanted} are on ${what}.`);
-      }
-      for (const group of staging.ofType('aws_security_group')) {
-        const wanted = `${NAME}-${group.address.split(/[.[]/)[1]}`;
-        must(group.text('name') === wanted, `${group.address} has the name of another group.`);
-      }
-    },
+  // A group on the wrong thing opens it, or closes what must be open.
+  'network/groups-attached': ({ staging }, must) => {
+    const idOf = (address: string) => staging.one(address).text('id');
+    const attached: [string, string[], string][] = [
+      ['the load balancer', staging.one('aws_lb.staging').texts('security_groups'), 'aws_security_group.alb'],
+      [
+        'the tasks',
+        staging.one('aws_ecs_service.agent').texts('network_configuration.0.security_groups'),
+        'aws_security_group.tasks',
+      ],
+    ];
+    for (const [what, groups, wanted] of attached) {
+      must(sameSet(groups, [idOf(wanted)]), `Other groups than ${wanted} are on ${what}.`);
+    }
+    for (const group of staging.ofType('aws_security_group')) {
+      const wanted = `${NAME}-${group.address.split(/[.[]/)[1]}`;
+      must(group.text('name') === wanted, `${group.address} has the name of another group.`);
+    }
   },
-];
+};
 
 function flow(rule: Reader, direction: 'in' | 'out', names: ReadonlyMap<string, string>): string {
   const nameOf = (id: string) => names.get(id) ?? id;

@@ -1,7 +1,7 @@
 import type { Reader } from '../../plan/reader.ts';
 import type { StackView } from '../../plan/view.ts';
-import type { PlanCheck, Must } from '../check.ts';
-import { NAME, accountOf, list, sameSet } from '../facts.ts';
+import type { Checks, Must } from '../check.ts';
+import { NAME, accountOf, list, sameSet, textOfEach } from '../facts.ts';
 import { mustGrant } from '../policy.ts';
 
 /**
@@ -59,103 +59,85 @@ const METRICS: Readonly<Record<string, Metric>> = {
   'Lornu/Agent LostTurns': { of: ['Environment'], statistic: 'Sum', bound: [0, 0], seconds: [60, 60] },
 };
 
-export const alarms: PlanCheck[] = [
-  {
-    id: 'watch/alarms-look-at-us',
-    why: 'An alarm on another metric, or on that of another thing, stays quiet for ever.',
-    run: ({ staging }, must) => {
-      const watched = new Map<string, number>();
-      for (const alarm of alone(staging)) {
-        const name = `${alarm.text('namespace')} ${alarm.text('metric_name')}`;
-        watched.set(name, (watched.get(name) ?? 0) + 1);
-        const metric = METRICS[name];
-        if (metric) mustWatch(must, staging, alarm, metric);
-        else must(false, `${alarm.address} watches ${name}, which nobody asked for.`);
-      }
-      for (const name of Object.keys(METRICS)) {
-        const count = name.startsWith('AWS/NATGateway') ? staging.all('aws_nat_gateway.staging').length : 1;
-        must(watched.get(name) === count, `${name} has ${watched.get(name) ?? 0} alarms, not ${count}.`);
-      }
-    },
+export const alarms: Checks = {
+  // An alarm on another metric, or on that of another thing, stays quiet for ever.
+  'watch/alarms-look-at-us': ({ staging }, must) => {
+    const watched = new Map<string, number>();
+    for (const alarm of alone(staging)) {
+      const name = `${alarm.text('namespace')} ${alarm.text('metric_name')}`;
+      watched.set(name, (watched.get(name) ?? 0) + 1);
+      const metric = METRICS[name];
+      if (metric) mustWatch(must, staging, alarm, metric);
+      else must(false, `${alarm.address} watches ${name}, which nobody asked for.`);
+    }
+    for (const name of Object.keys(METRICS)) {
+      const count = name.startsWith('AWS/NATGateway') ? staging.all('aws_nat_gateway.staging').length : 1;
+      must(watched.get(name) === count, `${name} has ${watched.get(name) ?? 0} alarms, not ${count}.`);
+    }
   },
-  {
-    id: 'watch/alarms-reach-someone',
-    why: 'An alarm that nobody gets is none; one that never says "over" is ignored the next time.',
-    run: ({ staging }, must) => {
-      const topic = staging.one('aws_sns_topic.alarms').text('arn');
-      for (const alarm of alone(staging)) {
-        must(sameSet(alarm.texts('alarm_actions'), [topic]), `${alarm.address} tells nobody.`);
-        must(sameSet(alarm.texts('ok_actions'), [topic]), `${alarm.address} does not say that it is over.`);
-        must(
-          /^[A-Z].{20,}\. See docs\/operations\.md, "[A-Z][^"]+"\.$/.test(alarm.text('alarm_description')),
-          `${alarm.address} does not say what is wrong and where to read what to do.`,
-        );
-      }
-      const subscriptions = staging.ofType('aws_sns_topic_subscription');
-      for (const one of subscriptions) {
-        must(one.text('topic_arn') === topic, `${one.address} listens to another topic.`);
-        must(one.text('protocol') === 'email', `${one.address} is no mail.`);
-      }
+  // An alarm that nobody gets is none; one that never says "over" is ignored the next time.
+  'watch/alarms-reach-someone': ({ staging }, must) => {
+    const topic = staging.arn('aws_sns_topic.alarms');
+    for (const alarm of alone(staging)) {
+      must(sameSet(alarm.texts('alarm_actions'), [topic]), `${alarm.address} tells nobody.`);
+      must(sameSet(alarm.texts('ok_actions'), [topic]), `${alarm.address} does not say that it is over.`);
       must(
-        sameSet(
-          subscriptions.map((one) => one.text('endpoint')),
-          staging.input('alarm_emails').texts('value'),
-        ),
-        'The mails go to others than were named.',
+        /^[A-Z].{20,}\. See docs\/operations\.md, "[A-Z][^"]+"\.$/.test(alarm.text('alarm_description')),
+        `${alarm.address} does not say what is wrong and where to read what to do.`,
       );
-    },
+    }
+    const subscriptions = staging.ofType('aws_sns_topic_subscription');
+    for (const one of subscriptions) {
+      must(one.text('topic_arn') === topic, `${one.address} listens to another topic.`);
+      must(one.text('protocol') === 'email', `${one.address} is no mail.`);
+    }
+    must(
+      sameSet(textOfEach(subscriptions, 'endpoint'), staging.input('alarm_emails').texts('value')),
+      'The mails go to others than were named.',
+    );
   },
-  {
-    id: 'watch/topic',
-    why: 'Alarms say what is weak: they are encrypted, and nobody else may cry wolf.',
-    run: ({ staging }, must) => {
-      const topic = staging.one('aws_sns_topic.alarms');
-      must(topic.text('name') === `${NAME}-alarms`, 'The topic has another name.');
-      must(
-        topic.text('kms_master_key_id') === staging.one('aws_kms_key.operations').text('arn'),
-        'Alarms lie unencrypted.',
-      );
-      const policy = staging.one('aws_sns_topic_policy.alarms');
-      must(policy.text('arn') === topic.text('arn'), 'The policy is for another topic.');
-      mustGrant(must, 'The topic of alarms', policy.json('policy'), [
-        {
-          actions: ['sns:Publish'],
-          on: [topic.text('arn')],
-          to: ['Service budgets.amazonaws.com', 'Service cloudwatch.amazonaws.com'],
-          when: [`StringEquals aws:SourceAccount ${accountOf(staging)}`],
-        },
-      ]);
-    },
+  // Alarms say what is weak: they are encrypted, and nobody else may cry wolf.
+  'watch/topic': ({ staging }, must) => {
+    const topic = staging.one('aws_sns_topic.alarms');
+    must(topic.text('name') === `${NAME}-alarms`, 'The topic has another name.');
+    must(
+      topic.text('kms_master_key_id') === staging.arn('aws_kms_key.operations'),
+      'Alarms lie unencrypted.',
+    );
+    const policy = staging.one('aws_sns_topic_policy.alarms');
+    must(policy.text('arn') === topic.text('arn'), 'The policy is for another topic.');
+    mustGrant(must, 'The topic of alarms', policy.json('policy'), [
+      {
+        actions: ['sns:Publish'],
+        on: [topic.text('arn')],
+        to: ['Service budgets.amazonaws.com', 'Service cloudwatch.amazonaws.com'],
+        when: [`StringEquals aws:SourceAccount ${accountOf(staging)}`],
+      },
+    ]);
   },
-  {
-    id: 'watch/budget',
-    why: 'A forgotten test or a flood is seen in days, not on the bill.',
-    run: ({ staging }, must) => {
-      const budget = staging.one('aws_budgets_budget.spend');
+  // A forgotten test or a flood is seen in days, not on the bill.
+  'watch/budget': ({ staging }, must) => {
+    const budget = staging.one('aws_budgets_budget.spend');
+    must(budget.text('name') === `${NAME}-spend`, 'The apply role may change the budget of this name only.');
+    must(budget.text('budget_type') === 'COST', 'The budget counts hours, not money.');
+    must(
+      budget.number('limit_amount') === staging.input('monthly_budget_usd').number('value'),
+      'The budget is another one than was set.',
+    );
+    must(budget.text('limit_unit') === 'USD', 'The budget is in another currency.');
+    must(budget.text('time_unit') === 'MONTHLY', 'The budget is for another time than the bill.');
+    const said = budget.blocks('notification').map((one) => {
       must(
-        budget.text('name') === `${NAME}-spend`,
-        'The apply role may change the budget of this name only.',
+        sameSet(one.texts('subscriber_sns_topic_arns'), [staging.arn('aws_sns_topic.alarms')]),
+        'The budget writes to nobody.',
       );
-      must(budget.text('budget_type') === 'COST', 'The budget counts hours, not money.');
-      must(
-        budget.number('limit_amount') === staging.input('monthly_budget_usd').number('value'),
-        'The budget is another one than was set.',
-      );
-      must(budget.text('limit_unit') === 'USD', 'The budget is in another currency.');
-      must(budget.text('time_unit') === 'MONTHLY', 'The budget is for another time than the bill.');
-      const said = budget.blocks('notification').map((one) => {
-        must(
-          sameSet(one.texts('subscriber_sns_topic_arns'), [staging.one('aws_sns_topic.alarms').text('arn')]),
-          'The budget writes to nobody.',
-        );
-        must(one.text('comparison_operator') === 'GREATER_THAN', 'The budget writes while all is well.');
-        must(one.text('threshold_type') === 'PERCENTAGE', 'The threshold is no part of the limit.');
-        return `${one.text('notification_type')} ${one.number('threshold')}`;
-      });
-      must(sameSet(said, ['ACTUAL 80', 'FORECASTED 100']), `The budget writes at ${list(said)}.`);
-    },
+      must(one.text('comparison_operator') === 'GREATER_THAN', 'The budget writes while all is well.');
+      must(one.text('threshold_type') === 'PERCENTAGE', 'The threshold is no part of the limit.');
+      return `${one.text('notification_type')} ${one.number('threshold')}`;
+    });
+    must(sameSet(said, ['ACTUAL 80', 'FORECASTED 100']), `The budget writes at ${list(said)}.`);
   },
-];
+};
 
 /** Alarms that ring by themselves: those on burn rates are halves of a pair (objectives.ts). */
 function alone(staging: StackView): Reader[] {
@@ -172,7 +154,7 @@ function identities(staging: StackView, key: string | undefined): Record<string,
     ClusterName: staging.one('aws_ecs_cluster.staging').text('name'),
     ServiceName: staging.one('aws_ecs_service.agent').text('name'),
     Environment: 'staging',
-    ...(key ? { NatGatewayId: staging.one(`aws_nat_gateway.staging["${key}"]`).text('id') } : {}),
+    ...(key ? { NatGatewayId: staging.id(`aws_nat_gateway.staging["${key}"]`) } : {}),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Must, PlanCheck } from '../check.ts';
+import type { Must, Checks } from '../check.ts';
 import { NAME, sameSet } from '../facts.ts';
 import type { Reader } from '../../plan/reader.ts';
 
@@ -26,63 +26,60 @@ const PAIRS = {
   slow: { rate: 6, long: 21_600, short: 1_800 },
 };
 
-export const objectives: PlanCheck[] = [
-  {
-    id: 'watch/burn-rates',
-    why: 'An objective without an alarm is a wish; one with a single window rings too late, or long after it is over.',
-    run: ({ staging }, must) => {
-      const topic = staging.one('aws_sns_topic.alarms').text('arn');
-      const wanted = Object.keys(OBJECTIVES).flatMap((name) =>
-        Object.keys(PAIRS).map((speed) => `${name}-${speed}`),
-      );
-      const pairs = staging.all('aws_cloudwatch_composite_alarm.burn');
+export const objectives: Checks = {
+  // An objective without an alarm is a wish; one with a single window rings too late, or long after it is over.
+  'watch/burn-rates': ({ staging }, must) => {
+    const topic = staging.arn('aws_sns_topic.alarms');
+    const wanted = Object.keys(OBJECTIVES).flatMap((name) =>
+      Object.keys(PAIRS).map((speed) => `${name}-${speed}`),
+    );
+    const pairs = staging.all('aws_cloudwatch_composite_alarm.burn');
+    must(
+      sameSet(
+        pairs.map(({ key = '' }) => key),
+        wanted,
+      ),
+      'An objective has no alarm, or one too many.',
+    );
+    for (const pair of pairs) {
+      const [name, speed] = split(pair.key);
+      const objective = OBJECTIVES[name];
+      const rates = PAIRS[speed as keyof typeof PAIRS];
+      if (!objective || !rates) continue;
+      const { address, key = '' } = pair;
+      must(pair.text('alarm_name') === `${NAME}-burn-${key}`, `${address} has another's name.`);
       must(
-        sameSet(
-          pairs.map(({ key = '' }) => key),
-          wanted,
-        ),
-        'An objective has no alarm, or one too many.',
+        pair.text('alarm_rule') ===
+          `ALARM("${NAME}-burn-${key}-long") AND ALARM("${NAME}-burn-${key}-short")`,
+        `${address} does not watch its two windows.`,
       );
-      for (const pair of pairs) {
-        const [name, speed] = split(pair.key);
-        const objective = OBJECTIVES[name];
-        const rates = PAIRS[speed as keyof typeof PAIRS];
-        if (!objective || !rates) continue;
-        const { address, key = '' } = pair;
-        must(pair.text('alarm_name') === `${NAME}-burn-${key}`, `${address} has another's name.`);
+      must(sameSet(pair.texts('alarm_actions'), [topic]), `${address} tells nobody.`);
+      must(sameSet(pair.texts('ok_actions'), [topic]), `${address} does not say that it is over.`);
+      const says = pair.text('alarm_description');
+      must(
+        says.includes(`${objective.percent} %`) && says.includes(`${rates.rate} times`),
+        `${address} tells another objective than it watches.`,
+      );
+      must(says.endsWith(`See docs/operations.md, "${objective.section}".`), `${address} names no help.`);
+      for (const window of ['long', 'short'] as const) {
+        const half = staging.one(`aws_cloudwatch_metric_alarm.burn["${key}-${window}"]`);
         must(
-          pair.text('alarm_rule') ===
-            `ALARM("${NAME}-burn-${key}-long") AND ALARM("${NAME}-burn-${key}-short")`,
-          `${address} does not watch its two windows.`,
+          half.text('alarm_name') === `${NAME}-burn-${key}-${window}`,
+          `${half.address} has another's name.`,
         );
-        must(sameSet(pair.texts('alarm_actions'), [topic]), `${address} tells nobody.`);
-        must(sameSet(pair.texts('ok_actions'), [topic]), `${address} does not say that it is over.`);
-        const says = pair.text('alarm_description');
         must(
-          says.includes(`${objective.percent} %`) && says.includes(`${rates.rate} times`),
-          `${address} tells another objective than it watches.`,
+          Math.abs(half.number('threshold') - rates.rate * (100 - objective.percent)) < 1e-6,
+          `${half.address} rings at another rate than ${rates.rate}.`,
         );
-        must(says.endsWith(`See docs/operations.md, "${objective.section}".`), `${address} names no help.`);
-        for (const window of ['long', 'short'] as const) {
-          const half = staging.one(`aws_cloudwatch_metric_alarm.burn["${key}-${window}"]`);
-          must(
-            half.text('alarm_name') === `${NAME}-burn-${key}-${window}`,
-            `${half.address} has another's name.`,
-          );
-          must(
-            Math.abs(half.number('threshold') - rates.rate * (100 - objective.percent)) < 1e-6,
-            `${half.address} rings at another rate than ${rates.rate}.`,
-          );
-          mustMeasure(must, half, objective, rates[window]);
-        }
+        mustMeasure(must, half, objective, rates[window]);
       }
-      must(
-        staging.all('aws_cloudwatch_metric_alarm.burn').length === 2 * wanted.length,
-        'There is a half without a pair.',
-      );
-    },
+    }
+    must(
+      staging.all('aws_cloudwatch_metric_alarm.burn').length === 2 * wanted.length,
+      'There is a half without a pair.',
+    );
   },
-];
+};
 
 function mustMeasure(
   must: Must,
