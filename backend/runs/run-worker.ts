@@ -8,7 +8,7 @@ import { abortableSleep } from '../model/with-retries.ts';
 import { closingEvents } from '../turn/close-turn.ts';
 import { nodePathOf } from '../turn/node-path.ts';
 import { OpenAnswers } from '../turn/open-answers.ts';
-import { planRepair, turnStateOf } from '../turn/repair.ts';
+import { isOvertaken, planRepair, turnStateOf } from '../turn/repair.ts';
 import { runTurn } from '../turn/turn.ts';
 import { toTurnFailure, type TurnFailure } from '../turn/turn-failure.ts';
 import type { LiveRun, StopReason } from './live-run.ts';
@@ -162,7 +162,12 @@ class RunWorker {
       if (!run.signal.aborted) return this.#fail(toTurnFailure(error), true);
       this.#deps.log.warn('A stopped turn ended with an error', { runId: run.id, error });
     }
-    if (run.stopReason) return this.#stopped(run.stopReason);
+    if (run.stopReason)
+      return this.#stopped(run.stopReason).catch((error: unknown) => {
+        const refused = toTurnFailure(error);
+        if (refused.errorCode !== 'SESSION_CHANGED') throw error;
+        return this.#fail(refused, false);
+      });
     return failure ? this.#fail(failure, false) : 'completed';
   }
 
@@ -230,6 +235,7 @@ class RunWorker {
     const state = turnStateOf(last);
     if (state === 'over') return undefined;
     if (state === 'failed') return failureTold(last);
+    this.#assertNotOvertaken();
     return this.#turn(run.request, { toRepeat: repair.toRepeat });
   }
 
@@ -289,8 +295,8 @@ class RunWorker {
     const { errorCode, errorMessage, isBug, cause } = failure;
     log[isBug ? 'error' : 'warn']('A turn failed', { runId: this.#run.id, errorCode, error: cause });
     // The session belongs to another writer, which may be in the middle of a turn: only tell the listeners.
-    const isOvertaken = errorCode === 'SESSION_CHANGED';
-    if (isOvertaken) this.#run.addEvent(this.#failureEvent(errorCode, errorMessage));
+    const hasLostSession = errorCode === 'SESSION_CHANGED';
+    if (hasLostSession) this.#run.addEvent(this.#failureEvent(errorCode, errorMessage));
     else if (isStoreNeeded) {
       const event = this.#failureEvent(errorCode, errorMessage);
       try {
@@ -304,7 +310,7 @@ class RunWorker {
     }
     this.#run.addError(failure, now());
     if (errorCode === 'TURN_INTERRUPTED') this.#deps.onLostTurn?.();
-    return errorCode === 'TURN_INTERRUPTED' || isOvertaken ? 'interrupted' : 'failed';
+    return errorCode === 'TURN_INTERRUPTED' || hasLostSession ? 'interrupted' : 'failed';
   }
 
   async #close(rootAgent: BaseAgent | undefined, toRepeat?: Event): Promise<void> {
@@ -317,8 +323,15 @@ class RunWorker {
   }
 
   async #store(event: Event): Promise<void> {
+    this.#assertNotOvertaken();
     await this.#deps.sessions.appendEvent({ session: this.#session, event });
     this.#run.addEvent(event);
+  }
+
+  /** The store notices another writer by itself, unless this process has read the session since, to take the run over. */
+  #assertNotOvertaken(): void {
+    const { invocationId, record } = this.#run;
+    if (isOvertaken(this.#session, invocationId, record.begunAfterMs)) throw new AppError('SESSION_CHANGED');
   }
 
   #failureEvent(errorCode: string, errorMessage: string): Event {

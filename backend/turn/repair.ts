@@ -54,6 +54,17 @@ export function planRepair({ rootAgent, session, invocationId, begunAfterMs, sho
   };
 }
 
+/**
+ * Whether a program without a lease, such as google-adk, has written to the session after this turn began to: the session
+ * is then no longer the turn's. `begunAfterMs` as in Remains.
+ */
+export function isOvertaken({ events }: Session, invocationId: string, begunAfterMs: number): boolean {
+  const since = events.filter(({ timestamp }) => timestamp > begunAfterMs);
+  const isOurs = (event: Event): boolean => event.invocationId === invocationId;
+  const first = since.findIndex(isOurs);
+  return first !== -1 && !since.slice(first).every((event) => isOurs(event) || isCompactedEvent(event));
+}
+
 /** A tool declares by a property of this name that it may be called twice (docs/agents.md). */
 function isSafeToRepeat(
   rootAgent: BaseAgent,
