@@ -108,8 +108,8 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
   bug(
     'Firestore: a run ends in one call although a message waits',
     HELD,
-    'else if (isLast && this.#hasQueue) return undefined;',
-    '',
+    'if (!this.#known || (isLast && this.#known.hasQueue)) return undefined;',
+    'if (!this.#known) return undefined;',
   ),
   // Stored and shown data.
   bug(

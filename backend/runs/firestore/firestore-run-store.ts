@@ -160,14 +160,16 @@ export class FirestoreRunStore implements RunStore {
     if (held?.isBeginning) return true;
     const document = leaseOf(this.#db, lease.session);
     let last: Transaction | undefined;
+    let hasQueue = false;
     const isHeld = await this.#inTransaction(async (transaction) => {
       last = transaction;
       const leased = await transaction.get(document);
       if (!this.#isHeld(leased, lease)) return false;
+      hasQueue = (readLease(leased)?.queued.length ?? 0) > 0;
       transaction.update(document, { until: later(leased.readTime, leaseMs), ...progress });
       return true;
     });
-    held?.note(last?.timeOf(document));
+    held?.note(last?.timeOf(document), hasQueue);
     return isHeld;
   }
 

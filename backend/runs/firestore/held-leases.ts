@@ -22,15 +22,21 @@ interface HeldLeaseOptions {
 
 export interface Given {
   writtenAt?: Timestamp | undefined;
-  /** Whether messages may wait for the lease's end. */
   hasQueue?: boolean;
   beginning?: Beginning;
+}
+
+/** A lease's document as it was once, with the time of its last write: the two are never known apart. */
+interface Known {
+  writtenAt: Timestamp;
+  /** Whether messages may wait for the lease's end: the next one gets it, so whoever ends the run has to read it. */
+  hasQueue: boolean;
 }
 
 /** The leases of this process, by token. */
 export class HeldLeases extends Map<number, HeldLease> {
   /** Begins to hold a lease, which is stored since `writtenAt`, or will be as `beginning` says. */
-  hold(options: HeldLeaseOptions, { writtenAt, hasQueue, beginning }: Given): HeldLease {
+  hold(options: HeldLeaseOptions, { writtenAt, hasQueue = false, beginning }: Given): HeldLease {
     const held = new HeldLease(options, beginning);
     held.note(writtenAt, hasQueue);
     this.set(options.token, held);
@@ -50,9 +56,7 @@ export class HeldLease {
   #beginning: Beginning | undefined;
   #refusal: { error: unknown } | undefined;
   /** Undefined if it has to be read. */
-  #writtenAt: Timestamp | undefined;
-  /** Whether the lease had a queue then, whose next message gets it: whoever ends the run has to read it. */
-  #hasQueue = false;
+  #known: Known | undefined;
   #clock: { time: Timestamp; at: number } | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -71,10 +75,12 @@ export class HeldLease {
     return this.#clock && later(this.#clock.time, performance.now() - this.#clock.at);
   }
 
-  /** The lease's document, which has our token, was last written at this time. */
-  note(writtenAt: Timestamp | undefined, hasQueue = this.#hasQueue): void {
-    this.#writtenAt = writtenAt;
-    this.#hasQueue = hasQueue;
+  /**
+   * The lease's document, which has our token, was last written at this time, and had a queue then or not. It may have
+   * been written since: the response may be late. Then the next write is refused, and the lease is read.
+   */
+  note(writtenAt: Timestamp | undefined, hasQueue: boolean): void {
+    this.#known = writtenAt && { writtenAt, hasQueue };
     if (writtenAt) this.#readClock(writtenAt);
   }
 
@@ -118,24 +124,29 @@ export class HeldLease {
     } catch {
       return undefined;
     }
-    const lastUpdateTime = this.#writtenAt;
-    if (this.#beginning) this.#beginning.write(batch);
-    else if (!lastUpdateTime) return undefined;
-    else if (isLast && this.#hasQueue) return undefined;
-    else if (isLast) batch.delete(document, { lastUpdateTime });
+    if (this.#beginning) {
+      this.#beginning.write(batch);
+      return batch;
+    }
+    if (!this.#known || (isLast && this.#known.hasQueue)) return undefined;
+    const { writtenAt: lastUpdateTime } = this.#known;
+    if (isLast) batch.delete(document, { lastUpdateTime });
     else batch.update(document, { fence: token }, { lastUpdateTime });
     return batch;
   }
 
   async #isStored(batch: WriteBatch): Promise<boolean> {
-    this.#writtenAt = undefined;
+    // If the batch is stored, the lease was as it is known now. A renewal may note something else meanwhile.
+    const hasQueue = this.#known?.hasQueue ?? false;
+    this.#known = undefined;
     try {
       await calling(() => batch.commit(), this.#options.waitMs);
     } catch {
       return false;
     }
     this.#beginning = undefined;
-    this.#writtenAt = batch.timeOf(this.#options.document);
+    const writtenAt = batch.timeOf(this.#options.document);
+    this.#known = writtenAt && { writtenAt, hasQueue };
     if (batch.newest) this.#readClock(batch.newest);
     return true;
   }
@@ -145,7 +156,7 @@ export class HeldLease {
     const beginning = this.#beginning;
     this.#beginning = undefined;
     try {
-      if (beginning) this.note(await beginning.alone());
+      if (beginning) this.note(await beginning.alone(), false);
     } catch (error) {
       this.#refusal = { error };
       throw error;
