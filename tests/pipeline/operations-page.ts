@@ -24,8 +24,6 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'aws secretsmanager restore-secret': 'the break secret-gone does it by the same call',
   'aws acm describe-certificate': 'only reads; ACM renews by itself, which nothing here can do',
   './lornu rehearse break --list': 'cli/commands/rehearse-break.test.ts runs it',
-  './lornu deploy --force-new-deployment':
-    'what it does by itself after a failed deployment is run by the sample',
   './lornu secrets set NAME': 'is run with a name, above it on the page',
   ...Object.fromEntries(
     [

@@ -8,7 +8,7 @@ import { emulatorSettings } from '@lornu/rehearsal/emulator/aws-clients.ts';
 import { checkOut } from '../runner/checkout.ts';
 import { root, startPipeline, TOKEN, WORKSPACE, type Pipeline } from '../kit.ts';
 import { readOperationsPage } from '../operations-page.ts';
-import { finishDeployment, runningRevision } from '../service.ts';
+import { finishDeployment, finishNextDeployment, runningRevision, stallDeployment } from '../service.ts';
 
 // docs/operations.md on a laptop: all its commands, in order, against the emulated account.
 
@@ -57,6 +57,7 @@ const SEEN: Record<string, string> = {
   './lornu rollback --list': EARLIER,
   './lornu rollback "$EARLIER"': 'Nothing was changed.',
   './lornu rollback "$EARLIER" -y': `${EARLIER} is served at`,
+  './lornu deploy --force-new-deployment': `${EARLIER} is served at`,
   './lornu drift': 'Nothing differs.',
 };
 
@@ -139,6 +140,10 @@ async function prepare(command: string): Promise<ReturnType<typeof setInterval> 
   if (command.startsWith('./lornu apply'))
     env['APPROVED'] = digestOf(await readFile(join(laptop, '.lornu/delivery/manifest.json')));
   if (command === './lornu deploy') await finishDeployment(pipeline, pipeline.world.commit.slice(0, 12));
+  if (command.endsWith('--force-new-deployment')) {
+    const before = await stallDeployment(pipeline, 'ECS deployment circuit breaker: tasks failed to start.');
+    void finishNextDeployment(pipeline, before, EARLIER).catch(() => undefined);
+  }
   if (!command.endsWith('-y')) return undefined;
   return setInterval(() => {
     if (runningRevision(pipeline) === EARLIER)
