@@ -112,11 +112,16 @@ async function runBench(options: BenchOptions): Promise<BenchReport> {
   });
 }
 
-/** What tracing costs on one store. */
-async function benchTracing(root: string, name: TargetName, isStandin: boolean): Promise<string> {
-  const load = { pairs: TRACING_PAIRS, seconds: 1, clients: CLIENTS, chunks: CHUNKS };
+/** What tracing a share of all requests (0 to 1) costs on one store. */
+async function benchTracing(
+  root: string,
+  name: TargetName,
+  isStandin: boolean,
+  share: number,
+): Promise<string> {
+  const load = { pairs: TRACING_PAIRS, seconds: 1, clients: CLIENTS, chunks: CHUNKS, share };
   return inWorld({ root, targets: [], isStandin }, async (world) =>
-    renderTracing(name, await measureTracing(world, name, load)),
+    renderTracing(name, share, await measureTracing(world, name, load)),
   );
 }
 
@@ -159,12 +164,13 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
     tracing: { type: 'string' },
+    share: { type: 'string', default: '1' },
   },
 });
 const root = resolve(import.meta.dir, '..');
 const isStandin = values['stand-in'];
 const traced = TARGETS.find((name) => name === values.tracing);
-if (traced) process.stdout.write(await benchTracing(root, traced, isStandin));
+if (traced) process.stdout.write(await benchTracing(root, traced, isStandin, Number(values.share)));
 else {
   const report = await runBench({
     root,

@@ -4,7 +4,7 @@ import { cpuMs } from '../process-usage.ts';
 import type { TargetName, World } from '../world.ts';
 import { type Spread, spreadOf } from './rounds.ts';
 
-/** What it costs to record and send the trace of every turn, beside processes that trace nothing. */
+/** What it costs to record and send traces, beside processes that trace nothing. */
 export interface TracingCost {
   /** CPU of a traced turn over that of another, of all turns, with the batches that are sent later. */
   total: number;
@@ -13,7 +13,7 @@ export interface TracingCost {
   /** CPU of a turn without tracing, in milliseconds. */
   plainMs: number;
   turns: number;
-  /** Fewer than a turn has means that some were dropped. */
+  /** Of all turns. Fewer than a turn has times the share means that some were dropped. */
   spansPerTurn: number;
   errors: number;
 }
@@ -24,6 +24,8 @@ export interface TracingOptions {
   seconds: number;
   clients: number;
   chunks: number;
+  /** Share of requests that are recorded, from 0 to 1. */
+  share: number;
 }
 
 type Kind = 'plain' | 'traced';
@@ -44,7 +46,7 @@ const FLUSHED_MS = 6_000;
 export async function measureTracing(
   world: World,
   name: TargetName,
-  { pairs, seconds, clients, chunks }: TracingOptions,
+  { pairs, seconds, clients, chunks, share }: TracingOptions,
 ): Promise<TracingCost> {
   const received: Uint8Array[] = [];
   const collector = Bun.serve({
@@ -57,7 +59,7 @@ export async function measureTracing(
   });
   const traced = {
     LORNU_TRACE_URL: collector.url.origin,
-    LORNU_TRACE_SHARE: '1',
+    LORNU_TRACE_SHARE: `${share}`,
     GOOGLE_CLOUD_PROJECT: 'bench',
   };
   /** Decoded between the measurements. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { wholeNumber } from './options.ts';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
@@ -14,6 +14,7 @@ Examples:
   ./lornu bench --json                   the report for a program
   ./lornu bench --save                   also writes the figures into docs/performance.md and docs/scale.md
   ./lornu bench --tracing sqlite         what it costs to record every turn's trace (docs/metrics.md), about a minute and a half
+  ./lornu bench --tracing firestore --share 0.1   the same for a tenth of all requests, as staging records them
   ./lornu bench --scale                  what 10, 1,000 and 100,000 streams need (docs/scale.md); measures nothing
 
 Measures the bundle of the image on Firestore and on SQLite, with sign-in required, beside google-adk's FastAPI server and
@@ -42,6 +43,7 @@ interface Flags {
   save?: boolean;
   scale?: boolean;
   tracing?: string;
+  share?: number;
 }
 
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
@@ -63,9 +65,16 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .addOption(
       new Option('--tracing <store>', 'measure only what traces cost').choices(['sqlite', 'firestore']),
     )
+    .addOption(
+      new Option(
+        '--share <share>',
+        'with --tracing: the share of requests that are recorded (default: 1)',
+      ).argParser(shareOfRequests),
+    )
     .option('--scale', 'print what many streams need, from a model and a simulation')
     .addHelpText('after', HELP)
     .action(async (flags: Flags) => {
+      if (flags.share !== undefined && !flags.tracing) command.error('--share belongs to --tracing.');
       const reporter = createReporter(context);
       try {
         const needed = flags.quick || flags.scale || flags.tracing ? [] : (['python', 'uv'] as const);
@@ -87,9 +96,15 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     });
 }
 
+function shareOfRequests(text: string): number {
+  const share = Number(text);
+  if (share > 0 && share <= 1) return share;
+  throw new InvalidArgumentError('It takes a number above 0, at most 1.');
+}
+
 /** Runs in a separate process, because a measurement must not share one with the CLI. */
 function commandOf(
-  { rounds, seconds, streams, quick, standIn, json, save, scale, tracing }: Flags,
+  { rounds, seconds, streams, quick, standIn, json, save, scale, tracing, share }: Flags,
   root: string,
 ): string[] {
   if (scale) return [process.execPath, join(root, 'bench/scale/main.ts')];
@@ -108,5 +123,6 @@ function commandOf(
     ...(json ? ['--json'] : []),
     ...(save ? ['--save'] : []),
     ...(tracing ? ['--tracing', tracing] : []),
+    ...(share === undefined ? [] : ['--share', `${share}`]),
   ];
 }
