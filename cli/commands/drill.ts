@@ -1,4 +1,4 @@
-import { Route53Client } from '@aws-sdk/client-route-53';
+import { Route53 } from '@aws-sdk/client-route-53';
 import { Option, type Command } from 'commander';
 import { Resolver } from 'node:dns/promises';
 import { join, resolve } from 'node:path';
@@ -111,7 +111,7 @@ async function inStaging(
   const host = new URL(url).hostname.toLowerCase();
   const plan = failOverPlan(host).map((line, index) => `  ${index + 1}. ${line}\n`);
   context.stderr(`A drill in staging does this:\n${plan.join('')}`);
-  const route53 = new Route53Client({ region });
+  const route53 = new Route53({ region });
   const why = await route53.config.credentials().then(
     () => undefined,
     (error: Error) => error.message,

@@ -1,4 +1,4 @@
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import type { Command } from 'commander';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { readSecretValue } from '@lornu/ops/secrets/read-secret-value.ts';
@@ -40,7 +40,7 @@ export function define(command: Command, context: CliContext): void {
         stdin: Bun.stdin.stream(),
         isTerminal: process.stdin.isTTY,
       });
-      const { versionId } = await setSecret({ name, value, client: new SecretsManagerClient() });
+      const { versionId } = await setSecret({ name, value, client: new SecretsManager() });
       context.stdout(
         json
           ? `${JSON.stringify({ name, versionId })}\n`

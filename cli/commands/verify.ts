@@ -1,5 +1,5 @@
-import { ECSClient } from '@aws-sdk/client-ecs';
-import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { ECS } from '@aws-sdk/client-ecs';
+import { ElasticLoadBalancingV2 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { readGiven, wholeNumber } from './options.ts';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
@@ -103,8 +103,8 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
             ...(hasAccount
               ? {
                   account: {
-                    ecs: new ECSClient(),
-                    elb: new ElasticLoadBalancingV2Client(),
+                    ecs: new ECS(),
+                    elb: new ElasticLoadBalancingV2(),
                     cluster,
                     service,
                   },

@@ -1,14 +1,10 @@
-import { DescribeAddressesCommand, DescribeVpcsCommand } from '@aws-sdk/client-ec2';
-import { DescribeServicesCommand } from '@aws-sdk/client-ecs';
-import { GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
-import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { readVariable } from './github-api.ts';
 import { missing, ok, unknown, type Requirement } from './requirement.ts';
 import { DEFAULT_REGION, stagingRegion, stagingVariables, type Scene, type Variables } from './scene.ts';
 
 /** The AWS account of these credentials. */
 async function callerAccount({ aws }: Scene): Promise<string> {
-  const { Account } = await aws.sts.send(new GetCallerIdentityCommand());
+  const { Account } = await aws.sts.getCallerIdentity();
   return Account ?? '';
 }
 
@@ -102,8 +98,7 @@ const QUOTAS: readonly Quota[] = [
     service: 'ec2',
     code: 'L-0263D0A3',
     needs: ({ nat_gateway_per_zone: perZone }) => (perZone === true ? 2 : 1),
-    taken: async ({ aws }) =>
-      (await aws.ec2.send(new DescribeAddressesCommand())).Addresses?.filter(isNotOurs).length ?? 0,
+    taken: async ({ aws }) => (await aws.ec2.describeAddresses()).Addresses?.filter(isNotOurs).length ?? 0,
   },
   {
     id: 'aws-quota-vpc',
@@ -111,8 +106,7 @@ const QUOTAS: readonly Quota[] = [
     service: 'vpc',
     code: 'L-F678F1CE',
     needs: () => 1,
-    taken: async ({ aws }) =>
-      (await aws.ec2.send(new DescribeVpcsCommand())).Vpcs?.filter(isNotOurs).length ?? 0,
+    taken: async ({ aws }) => (await aws.ec2.describeVpcs()).Vpcs?.filter(isNotOurs).length ?? 0,
   },
   {
     id: 'aws-quota-fargate',
@@ -163,9 +157,9 @@ async function quotaOf({ aws }: Scene, service: string, code: string): Promise<n
     if (error instanceof Error && error.name === 'NoSuchResourceException') return undefined;
     throw error;
   };
-  const own = await aws.quotas.send(new GetServiceQuotaCommand(input)).catch(none);
+  const own = await aws.quotas.getServiceQuota(input).catch(none);
   if (own?.Quota?.Value !== undefined) return own.Quota.Value;
-  return (await aws.quotas.send(new GetAWSDefaultServiceQuotaCommand(input)).catch(none))?.Quota?.Value;
+  return (await aws.quotas.getAWSDefaultServiceQuota(input).catch(none))?.Quota?.Value;
 }
 
 const deployed: Requirement = {
@@ -177,7 +171,7 @@ const deployed: Requirement = {
     const next =
       "gh workflow run terraform-aws.yml --ref main -f action=deploy; read the plan job's summary, approve, and go on with docs/first-day.md";
     const found = await scene.aws.ecs
-      .send(new DescribeServicesCommand({ cluster: 'lornu-staging', services: ['agent'] }))
+      .describeServices({ cluster: 'lornu-staging', services: ['agent'] })
       .catch((error: unknown) => {
         if (error instanceof Error && error.name === 'ClusterNotFoundException') return undefined;
         throw error;

@@ -1,11 +1,3 @@
-import { DescribeRepositoriesCommand } from '@aws-sdk/client-ecr';
-import {
-  GetPolicyCommand,
-  GetPolicyVersionCommand,
-  GetRoleCommand,
-  ListOpenIDConnectProvidersCommand,
-} from '@aws-sdk/client-iam';
-import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { ENVIRONMENT } from '../delivery/github/approval.ts';
 import { SECRET_FORMS, SECRET_PREFIX } from '../secrets/secret-forms.ts';
 import { namedAccount } from './aws.ts';
@@ -24,13 +16,13 @@ const GITHUB_OIDC = 'token.actions.githubusercontent.com';
 
 /** GitHub's OIDC provider in this account; an account has at most one per address. */
 async function oidcProvider({ aws }: Scene): Promise<string | undefined> {
-  const { OpenIDConnectProviderList = [] } = await aws.iam.send(new ListOpenIDConnectProvidersCommand());
+  const { OpenIDConnectProviderList = [] } = await aws.iam.listOpenIDConnectProviders();
   return OpenIDConnectProviderList.find(({ Arn }) => Arn?.endsWith(`oidc-provider/${GITHUB_OIDC}`))?.Arn;
 }
 
 /** The role, or undefined; terraform/aws/bootstrap/github.tf defines the names. */
 async function roleOf({ aws }: Scene, name: string) {
-  return orNone(aws.iam.send(new GetRoleCommand({ RoleName: name })), 'NoSuchEntity');
+  return orNone(aws.iam.getRole({ RoleName: name }), 'NoSuchEntity');
 }
 
 async function orNone<T>(asked: Promise<T>, ...names: string[]): Promise<T | undefined> {
@@ -117,12 +109,10 @@ const zoneRight: Requirement = {
     const zone = textOf((await stagingVariables(scene))['route53_zone_id']);
     if (!zone) return ok('DNS is not in Route 53: nothing to write to');
     const arn = `arn:aws:iam::${await namedAccount(scene)}:policy/${POLICY}`;
-    const found = await orNone(scene.aws.iam.send(new GetPolicyCommand({ PolicyArn: arn })), 'NoSuchEntity');
+    const found = await orNone(scene.aws.iam.getPolicy({ PolicyArn: arn }), 'NoSuchEntity');
     const version = found?.Policy?.DefaultVersionId;
     if (!version) return missing(`there is no policy ${POLICY}`, await bootstrapCommand(scene));
-    const { PolicyVersion } = await scene.aws.iam.send(
-      new GetPolicyVersionCommand({ PolicyArn: arn, VersionId: version }),
-    );
+    const { PolicyVersion } = await scene.aws.iam.getPolicyVersion({ PolicyArn: arn, VersionId: version });
     return decodeURIComponent(PolicyVersion?.Document ?? '').includes(`:hostedzone/${zone}"`)
       ? ok(zone)
       : missing(
@@ -140,7 +130,7 @@ const images: Requirement = {
   look: async (scene) => {
     const region = await stagingRegion(scene);
     const found = await orNone(
-      scene.aws.ecr.send(new DescribeRepositoriesCommand({ repositoryNames: ['lornu-agent'] })),
+      scene.aws.ecr.describeRepositories({ repositoryNames: ['lornu-agent'] }),
       'RepositoryNotFound',
     );
     return found?.repositories?.length
@@ -172,7 +162,7 @@ const secrets: Requirement = {
     for (const name of names) {
       // oxlint-disable-next-line no-await-in-loop -- four quick calls
       const found = await orNone(
-        scene.aws.secrets.send(new DescribeSecretCommand({ SecretId: `${SECRET_PREFIX}${name}` })),
+        scene.aws.secrets.describeSecret({ SecretId: `${SECRET_PREFIX}${name}` }),
         'ResourceNotFound',
       );
       if (!found) absent.push(name);

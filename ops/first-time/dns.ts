@@ -1,9 +1,4 @@
-import { DescribeCertificateCommand } from '@aws-sdk/client-acm';
-import {
-  GetHostedZoneCommand,
-  ListResourceRecordSetsCommand,
-  type ResourceRecordSet,
-} from '@aws-sdk/client-route-53';
+import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { missing, ok, type Requirement } from './requirement.ts';
 import { stagingVariables, textOf, type Scene } from './scene.ts';
 
@@ -41,7 +36,7 @@ const named: Requirement = {
 
 async function readZone(scene: Scene, id: string): Promise<{ name: string; servers: string[] } | undefined> {
   try {
-    const { HostedZone, DelegationSet } = await scene.aws.route53.send(new GetHostedZoneCommand({ Id: id }));
+    const { HostedZone, DelegationSet } = await scene.aws.route53.getHostedZone({ Id: id });
     return { name: plain(HostedZone?.Name ?? ''), servers: (DelegationSet?.NameServers ?? []).map(plain) };
   } catch (error) {
     if (error instanceof Error && error.name === 'NoSuchHostedZone') return undefined;
@@ -139,12 +134,10 @@ const certificate: Requirement = {
   look: async (scene) => {
     const [arn, domain] = [await value(scene, 'certificate_arn'), await value(scene, 'domain_name')];
     if (!arn) return ok('staging makes it, validated in the zone');
-    const found = await scene.aws.acm
-      .send(new DescribeCertificateCommand({ CertificateArn: arn }))
-      .catch((error: unknown) => {
-        if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
-        throw error;
-      });
+    const found = await scene.aws.acm.describeCertificate({ CertificateArn: arn }).catch((error: unknown) => {
+      if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
+      throw error;
+    });
     const { Status, DomainName, SubjectAlternativeNames = [] } = found?.Certificate ?? {};
     const request = `aws acm request-certificate --domain-name ${domain} --validation-method DNS (terraform/README.md, "With DNS that is not Route 53")`;
     if (!Status) return missing('there is none with that ARN in this account and region', request);
@@ -169,9 +162,11 @@ const failover: Requirement = {
   look: async (scene) => {
     const [id, name] = [await value(scene, 'route53_zone_id'), await value(scene, 'failover_domain_name')];
     if (!id || !name) return ok('no failover_domain_name');
-    const { ResourceRecordSets = [] } = await scene.aws.route53.send(
-      new ListResourceRecordSetsCommand({ HostedZoneId: id, StartRecordName: name, MaxItems: 20 }),
-    );
+    const { ResourceRecordSets = [] } = await scene.aws.route53.listResourceRecordSets({
+      HostedZoneId: id,
+      StartRecordName: name,
+      MaxItems: 20,
+    });
     const inTheWay = ResourceRecordSets.find(
       (record) => plain(record.Name ?? '') === plain(name) && isPlain(record),
     );

@@ -1,12 +1,12 @@
-import { ACMClient } from '@aws-sdk/client-acm';
-import { EC2Client } from '@aws-sdk/client-ec2';
-import { ECRClient } from '@aws-sdk/client-ecr';
-import { ECSClient } from '@aws-sdk/client-ecs';
-import { IAMClient } from '@aws-sdk/client-iam';
-import { Route53Client } from '@aws-sdk/client-route-53';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
-import { STSClient } from '@aws-sdk/client-sts';
+import { ACM } from '@aws-sdk/client-acm';
+import { EC2 } from '@aws-sdk/client-ec2';
+import { ECR } from '@aws-sdk/client-ecr';
+import { ECS } from '@aws-sdk/client-ecs';
+import { IAM } from '@aws-sdk/client-iam';
+import { Route53 } from '@aws-sdk/client-route-53';
+import { SecretsManager } from '@aws-sdk/client-secrets-manager';
+import { ServiceQuotas } from '@aws-sdk/client-service-quotas';
+import { STS } from '@aws-sdk/client-sts';
 import { Resolver } from 'node:dns/promises';
 import { readVariables, VARIABLES } from '../delivery/plan/variables.ts';
 import { readVariable } from './github-api.ts';
@@ -28,15 +28,15 @@ export interface Given {
 }
 
 export interface Aws {
-  acm: ACMClient;
-  ec2: EC2Client;
-  ecr: ECRClient;
-  ecs: ECSClient;
-  iam: IAMClient;
-  quotas: ServiceQuotasClient;
-  route53: Route53Client;
-  secrets: SecretsManagerClient;
-  sts: STSClient;
+  acm: ACM;
+  ec2: EC2;
+  ecr: ECR;
+  ecs: ECS;
+  iam: IAM;
+  quotas: ServiceQuotas;
+  route53: Route53;
+  secrets: SecretsManager;
+  sts: STS;
 }
 
 /** Public DNS lookups; an empty list if there is no such record. */
@@ -65,15 +65,15 @@ export interface Scene {
 export function createAws(settings: { region: string; endpoint?: string }): Aws {
   const client = { maxAttempts: 3, ...settings };
   return {
-    acm: new ACMClient(client),
-    ec2: new EC2Client(client),
-    ecr: new ECRClient(client),
-    ecs: new ECSClient(client),
-    iam: new IAMClient(client),
-    quotas: new ServiceQuotasClient(client),
-    route53: new Route53Client(client),
-    secrets: new SecretsManagerClient(client),
-    sts: new STSClient(client),
+    acm: new ACM(client),
+    ec2: new EC2(client),
+    ecr: new ECR(client),
+    ecs: new ECS(client),
+    iam: new IAM(client),
+    quotas: new ServiceQuotas(client),
+    route53: new Route53(client),
+    secrets: new SecretsManager(client),
+    sts: new STS(client),
   };
 }
 

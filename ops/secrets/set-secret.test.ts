@@ -1,4 +1,4 @@
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { afterEach, describe, expect, test } from 'bun:test';
 import { CliError, renderCliError } from '../base/cli-error.ts';
 import { SECRET_FORMS } from './secret-forms.ts';
@@ -17,7 +17,7 @@ afterEach(async () => {
 
 /** The real SDK against a small server that answers like Secrets Manager. */
 function secretsManager(answer: { status: number; body: unknown }): {
-  client: SecretsManagerClient;
+  client: SecretsManager;
   calls: Call[];
 } {
   const calls: Call[] = [];
@@ -34,7 +34,7 @@ function secretsManager(answer: { status: number; body: unknown }): {
     },
   });
   servers.push(server);
-  const client = new SecretsManagerClient({
+  const client = new SecretsManager({
     region: 'us-east-1',
     endpoint: `http://127.0.0.1:${server.port}`,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },

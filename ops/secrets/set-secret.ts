@@ -1,9 +1,8 @@
 import {
   DecryptionFailure,
   EncryptionFailure,
-  PutSecretValueCommand,
   ResourceNotFoundException,
-  SecretsManagerClient,
+  SecretsManager,
   SecretsManagerServiceException,
 } from '@aws-sdk/client-secrets-manager';
 import { CliError, EXIT } from '../base/cli-error.ts';
@@ -13,7 +12,7 @@ export interface SetSecretOptions {
   /** Name without the prefix, such as gemini-api-key. */
   name: string;
   value: string;
-  client: SecretsManagerClient;
+  client: SecretsManager;
 }
 
 /**
@@ -28,9 +27,10 @@ export async function setSecret({ name, value, client }: SetSecretOptions): Prom
   const problem = form.problem(value);
   if (problem !== undefined) throw failed(problem, `bring ${form.form}`);
   try {
-    const { VersionId } = await client.send(
-      new PutSecretValueCommand({ SecretId: `${SECRET_PREFIX}${name}`, SecretString: value }),
-    );
+    const { VersionId } = await client.putSecretValue({
+      SecretId: `${SECRET_PREFIX}${name}`,
+      SecretString: value,
+    });
     return { versionId: VersionId ?? '' };
   } catch (error) {
     throw explain(name, error);

@@ -1,22 +1,11 @@
-import {
-  DescribeServicesCommand,
-  DescribeTaskDefinitionCommand,
-  DescribeTasksCommand,
-  ListTasksCommand,
-  type ContainerDefinition,
-  type ECSClient,
-} from '@aws-sdk/client-ecs';
-import {
-  DescribeLoadBalancerAttributesCommand,
-  DescribeTargetGroupsCommand,
-  type ElasticLoadBalancingV2Client,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { ContainerDefinition, ECS } from '@aws-sdk/client-ecs';
+import type { ElasticLoadBalancingV2 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { CliError } from '../base/cli-error.ts';
 
 /** The account, as far as a verification reads it. */
 export interface StagingAccount {
-  ecs: ECSClient;
-  elb: ElasticLoadBalancingV2Client;
+  ecs: ECS;
+  elb: ElasticLoadBalancingV2;
   cluster: string;
   service: string;
 }
@@ -47,7 +36,7 @@ export async function readDeployed({
   cluster,
   service: name,
 }: StagingAccount): Promise<DeployedService> {
-  const { services = [] } = await ecs.send(new DescribeServicesCommand({ cluster, services: [name] }));
+  const { services = [] } = await ecs.describeServices({ cluster, services: [name] });
   const service = services.find(({ status }) => status === 'ACTIVE');
   if (!service) {
     throw new CliError({
@@ -57,7 +46,7 @@ export async function readDeployed({
     });
   }
   const [{ taskDefinition }, running, idleTimeoutS] = await Promise.all([
-    ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: service.taskDefinition })),
+    ecs.describeTaskDefinition({ taskDefinition: service.taskDefinition }),
     readRunning(ecs, cluster, name),
     readIdleTimeout(elb, service.loadBalancers?.[0]?.targetGroupArn ?? ''),
   ]);
@@ -79,24 +68,20 @@ export async function readDeployed({
   };
 }
 
-async function readRunning(ecs: ECSClient, cluster: string, serviceName: string): Promise<string[]> {
-  const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster, serviceName }));
+async function readRunning(ecs: ECS, cluster: string, serviceName: string): Promise<string[]> {
+  const { taskArns = [] } = await ecs.listTasks({ cluster, serviceName });
   if (taskArns.length === 0) return [];
-  const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns }));
+  const { tasks = [] } = await ecs.describeTasks({ cluster, tasks: taskArns });
   return tasks
     .filter(({ lastStatus }) => lastStatus === 'RUNNING')
     .map(({ taskDefinitionArn = '' }) => taskDefinitionArn);
 }
 
-async function readIdleTimeout(elb: ElasticLoadBalancingV2Client, targetGroupArn: string): Promise<number> {
-  const { TargetGroups } = await elb.send(
-    new DescribeTargetGroupsCommand({ TargetGroupArns: [targetGroupArn] }),
-  );
-  const { Attributes = [] } = await elb.send(
-    new DescribeLoadBalancerAttributesCommand({
-      LoadBalancerArn: TargetGroups?.[0]?.LoadBalancerArns?.[0] ?? '',
-    }),
-  );
+async function readIdleTimeout(elb: ElasticLoadBalancingV2, targetGroupArn: string): Promise<number> {
+  const { TargetGroups } = await elb.describeTargetGroups({ TargetGroupArns: [targetGroupArn] });
+  const { Attributes = [] } = await elb.describeLoadBalancerAttributes({
+    LoadBalancerArn: TargetGroups?.[0]?.LoadBalancerArns?.[0] ?? '',
+  });
   return Number(Attributes.find(({ Key }) => Key === 'idle_timeout.timeout_seconds')?.Value ?? 60);
 }
 

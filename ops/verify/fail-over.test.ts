@@ -1,4 +1,4 @@
-import { ListHealthChecksCommand, UpdateHealthCheckCommand } from '@aws-sdk/client-route-53';
+import type { UpdateHealthCheckCommandInput } from '@aws-sdk/client-route-53';
 import { expect, test } from 'bun:test';
 import { drillFailOver, failOverPlan, type FailOverDeps } from './fail-over.ts';
 
@@ -11,15 +11,12 @@ function account(more: { inverted?: boolean; host?: string; say?: () => Promise<
   const config = { FullyQualifiedDomainName: more.host ?? HOST, Inverted: state.inverted };
   const deps: FailOverDeps = {
     route53: {
-      send: (async (command: unknown) => {
-        if (command instanceof ListHealthChecksCommand)
-          return { HealthChecks: [{ Id: 'check', HealthCheckConfig: config }] };
-        if (!(command instanceof UpdateHealthCheckCommand)) throw new Error('nothing else is asked');
-        state.inverted = command.input.Inverted ?? false;
-        state.changes.push(state.inverted);
-        return {};
-      }) as never,
-    },
+      listHealthChecks: async () => ({ HealthChecks: [{ Id: 'check', HealthCheckConfig: config }] }),
+      updateHealthCheck: async ({ Inverted = false }: UpdateHealthCheckCommandInput) => {
+        state.inverted = Inverted;
+        state.changes.push(Inverted);
+      },
+    } as never,
     resolve: async () => (state.inverted ? AWS : GOOGLE),
     say: more.say ?? (async () => expect(state.inverted).toBeTrue()),
     line: (text) => state.lines.push(text),

@@ -1,9 +1,4 @@
-import {
-  ListHealthChecksCommand,
-  UpdateHealthCheckCommand,
-  type HealthCheck,
-  type Route53Client,
-} from '@aws-sdk/client-route-53';
+import type { HealthCheck, Route53 } from '@aws-sdk/client-route-53';
 import { CliError } from '../base/cli-error.ts';
 import { beginTurn, createSession, deleteSession, errorOf, textOf } from './conversation.ts';
 import type { Target } from './target.ts';
@@ -19,7 +14,7 @@ export function failOverPlan(host: string): string[] {
 }
 
 export interface FailOverDeps {
-  route53: Pick<Route53Client, 'send'>;
+  route53: Pick<Route53, 'listHealthChecks' | 'updateHealthCheck'>;
   /** Resolves a name again and returns its addresses. */
   resolve: (name: string) => Promise<string[]>;
   /** Sends a message to the shared name and waits for the answer. Rejects with the reason. */
@@ -65,7 +60,7 @@ export async function drillFailOver(host: string, deps: FailOverDeps): Promise<F
 }
 
 async function findCheck(host: string, { route53 }: FailOverDeps): Promise<HealthCheck> {
-  const { HealthChecks = [] } = await route53.send(new ListHealthChecksCommand({}));
+  const { HealthChecks = [] } = await route53.listHealthChecks({});
   const found = HealthChecks.find(
     ({ HealthCheckConfig }) => HealthCheckConfig?.FullyQualifiedDomainName?.toLowerCase() === host,
   );
@@ -89,7 +84,7 @@ async function setInverted(
   inverted: boolean,
   { route53, line }: FailOverDeps,
 ): Promise<void> {
-  await route53.send(new UpdateHealthCheckCommand({ HealthCheckId: Id, Inverted: inverted }));
+  await route53.updateHealthCheck({ HealthCheckId: Id, Inverted: inverted });
   line(inverted ? 'the health check is inverted' : 'the health check is normal again');
 }
 

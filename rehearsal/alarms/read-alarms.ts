@@ -1,4 +1,4 @@
-import { DescribeAlarmsCommand, type CloudWatchClient, type MetricAlarm } from '@aws-sdk/client-cloudwatch';
+import type { CloudWatch, MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import type { AlarmRule, AlarmState } from './evaluate-alarm.ts';
 
 /** An applied alarm on one metric. */
@@ -17,8 +17,8 @@ export interface Alarm extends AlarmRule {
 const PAGE = 100;
 
 /** Every alarm of the account on one metric; those on expressions and percentiles are left out. */
-export async function readAlarms(cloudwatch: CloudWatchClient): Promise<Alarm[]> {
-  const { MetricAlarms = [] } = await cloudwatch.send(new DescribeAlarmsCommand({ MaxRecords: PAGE }));
+export async function readAlarms(cloudwatch: CloudWatch): Promise<Alarm[]> {
+  const { MetricAlarms = [] } = await cloudwatch.describeAlarms({ MaxRecords: PAGE });
   return MetricAlarms.filter(({ MetricName, Statistic }) => MetricName && Statistic).map(toAlarm);
 }
 

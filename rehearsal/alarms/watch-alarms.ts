@@ -1,14 +1,5 @@
-import {
-  GetMetricStatisticsCommand,
-  PutMetricDataCommand,
-  SetAlarmStateCommand,
-  type CloudWatchClient,
-  type Statistic,
-} from '@aws-sdk/client-cloudwatch';
-import {
-  DescribeTargetHealthCommand,
-  type ElasticLoadBalancingV2Client,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { CloudWatch, Statistic } from '@aws-sdk/client-cloudwatch';
+import type { ElasticLoadBalancingV2 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { untilAborted } from '@lornu/ops/process/until-aborted.ts';
 import type { TargetGroup } from '../load-balancer/balancer.ts';
 import type { BalancerControl } from '../load-balancer/control.ts';
@@ -19,8 +10,8 @@ import { readAlarms, type Alarm } from './read-alarms.ts';
 import { UnhealthyTargets } from './unhealthy-targets.ts';
 
 export interface AlarmWatchOptions {
-  cloudwatch: CloudWatchClient;
-  elb: ElasticLoadBalancingV2Client;
+  cloudwatch: CloudWatch;
+  elb: ElasticLoadBalancingV2;
   control: BalancerControl;
   loadBalancerArn: string;
   groups: readonly TargetGroup[];
@@ -68,9 +59,9 @@ export function watchAlarms(options: AlarmWatchOptions): AlarmWatch {
   const measure = async (beganMs: number): Promise<void> => {
     const errors = await control.serverErrors();
     for (const { arn } of groups) {
-      const { TargetHealthDescriptions: described = [] } = await elb.send(
-        new DescribeTargetHealthCommand({ TargetGroupArn: arn }),
-      );
+      const { TargetHealthDescriptions: described = [] } = await elb.describeTargetHealth({
+        TargetGroupArn: arn,
+      });
       const targets = described.map(({ Target, TargetHealth }) => ({
         id: Target?.Id ?? '',
         state: TargetHealth?.State ?? '',
@@ -90,8 +81,7 @@ export function watchAlarms(options: AlarmWatchOptions): AlarmWatch {
         ...(count > 0 ? [{ ...about, MetricName: SERVER_ERRORS, Value: count }] : []),
         ...(targets.length > 0 ? [{ ...about, MetricName: UNHEALTHY_HOSTS, Value: hosts }] : []),
       ];
-      if (data.length > 0)
-        await cloudwatch.send(new PutMetricDataCommand({ Namespace: NAMESPACE, MetricData: data }));
+      if (data.length > 0) await cloudwatch.putMetricData({ Namespace: NAMESPACE, MetricData: data });
     }
     before = errors;
   };
@@ -100,9 +90,7 @@ export function watchAlarms(options: AlarmWatchOptions): AlarmWatch {
     const points = await datapoints(cloudwatch, alarm, pace.alarm(alarm.period), endMs);
     const { state, reason } = evaluateAlarm(alarm, points, alarm.state);
     if (state === alarm.state) return;
-    await cloudwatch.send(
-      new SetAlarmStateCommand({ AlarmName: alarm.name, StateValue: state, StateReason: reason }),
-    );
+    await cloudwatch.setAlarmState({ AlarmName: alarm.name, StateValue: state, StateReason: reason });
   };
 
   const loop = (async () => {
@@ -137,24 +125,22 @@ function isMeasured({ namespace, metricName }: Alarm): boolean {
 
 /** The metric's last periods before `endMs`, oldest first. */
 async function datapoints(
-  cloudwatch: CloudWatchClient,
+  cloudwatch: CloudWatch,
   { namespace, metricName, dimensions, statistic, evaluationPeriods }: Alarm,
   periodMs: number,
   endMs: number,
 ): Promise<(number | undefined)[]> {
   const count = evaluationPeriods + MORE_DATAPOINTS;
   const startMs = endMs - count * periodMs;
-  const { Datapoints = [] } = await cloudwatch.send(
-    new GetMetricStatisticsCommand({
-      Namespace: namespace,
-      MetricName: metricName,
-      Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
-      Statistics: [statistic as Statistic],
-      Period: periodMs / 1000,
-      StartTime: new Date(startMs),
-      EndTime: new Date(endMs),
-    }),
-  );
+  const { Datapoints = [] } = await cloudwatch.getMetricStatistics({
+    Namespace: namespace,
+    MetricName: metricName,
+    Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+    Statistics: [statistic as Statistic],
+    Period: periodMs / 1000,
+    StartTime: new Date(startMs),
+    EndTime: new Date(endMs),
+  });
   const periods: (number | undefined)[] = Array.from({ length: count }, () => undefined);
   for (const point of Datapoints) {
     const index = Math.floor(((point.Timestamp?.getTime() ?? 0) - startMs) / periodMs);

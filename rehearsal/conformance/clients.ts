@@ -1,26 +1,26 @@
-import { ACMClient } from '@aws-sdk/client-acm';
-import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { EC2Client } from '@aws-sdk/client-ec2';
-import { ECSClient, type ECSClientConfig } from '@aws-sdk/client-ecs';
-import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { IAMClient } from '@aws-sdk/client-iam';
-import { S3Client } from '@aws-sdk/client-s3';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { STSClient } from '@aws-sdk/client-sts';
+import { ACM } from '@aws-sdk/client-acm';
+import { CloudWatch } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
+import { EC2 } from '@aws-sdk/client-ec2';
+import { ECS, type ECSClientConfig } from '@aws-sdk/client-ecs';
+import { ElasticLoadBalancingV2 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { IAM } from '@aws-sdk/client-iam';
+import { S3 } from '@aws-sdk/client-s3';
+import { SecretsManager } from '@aws-sdk/client-secrets-manager';
+import { STS } from '@aws-sdk/client-sts';
 
 /** SDK clients of the AWS services that the probe stack and the checks use. */
 export interface Clients {
-  acm: ACMClient;
-  cloudwatch: CloudWatchClient;
-  ec2: EC2Client;
-  ecs: ECSClient;
-  elb: ElasticLoadBalancingV2Client;
-  iam: IAMClient;
-  logs: CloudWatchLogsClient;
-  s3: S3Client;
-  secrets: SecretsManagerClient;
-  sts: STSClient;
+  acm: ACM;
+  cloudwatch: CloudWatch;
+  ec2: EC2;
+  ecs: ECS;
+  elb: ElasticLoadBalancingV2;
+  iam: IAM;
+  logs: CloudWatchLogs;
+  s3: S3;
+  secrets: SecretsManager;
+  sts: STS;
 }
 
 export type ClientSettings = Pick<ECSClientConfig, 'endpoint' | 'region' | 'credentials' | 'maxAttempts'>;
@@ -28,15 +28,15 @@ export type ClientSettings = Pick<ECSClientConfig, 'endpoint' | 'region' | 'cred
 /** Creates the clients for one account and region. */
 export function createClients(settings: ClientSettings): Clients {
   return {
-    acm: new ACMClient(settings),
-    cloudwatch: new CloudWatchClient(settings),
-    ec2: new EC2Client(settings),
-    ecs: new ECSClient(settings),
-    elb: new ElasticLoadBalancingV2Client(settings),
-    iam: new IAMClient(settings),
-    logs: new CloudWatchLogsClient(settings),
-    s3: new S3Client({ ...settings, forcePathStyle: settings.endpoint !== undefined }),
-    secrets: new SecretsManagerClient(settings),
-    sts: new STSClient(settings),
+    acm: new ACM(settings),
+    cloudwatch: new CloudWatch(settings),
+    ec2: new EC2(settings),
+    ecs: new ECS(settings),
+    elb: new ElasticLoadBalancingV2(settings),
+    iam: new IAM(settings),
+    logs: new CloudWatchLogs(settings),
+    s3: new S3({ ...settings, forcePathStyle: settings.endpoint !== undefined }),
+    secrets: new SecretsManager(settings),
+    sts: new STS(settings),
   };
 }

@@ -1,9 +1,4 @@
-import {
-  DeregisterTargetsCommand,
-  DescribeTargetHealthCommand,
-  RegisterTargetsCommand,
-  type TargetHealth,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { TargetHealth } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Answer, Request } from './ask.ts';
 import { PROBE_PORT } from './stack/network.ts';
 import { GROUP_HEADER, type GroupName } from './stack/rules.ts';
@@ -78,28 +73,24 @@ export async function checksOf(world: World, group: GroupName, path: string): Pr
 }
 
 export async function register(world: World, group: GroupName, address: string): Promise<void> {
-  await world.clients.elb.send(
-    new RegisterTargetsCommand({
-      TargetGroupArn: world.stack.balancer.groups[group],
-      Targets: [{ Id: address, Port: PROBE_PORT }],
-    }),
-  );
+  await world.clients.elb.registerTargets({
+    TargetGroupArn: world.stack.balancer.groups[group],
+    Targets: [{ Id: address, Port: PROBE_PORT }],
+  });
 }
 
 export async function deregister(world: World, group: GroupName, address: string): Promise<void> {
-  await world.clients.elb.send(
-    new DeregisterTargetsCommand({
-      TargetGroupArn: world.stack.balancer.groups[group],
-      Targets: [{ Id: address, Port: PROBE_PORT }],
-    }),
-  );
+  await world.clients.elb.deregisterTargets({
+    TargetGroupArn: world.stack.balancer.groups[group],
+    Targets: [{ Id: address, Port: PROBE_PORT }],
+  });
 }
 
 /** The targets of a group with their health from DescribeTargetHealth. */
 export async function targets(world: World, group: GroupName): Promise<Map<string, TargetHealth>> {
-  const { TargetHealthDescriptions = [] } = await world.clients.elb.send(
-    new DescribeTargetHealthCommand({ TargetGroupArn: world.stack.balancer.groups[group] }),
-  );
+  const { TargetHealthDescriptions = [] } = await world.clients.elb.describeTargetHealth({
+    TargetGroupArn: world.stack.balancer.groups[group],
+  });
   return new Map(
     TargetHealthDescriptions.map(({ Target, TargetHealth }) => [Target?.Id ?? '', TargetHealth ?? {}]),
   );

@@ -1,9 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  DescribeLoadBalancersCommand,
-  waitUntilLoadBalancerAvailable,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
-import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { waitUntilLoadBalancerAvailable } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CliError, EXIT } from '@lornu/ops/base/cli-error.ts';
@@ -44,7 +40,7 @@ export interface AwsWorld extends World {
 /** The account and its number. Throws if AWS does not accept the credentials. */
 export async function requireAccount(clients: Pick<Clients, 'sts'>): Promise<string> {
   try {
-    return (await clients.sts.send(new GetCallerIdentityCommand({}))).Account ?? '';
+    return (await clients.sts.getCallerIdentity({})).Account ?? '';
   } catch (cause) {
     throw new CliError({
       what: 'AWS does not accept the credentials, or cannot be reached.',
@@ -104,9 +100,9 @@ export async function startAwsWorld(
       { client: clients.elb, maxWaitTime: BALANCER_S, abortSignal: context.signal },
       { LoadBalancerArns: [stack.balancer.arn] },
     );
-    const { LoadBalancers } = await clients.elb.send(
-      new DescribeLoadBalancersCommand({ LoadBalancerArns: [stack.balancer.arn] }),
-    );
+    const { LoadBalancers } = await clients.elb.describeLoadBalancers({
+      LoadBalancerArns: [stack.balancer.arn],
+    });
     const host = LoadBalancers?.[0]?.DNSName ?? stack.balancer.dnsName;
     const scenes = createScenes();
     const world: AwsWorld = {

@@ -1,4 +1,3 @@
-import { DescribeServicesCommand, DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import { signalGroup } from '@lornu/ops/process/run-command.ts';
 import { runStep, type StepIo } from '@lornu/ops/steps/run-steps.ts';
 import { setGemini } from '../breaks/model-breaks.ts';
@@ -242,9 +241,9 @@ async function release(url: string): Promise<void> {
 async function readImage({ standing, served }: Stage): Promise<string> {
   const { ecs } = standing.clients;
   const { cluster, service } = served.applied;
-  const { services = [] } = await ecs.send(new DescribeServicesCommand({ cluster, services: [service] }));
-  const { taskDefinition } = await ecs.send(
-    new DescribeTaskDefinitionCommand({ taskDefinition: services[0]?.taskDefinition }),
-  );
+  const { services = [] } = await ecs.describeServices({ cluster, services: [service] });
+  const { taskDefinition } = await ecs.describeTaskDefinition({
+    taskDefinition: services[0]?.taskDefinition,
+  });
   return taskDefinition?.containerDefinitions?.[0]?.image ?? 'unknown';
 }

@@ -1,12 +1,12 @@
-import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
-import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { EC2Client } from '@aws-sdk/client-ec2';
-import { ECSClient } from '@aws-sdk/client-ecs';
-import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { Route53Client } from '@aws-sdk/client-route-53';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { WAFV2Client } from '@aws-sdk/client-wafv2';
+import { ApplicationAutoScaling } from '@aws-sdk/client-application-auto-scaling';
+import { CloudWatch } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
+import { EC2 } from '@aws-sdk/client-ec2';
+import { ECS } from '@aws-sdk/client-ecs';
+import { ElasticLoadBalancingV2 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { Route53 } from '@aws-sdk/client-route-53';
+import { SecretsManager } from '@aws-sdk/client-secrets-manager';
+import { WAFV2 } from '@aws-sdk/client-wafv2';
 import { ADMINISTRATOR, type Credentials } from './credentials.ts';
 
 /** The region that is applied to. */
@@ -23,29 +23,29 @@ export function emulatorSettings(url: string, region = REGION, credentials: Cred
 }
 
 export interface AwsClients {
-  autoscaling: ApplicationAutoScalingClient;
-  cloudwatch: CloudWatchClient;
-  logs: CloudWatchLogsClient;
-  ec2: EC2Client;
-  ecs: ECSClient;
-  elb: ElasticLoadBalancingV2Client;
-  route53: Route53Client;
-  secrets: SecretsManagerClient;
-  waf: WAFV2Client;
+  autoscaling: ApplicationAutoScaling;
+  cloudwatch: CloudWatch;
+  logs: CloudWatchLogs;
+  ec2: EC2;
+  ecs: ECS;
+  elb: ElasticLoadBalancingV2;
+  route53: Route53;
+  secrets: SecretsManager;
+  waf: WAFV2;
 }
 
 /** Clients with which the rehearsal reads what was applied. */
 export function createAwsClients(url: string, credentials: Credentials = ADMINISTRATOR): AwsClients {
   const settings = emulatorSettings(url, 'us-east-1', credentials);
   return {
-    autoscaling: new ApplicationAutoScalingClient(settings),
-    cloudwatch: new CloudWatchClient(settings),
-    logs: new CloudWatchLogsClient(settings),
-    ec2: new EC2Client(settings),
-    ecs: new ECSClient(settings),
-    elb: new ElasticLoadBalancingV2Client(settings),
-    route53: new Route53Client(settings),
-    secrets: new SecretsManagerClient(settings),
-    waf: new WAFV2Client(settings),
+    autoscaling: new ApplicationAutoScaling(settings),
+    cloudwatch: new CloudWatch(settings),
+    logs: new CloudWatchLogs(settings),
+    ec2: new EC2(settings),
+    ecs: new ECS(settings),
+    elb: new ElasticLoadBalancingV2(settings),
+    route53: new Route53(settings),
+    secrets: new SecretsManager(settings),
+    waf: new WAFV2(settings),
   };
 }

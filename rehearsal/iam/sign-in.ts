@@ -1,4 +1,4 @@
-import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { STS } from '@aws-sdk/client-sts';
 import { emulatorSettings } from '../emulator/aws-clients.ts';
 import type { Credentials } from '../emulator/credentials.ts';
 
@@ -24,15 +24,13 @@ export async function signInFromGithub(
   subject: string,
   options: { durationSeconds?: number; tokenSeconds?: number | undefined } = {},
 ): Promise<Credentials> {
-  const sts = new STSClient(emulatorSettings(emulatorUrl));
-  const { Credentials: given } = await sts.send(
-    new AssumeRoleWithWebIdentityCommand({
-      RoleArn: roleArn,
-      RoleSessionName: 'rehearsal',
-      DurationSeconds: options.durationSeconds,
-      WebIdentityToken: githubToken(subject, options.tokenSeconds),
-    }),
-  );
+  const sts = new STS(emulatorSettings(emulatorUrl));
+  const { Credentials: given } = await sts.assumeRoleWithWebIdentity({
+    RoleArn: roleArn,
+    RoleSessionName: 'rehearsal',
+    DurationSeconds: options.durationSeconds,
+    WebIdentityToken: githubToken(subject, options.tokenSeconds),
+  });
   return {
     accessKeyId: given?.AccessKeyId ?? '',
     secretAccessKey: given?.SecretAccessKey ?? '',

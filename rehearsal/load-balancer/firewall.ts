@@ -1,10 +1,4 @@
-import {
-  GetIPSetCommand,
-  GetWebACLForResourceCommand,
-  type Rule,
-  type Statement,
-  type WAFV2Client,
-} from '@aws-sdk/client-wafv2';
+import type { Rule, Statement, WAFV2 } from '@aws-sdk/client-wafv2';
 
 /** A web ACL's rules in their order, as far as HAProxy supports them. */
 export interface Firewall {
@@ -33,8 +27,8 @@ export type FirewallCondition =
   | { kind: 'method'; method: string };
 
 /** Reads the web ACL of a load balancer; undefined if it has none. */
-export async function readFirewall(waf: WAFV2Client, loadBalancerArn: string): Promise<Firewall | undefined> {
-  const { WebACL: acl } = await waf.send(new GetWebACLForResourceCommand({ ResourceArn: loadBalancerArn }));
+export async function readFirewall(waf: WAFV2, loadBalancerArn: string): Promise<Firewall | undefined> {
+  const { WebACL: acl } = await waf.getWebACLForResource({ ResourceArn: loadBalancerArn });
   if (!acl) return undefined;
   const rules = (acl.Rules ?? []).toSorted((a, b) => (a.Priority ?? 0) - (b.Priority ?? 0));
   const read = await Promise.all(
@@ -86,9 +80,9 @@ async function toCondition(
   return undefined;
 }
 
-async function readRanges(waf: WAFV2Client, arn: string): Promise<string[]> {
+async function readRanges(waf: WAFV2, arn: string): Promise<string[]> {
   const [, , Name = '', Id = ''] = (arn.split(':')[5] ?? '').split('/');
-  const { IPSet } = await waf.send(new GetIPSetCommand({ Name, Id, Scope: 'REGIONAL' }));
+  const { IPSet } = await waf.getIPSet({ Name, Id, Scope: 'REGIONAL' });
   return IPSet?.Addresses ?? [];
 }
 

@@ -1,22 +1,17 @@
-import {
-  DescribeListenersCommand,
-  DescribeLoadBalancerAttributesCommand,
-  DescribeRulesCommand,
-  DescribeTargetGroupAttributesCommand,
-  DescribeTargetGroupsCommand,
-  type ElasticLoadBalancingV2Client,
-  type Listener as AwsListener,
-  type TargetGroup as AwsTargetGroup,
+import type {
+  ElasticLoadBalancingV2,
+  Listener as AwsListener,
+  TargetGroup as AwsTargetGroup,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Balancer, Listener, TargetGroup } from './balancer.ts';
 import { toRule } from './from-describe.ts';
 
 /** Reads the load balancer with this ARN through Describe calls. Throws for unsupported settings. */
-export async function readBalancer(elb: ElasticLoadBalancingV2Client, arn: string): Promise<Balancer> {
+export async function readBalancer(elb: ElasticLoadBalancingV2, arn: string): Promise<Balancer> {
   const [attributes, listeners, groups] = await Promise.all([
-    elb.send(new DescribeLoadBalancerAttributesCommand({ LoadBalancerArn: arn })),
-    elb.send(new DescribeListenersCommand({ LoadBalancerArn: arn })),
-    elb.send(new DescribeTargetGroupsCommand({ LoadBalancerArn: arn })),
+    elb.describeLoadBalancerAttributes({ LoadBalancerArn: arn }),
+    elb.describeListeners({ LoadBalancerArn: arn }),
+    elb.describeTargetGroups({ LoadBalancerArn: arn }),
   ]);
   const of = attributeReader(attributes.Attributes);
   return {
@@ -33,8 +28,8 @@ export async function readBalancer(elb: ElasticLoadBalancingV2Client, arn: strin
   };
 }
 
-async function readListener(elb: ElasticLoadBalancingV2Client, listener: AwsListener): Promise<Listener> {
-  const { Rules = [] } = await elb.send(new DescribeRulesCommand({ ListenerArn: listener.ListenerArn }));
+async function readListener(elb: ElasticLoadBalancingV2, listener: AwsListener): Promise<Listener> {
+  const { Rules = [] } = await elb.describeRules({ ListenerArn: listener.ListenerArn });
   const rules = Rules.map(toRule);
   const { Mode: mode = 'off', TrustStoreArn: trustStoreArn = '' } = listener.MutualAuthentication ?? {};
   if (mode !== 'off' && mode !== 'verify') throw new Error(`mutual TLS mode ${mode} is not translated`);
@@ -51,12 +46,9 @@ function order(priority: number | 'default'): number {
   return priority === 'default' ? Number.POSITIVE_INFINITY : priority;
 }
 
-async function readTargetGroup(
-  elb: ElasticLoadBalancingV2Client,
-  group: AwsTargetGroup,
-): Promise<TargetGroup> {
+async function readTargetGroup(elb: ElasticLoadBalancingV2, group: AwsTargetGroup): Promise<TargetGroup> {
   const arn = group.TargetGroupArn ?? '';
-  const { Attributes } = await elb.send(new DescribeTargetGroupAttributesCommand({ TargetGroupArn: arn }));
+  const { Attributes } = await elb.describeTargetGroupAttributes({ TargetGroupArn: arn });
   const of = attributeReader(Attributes);
   const algorithm = of('load_balancing.algorithm.type', 'round_robin');
   if (algorithm !== 'round_robin' && algorithm !== 'least_outstanding_requests') {

@@ -1,10 +1,4 @@
-import {
-  ListHealthChecksCommand,
-  ListHostedZonesCommand,
-  ListResourceRecordSetsCommand,
-  type ResourceRecordSet,
-  type Route53Client,
-} from '@aws-sdk/client-route-53';
+import type { ResourceRecordSet, Route53 } from '@aws-sdk/client-route-53';
 
 /** The contents of Route 53 that DNS answers depend on. */
 export interface HostedZones {
@@ -38,13 +32,13 @@ export interface HealthCheck {
 }
 
 /** Reads every zone of the account. Other types of records are not used here. */
-export async function readHostedZones(route53: Route53Client): Promise<HostedZones> {
+export async function readHostedZones(route53: Route53): Promise<HostedZones> {
   const [{ HostedZones: zones = [] }, { HealthChecks: checks = [] }] = await Promise.all([
-    route53.send(new ListHostedZonesCommand({})),
-    route53.send(new ListHealthChecksCommand({})),
+    route53.listHostedZones({}),
+    route53.listHealthChecks({}),
   ]);
   const sets = await Promise.all(
-    zones.map(async ({ Id }) => route53.send(new ListResourceRecordSetsCommand({ HostedZoneId: Id }))),
+    zones.map(async ({ Id }) => route53.listResourceRecordSets({ HostedZoneId: Id })),
   );
   return {
     records: sets.flatMap(({ ResourceRecordSets: records = [] }) =>

@@ -1,36 +1,24 @@
-import {
-  DescribeInternetGatewaysCommand,
-  DescribeNatGatewaysCommand,
-  DescribeNetworkAclsCommand,
-  DescribeRouteTablesCommand,
-  DescribeSecurityGroupsCommand,
-  DescribeSubnetsCommand,
-  DescribeVpcEndpointsCommand,
-  DescribeVpcsCommand,
-  type EC2Client,
-} from '@aws-sdk/client-ec2';
+import type { EC2 } from '@aws-sdk/client-ec2';
 import { toAcl, toEndpoint, toGroup, toNatGateway, toRouteTable, toSubnet } from './from-describe.ts';
 import type { LoadBalancer, Network, Service } from './network.ts';
 
 /** Reads everything in the VPC that decides who reaches whom. */
 export async function readNetwork(
-  ec2: EC2Client,
+  ec2: EC2,
   vpcId: string,
   loadBalancer: LoadBalancer,
   service: Service,
 ): Promise<Network> {
   const inVpc = { Filters: [{ Name: 'vpc-id', Values: [vpcId] }] };
   const [vpcs, subnets, tables, gateways, nats, groups, acls, endpoints] = await Promise.all([
-    ec2.send(new DescribeVpcsCommand({ VpcIds: [vpcId] })),
-    ec2.send(new DescribeSubnetsCommand(inVpc)),
-    ec2.send(new DescribeRouteTablesCommand(inVpc)),
-    ec2.send(
-      new DescribeInternetGatewaysCommand({ Filters: [{ Name: 'attachment.vpc-id', Values: [vpcId] }] }),
-    ),
-    ec2.send(new DescribeNatGatewaysCommand({ Filter: [{ Name: 'vpc-id', Values: [vpcId] }] })),
-    ec2.send(new DescribeSecurityGroupsCommand(inVpc)),
-    ec2.send(new DescribeNetworkAclsCommand(inVpc)),
-    ec2.send(new DescribeVpcEndpointsCommand(inVpc)),
+    ec2.describeVpcs({ VpcIds: [vpcId] }),
+    ec2.describeSubnets(inVpc),
+    ec2.describeRouteTables(inVpc),
+    ec2.describeInternetGateways({ Filters: [{ Name: 'attachment.vpc-id', Values: [vpcId] }] }),
+    ec2.describeNatGateways({ Filter: [{ Name: 'vpc-id', Values: [vpcId] }] }),
+    ec2.describeSecurityGroups(inVpc),
+    ec2.describeNetworkAcls(inVpc),
+    ec2.describeVpcEndpoints(inVpc),
   ]);
   const routeTables = tables.RouteTables ?? [];
   const networkAcls = acls.NetworkAcls ?? [];

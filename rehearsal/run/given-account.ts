@@ -1,9 +1,4 @@
-import {
-  CreateHostedZoneCommand,
-  DeleteHostedZoneCommand,
-  ListHostedZonesByNameCommand,
-  type Route53Client,
-} from '@aws-sdk/client-route-53';
+import type { Route53 } from '@aws-sdk/client-route-53';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandOptions } from '@lornu/ops/process/run-command.ts';
@@ -16,7 +11,7 @@ const CERTIFICATES = join(import.meta.dir, '../aws/certificates.py');
 
 /** Creates, once, what an account has before Terraform runs: the DNS zone and the certificates of the rehearsal. */
 export async function giveAccount(
-  route53: Route53Client,
+  route53: Route53,
   python: string,
   folder: string,
   options: CommandOptions,
@@ -36,21 +31,19 @@ export async function giveAccount(
 }
 
 /** Removes the zone, so that anything left is Terraform's. */
-export async function takeBackAccount(route53: Route53Client): Promise<void> {
+export async function takeBackAccount(route53: Route53): Promise<void> {
   const zoneId = await findZone(route53);
-  if (zoneId) await route53.send(new DeleteHostedZoneCommand({ Id: zoneId }));
+  if (zoneId) await route53.deleteHostedZone({ Id: zoneId });
 }
 
-async function findZone(route53: Route53Client): Promise<string | undefined> {
-  const { HostedZones = [] } = await route53.send(new ListHostedZonesByNameCommand({ DNSName: ZONE_NAME }));
+async function findZone(route53: Route53): Promise<string | undefined> {
+  const { HostedZones = [] } = await route53.listHostedZonesByName({ DNSName: ZONE_NAME });
   return HostedZones.find((zone) => zone.Name === `${ZONE_NAME}.`)
     ?.Id?.split('/')
     .at(-1);
 }
 
-async function createZone(route53: Route53Client): Promise<string> {
-  const created = await route53.send(
-    new CreateHostedZoneCommand({ Name: ZONE_NAME, CallerReference: crypto.randomUUID() }),
-  );
+async function createZone(route53: Route53): Promise<string> {
+  const created = await route53.createHostedZone({ Name: ZONE_NAME, CallerReference: crypto.randomUUID() });
   return created.HostedZone?.Id?.split('/').at(-1) ?? '';
 }

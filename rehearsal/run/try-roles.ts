@@ -1,23 +1,4 @@
-import {
-  CreateLogStreamCommand,
-  DeleteLogStreamCommand,
-  DescribeLogStreamsCommand,
-  PutLogEventsCommand,
-} from '@aws-sdk/client-cloudwatch-logs';
-import { DescribeFlowLogsCommand } from '@aws-sdk/client-ec2';
-import {
-  BatchCheckLayerAvailabilityCommand,
-  BatchGetImageCommand,
-  ECRClient,
-  GetAuthorizationTokenCommand,
-  GetDownloadUrlForLayerCommand,
-} from '@aws-sdk/client-ecr';
-import {
-  DescribeTaskDefinitionCommand,
-  GetTaskProtectionCommand,
-  UpdateTaskProtectionCommand,
-} from '@aws-sdk/client-ecs';
-import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { ECR } from '@aws-sdk/client-ecr';
 import { CliError } from '@lornu/ops/base/cli-error.ts';
 import { createAwsClients, emulatorSettings, REGION, type AwsClients } from '../emulator/aws-clients.ts';
 import { ACCOUNT_ID, type Credentials } from '../emulator/credentials.ts';
@@ -70,9 +51,7 @@ export async function tryRoles(
         denied.push(`${roleArn.replace(/^.*\//, '')}: ${(result.reason as Error).message}`);
   }
   for (const logGroupName of logGroups)
-    await clients.logs
-      .send(new DeleteLogStreamCommand({ logGroupName, logStreamName: STREAM }))
-      .catch(() => undefined);
+    await clients.logs.deleteLogStream({ logGroupName, logStreamName: STREAM }).catch(() => undefined);
   if (denied.length === 0) return `${tried} calls with ${uses.length} roles`;
   throw new CliError({
     what: `${denied.length} calls that AWS or the agent makes with a role of staging are denied.`,
@@ -85,7 +64,7 @@ export async function tryRoles(
 function createCaller(url: string, credentials: Credentials) {
   return {
     ...createAwsClients(url, credentials),
-    ecr: new ECRClient(emulatorSettings(url, REGION, credentials)),
+    ecr: new ECR(emulatorSettings(url, REGION, credentials)),
   };
 }
 
@@ -93,11 +72,9 @@ async function readUses(
   clients: AwsClients,
   { cluster, taskDefinition: arn }: { cluster: string; taskDefinition: string },
 ): Promise<{ uses: Use[]; logGroups: string[] }> {
-  const { taskDefinition = {} } = await clients.ecs.send(
-    new DescribeTaskDefinitionCommand({ taskDefinition: arn }),
-  );
+  const { taskDefinition = {} } = await clients.ecs.describeTaskDefinition({ taskDefinition: arn });
   const { executionRoleArn = '', taskRoleArn = '', container } = readTaskDefinition(taskDefinition);
-  const { FlowLogs = [] } = await clients.ec2.send(new DescribeFlowLogsCommand({}));
+  const { FlowLogs = [] } = await clients.ec2.describeFlowLogs({});
   // Either is given: the name of the log group, or its ARN.
   const flowLogs = FlowLogs.map((one) => ({
     ...one,
@@ -113,10 +90,7 @@ async function readUses(
       roleArn: DeliverLogsPermissionArn,
       service: 'vpc-flow-logs.amazonaws.com',
       sourceArn: `arn:aws:ec2:${REGION}:${ACCOUNT_ID}:vpc-flow-log/${FlowLogId}`,
-      calls: (as) => [
-        ...writeLog(as, group),
-        as.logs.send(new DescribeLogStreamsCommand({ logGroupName: group })),
-      ],
+      calls: (as) => [...writeLog(as, group), as.logs.describeLogStreams({ logGroupName: group })],
     })),
     {
       ...ecs,
@@ -133,8 +107,8 @@ async function readUses(
       ...ecs,
       roleArn: taskRoleArn,
       calls: (as) => [
-        as.ecs.send(new UpdateTaskProtectionCommand({ cluster, tasks: [task], protectionEnabled: true })),
-        as.ecs.send(new GetTaskProtectionCommand({ cluster, tasks: [task] })),
+        as.ecs.updateTaskProtection({ cluster, tasks: [task], protectionEnabled: true }),
+        as.ecs.getTaskProtection({ cluster, tasks: [task] }),
         ...rotated.map(async ([, secret]) => readSecret(as, secret)),
       ],
     },
@@ -148,10 +122,8 @@ async function readUses(
 function writeLog({ logs }: Caller, logGroupName: string): Promise<unknown>[] {
   const stream = { logGroupName, logStreamName: STREAM };
   return [
-    logs.send(new CreateLogStreamCommand(stream)),
-    logs.send(
-      new PutLogEventsCommand({ ...stream, logEvents: [{ timestamp: Date.now(), message: STREAM }] }),
-    ),
+    logs.createLogStream(stream),
+    logs.putLogEvents({ ...stream, logEvents: [{ timestamp: Date.now(), message: STREAM }] }),
   ];
 }
 
@@ -159,13 +131,13 @@ function writeLog({ logs }: Caller, logGroupName: string): Promise<unknown>[] {
 function pullImage({ ecr }: Caller, image: string): Promise<unknown>[] {
   const repositoryName = image.replace(/^[^/]+\//, '').replace(/[:@].*$/, '');
   return [
-    ecr.send(new GetAuthorizationTokenCommand({})),
-    ecr.send(new BatchCheckLayerAvailabilityCommand({ repositoryName, layerDigests: [LAYER] })),
-    ecr.send(new GetDownloadUrlForLayerCommand({ repositoryName, layerDigest: LAYER })),
-    ecr.send(new BatchGetImageCommand({ repositoryName, imageIds: [{ imageTag: 'none' }] })),
+    ecr.getAuthorizationToken({}),
+    ecr.batchCheckLayerAvailability({ repositoryName, layerDigests: [LAYER] }),
+    ecr.getDownloadUrlForLayer({ repositoryName, layerDigest: LAYER }),
+    ecr.batchGetImage({ repositoryName, imageIds: [{ imageTag: 'none' }] }),
   ];
 }
 
 async function readSecret({ secrets }: Caller, SecretId: string): Promise<unknown> {
-  return secrets.send(new GetSecretValueCommand({ SecretId }));
+  return secrets.getSecretValue({ SecretId });
 }

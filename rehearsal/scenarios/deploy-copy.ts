@@ -1,10 +1,3 @@
-import {
-  DeregisterTaskDefinitionCommand,
-  DescribeServicesCommand,
-  DescribeTaskDefinitionCommand,
-  RegisterTaskDefinitionCommand,
-  UpdateServiceCommand,
-} from '@aws-sdk/client-ecs';
 import type { NamedImage } from './images.ts';
 import { untilRolledOut, type RollOut } from './roll-out.ts';
 import type { Stage } from './scenario.ts';
@@ -19,45 +12,43 @@ export async function deployCopy(
 ): Promise<{ rollOut: RollOut; takeBack: () => Promise<RollOut> }> {
   const { ecs } = stage.standing.clients;
   const { cluster, service } = stage.served.applied;
-  const { services = [] } = await ecs.send(new DescribeServicesCommand({ cluster, services: [service] }));
-  const { taskDefinition: before } = await ecs.send(
-    new DescribeTaskDefinitionCommand({ taskDefinition: services[0]?.taskDefinition }),
-  );
+  const { services = [] } = await ecs.describeServices({ cluster, services: [service] });
+  const { taskDefinition: before } = await ecs.describeTaskDefinition({
+    taskDefinition: services[0]?.taskDefinition,
+  });
   if (before?.taskDefinitionArn === undefined) throw new Error(`${service} has no task definition`);
   const earlier = before.taskDefinitionArn;
   const deploy = async (taskDefinition: string): Promise<RollOut> => {
     const beganMs = performance.now();
-    await ecs.send(new UpdateServiceCommand({ cluster, service, taskDefinition }));
+    await ecs.updateService({ cluster, service, taskDefinition });
     return untilRolledOut(stage, taskDefinition, beganMs);
   };
   const { family, taskRoleArn, executionRoleArn, networkMode, volumes, cpu, memory } = before;
   const { requiresCompatibilities, runtimePlatform, ephemeralStorage } = before;
-  const { taskDefinition: copy } = await ecs.send(
-    new RegisterTaskDefinitionCommand({
-      family,
-      taskRoleArn,
-      executionRoleArn,
-      networkMode,
-      volumes,
-      cpu,
-      memory,
-      requiresCompatibilities,
-      runtimePlatform,
-      ephemeralStorage,
-      containerDefinitions: before.containerDefinitions?.map((container) => ({
-        ...container,
-        image: container.image?.replace(/@sha256:.*$/, `@${image.digest}`),
-        environment: container.environment?.map(({ name, value }) =>
-          name === 'LORNU_REVISION' ? { name, value: image.revision } : { name, value },
-        ),
-      })),
-    }),
-  );
+  const { taskDefinition: copy } = await ecs.registerTaskDefinition({
+    family,
+    taskRoleArn,
+    executionRoleArn,
+    networkMode,
+    volumes,
+    cpu,
+    memory,
+    requiresCompatibilities,
+    runtimePlatform,
+    ephemeralStorage,
+    containerDefinitions: before.containerDefinitions?.map((container) => ({
+      ...container,
+      image: container.image?.replace(/@sha256:.*$/, `@${image.digest}`),
+      environment: container.environment?.map(({ name, value }) =>
+        name === 'LORNU_REVISION' ? { name, value: image.revision } : { name, value },
+      ),
+    })),
+  });
   const copyArn = copy?.taskDefinitionArn;
   if (copyArn === undefined) throw new Error('ECS registered no task definition');
   const takeBack = async (): Promise<RollOut> => {
     const done = await deploy(earlier);
-    await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: copyArn }));
+    await ecs.deregisterTaskDefinition({ taskDefinition: copyArn });
     return done;
   };
   return { rollOut: await deploy(copyArn), takeBack };

@@ -1,4 +1,3 @@
-import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { createSession, deleteSession } from '@lornu/ops/verify/conversation.ts';
 import { readServed } from '@lornu/ops/verify/served.ts';
 import { ask, type Target } from '@lornu/ops/verify/target.ts';
@@ -128,9 +127,7 @@ function watchForAlarms({ standing, served }: Stage) {
   const stopping = new AbortController();
   const looking = (async () => {
     while (!stopping.signal.aborted) {
-      const { MetricAlarms = [] } = await standing.clients.cloudwatch.send(
-        new DescribeAlarmsCommand({ StateValue: 'ALARM' }),
-      );
+      const { MetricAlarms = [] } = await standing.clients.cloudwatch.describeAlarms({ StateValue: 'ALARM' });
       for (const { AlarmName = '', StateReason = '' } of MetricAlarms) seen[AlarmName] ??= StateReason;
       await Bun.sleep(LOOK_MS);
     }

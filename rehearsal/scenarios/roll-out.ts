@@ -1,4 +1,4 @@
-import { DescribeServicesCommand, type Deployment } from '@aws-sdk/client-ecs';
+import type { Deployment } from '@aws-sdk/client-ecs';
 import { CliError } from '@lornu/ops/base/cli-error.ts';
 import type { StepIo } from '@lornu/ops/steps/run-steps.ts';
 import { terraformAs } from '../run/terraform-as.ts';
@@ -69,9 +69,7 @@ export async function untilRolledOut(
   const deadline = performance.now() + LONGEST_MS;
   while (performance.now() < deadline) {
     context.signal.throwIfAborted();
-    const answer = await standing.clients.ecs.send(
-      new DescribeServicesCommand({ cluster, services: [service] }),
-    );
+    const answer = await standing.clients.ecs.describeServices({ cluster, services: [service] });
     const deployments = answer.services?.[0]?.deployments ?? [];
     // ECS forgets the failed deployment, and its reason, once the rollback is done.
     failed = deployments.find((one) => one.rolloutState === 'FAILED')?.rolloutStateReason ?? failed;

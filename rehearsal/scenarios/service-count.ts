@@ -1,4 +1,3 @@
-import { DescribeServicesCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import type { Stage } from './scenario.ts';
 
 const STEADY_MS = 180_000;
@@ -6,15 +5,13 @@ const STEADY_MS = 180_000;
 /** The desired task count of the service. */
 export async function desiredCount({ standing, served }: Stage): Promise<number> {
   const { cluster, service } = served.applied;
-  const { services = [] } = await standing.clients.ecs.send(
-    new DescribeServicesCommand({ cluster, services: [service] }),
-  );
+  const { services = [] } = await standing.clients.ecs.describeServices({ cluster, services: [service] });
   return services[0]?.desiredCount ?? 0;
 }
 
 export async function setCount({ standing, served }: Stage, desired: number): Promise<void> {
   const { cluster, service } = served.applied;
-  await standing.clients.ecs.send(new UpdateServiceCommand({ cluster, service, desiredCount: desired }));
+  await standing.clients.ecs.updateService({ cluster, service, desiredCount: desired });
 }
 
 /** Waits until exactly this many tasks are healthy, and no other task is left. */

@@ -1,10 +1,4 @@
-import {
-  GetSecretValueCommand,
-  ListSecretsCommand,
-  PutSecretValueCommand,
-  ResourceNotFoundException,
-  type SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
+import { ResourceNotFoundException, type SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
 /**
@@ -13,7 +7,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
  * secrets that were set.
  */
 export async function fillSecrets(
-  client: SecretsManagerClient,
+  client: SecretsManager,
   signInClient: { id: string; secret: string },
 ): Promise<string[]> {
   const values: Record<string, () => string> = {
@@ -23,20 +17,20 @@ export async function fillSecrets(
     'a2a-signing-key': () =>
       generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
   };
-  const { SecretList = [] } = await client.send(new ListSecretsCommand({ MaxResults: 100 }));
+  const { SecretList = [] } = await client.listSecrets({ MaxResults: 100 });
   const filled: string[] = [];
   for (const { ARN: SecretId, Name = '' } of SecretList) {
     const make = values[Name.split('/').at(-1) ?? ''];
     if (!make || (await hasValue(client, SecretId))) continue;
-    await client.send(new PutSecretValueCommand({ SecretId, SecretString: make() }));
+    await client.putSecretValue({ SecretId, SecretString: make() });
     filled.push(Name);
   }
   return filled;
 }
 
-async function hasValue(client: SecretsManagerClient, SecretId: string | undefined): Promise<boolean> {
+async function hasValue(client: SecretsManager, SecretId: string | undefined): Promise<boolean> {
   try {
-    await client.send(new GetSecretValueCommand({ SecretId }));
+    await client.getSecretValue({ SecretId });
     return true;
   } catch (error) {
     if (error instanceof ResourceNotFoundException) return false;

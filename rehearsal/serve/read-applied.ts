@@ -1,5 +1,3 @@
-import { DescribeServicesCommand, DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs';
-import { DescribeTargetGroupsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { AwsClients } from '../emulator/aws-clients.ts';
 import type { Standing } from '../run/standing.ts';
 import { readTaskDefinition } from '../tasks/task-definition.ts';
@@ -69,15 +67,11 @@ export async function readApplied(standing: Standing): Promise<AppliedService> {
 }
 
 async function readService({ ecs, elb }: AwsClients, cluster: string, name: string) {
-  const { services } = await ecs.send(new DescribeServicesCommand({ cluster, services: [name] }));
+  const { services } = await ecs.describeServices({ cluster, services: [name] });
   const service = services?.[0];
-  const { taskDefinition } = await ecs.send(
-    new DescribeTaskDefinitionCommand({ taskDefinition: service?.taskDefinition }),
-  );
+  const { taskDefinition } = await ecs.describeTaskDefinition({ taskDefinition: service?.taskDefinition });
   const targetGroupArns = (service?.loadBalancers ?? []).map(({ targetGroupArn = '' }) => targetGroupArn);
-  const { TargetGroups } = await elb.send(
-    new DescribeTargetGroupsCommand({ TargetGroupArns: targetGroupArns }),
-  );
+  const { TargetGroups } = await elb.describeTargetGroups({ TargetGroupArns: targetGroupArns });
   return {
     plan: readTaskDefinition(taskDefinition ?? {}),
     targetGroupArns,

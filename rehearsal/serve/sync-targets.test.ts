@@ -1,8 +1,5 @@
-import {
-  DescribeTargetHealthCommand,
-  type ElasticLoadBalancingV2Client,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
-import { expect, test } from 'bun:test';
+import type { ElasticLoadBalancingV2 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { test } from 'bun:test';
 import type { TargetReport } from '../emulator/side-door.ts';
 import type { TargetGroup } from '../load-balancer/balancer.ts';
 import type { BalancerControl, ServerState } from '../load-balancer/control.ts';
@@ -38,11 +35,10 @@ test('a target that is registered again while it drains is checked, and serves a
   } as unknown as BalancerControl;
   let registered = true;
   const elb = {
-    send: async (command: unknown) => {
-      expect(command).toBeInstanceOf(DescribeTargetHealthCommand);
-      return { TargetHealthDescriptions: registered ? [{ Target: { Id: ADDRESS, Port: 8080 } }] : [] };
-    },
-  } as unknown as ElasticLoadBalancingV2Client;
+    describeTargetHealth: async () => ({
+      TargetHealthDescriptions: registered ? [{ Target: { Id: ADDRESS, Port: 8080 } }] : [],
+    }),
+  } as unknown as ElasticLoadBalancingV2;
   const said = new Map<string, string>();
   const sync = syncTargets({
     elb,
@@ -82,8 +78,10 @@ test('a target in two groups is reported to both', async () => {
   const both = Promise.withResolvers<void>();
   const sync = syncTargets({
     elb: {
-      send: async () => ({ TargetHealthDescriptions: [{ Target: { Id: ADDRESS, Port: 8080 } }] }),
-    } as unknown as ElasticLoadBalancingV2Client,
+      describeTargetHealth: async () => ({
+        TargetHealthDescriptions: [{ Target: { Id: ADDRESS, Port: 8080 } }],
+      }),
+    } as unknown as ElasticLoadBalancingV2,
     control: {
       servers: async () =>
         [GROUP, other].map(({ arn }) => ({ backend: backendName(arn), name: ADDRESS, status: 'healthy' })),

@@ -1,14 +1,11 @@
-import {
-  DescribeTargetHealthCommand,
-  type ElasticLoadBalancingV2Client,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { ElasticLoadBalancingV2 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { SideDoor, TargetReport } from '../emulator/side-door.ts';
 import type { TargetGroup } from '../load-balancer/balancer.ts';
 import type { BalancerControl, ServerState } from '../load-balancer/control.ts';
 import { backendName } from '../load-balancer/render-haproxy.ts';
 
 export interface TargetSyncOptions {
-  elb: ElasticLoadBalancingV2Client;
+  elb: ElasticLoadBalancingV2;
   sideDoor: SideDoor;
   control: BalancerControl;
   groups: readonly TargetGroup[];
@@ -42,7 +39,7 @@ export function syncTargets(options: TargetSyncOptions): TargetSync {
     const { elb, control, sideDoor } = options;
     const backend = backendName(group.arn);
     const [{ TargetHealthDescriptions = [] }, servers] = await Promise.all([
-      elb.send(new DescribeTargetHealthCommand({ TargetGroupArn: group.arn })),
+      elb.describeTargetHealth({ TargetGroupArn: group.arn }),
       control.servers(),
     ]);
     const own = servers.filter((server) => server.backend === backend);

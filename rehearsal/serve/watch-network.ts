@@ -1,7 +1,3 @@
-import {
-  DescribeLoadBalancersCommand,
-  DescribeTargetHealthCommand,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { AwsClients } from '../emulator/aws-clients.ts';
 import type { SideDoor } from '../emulator/side-door.ts';
 import { parseServers, ask } from '../load-balancer/control.ts';
@@ -97,11 +93,9 @@ async function readBalancerAlias(
   { loadBalancerArn, targetGroupArns }: AppliedService,
   addresses: readonly string[],
 ): Promise<[string, AliasTarget]> {
-  const { LoadBalancers } = await elb.send(
-    new DescribeLoadBalancersCommand({ LoadBalancerArns: [loadBalancerArn] }),
-  );
+  const { LoadBalancers } = await elb.describeLoadBalancers({ LoadBalancerArns: [loadBalancerArn] });
   const groups = await Promise.all(
-    targetGroupArns.map(async (arn) => elb.send(new DescribeTargetHealthCommand({ TargetGroupArn: arn }))),
+    targetGroupArns.map(async (arn) => elb.describeTargetHealth({ TargetGroupArn: arn })),
   );
   const isHealthy = groups.every(({ TargetHealthDescriptions: targets = [] }) =>
     targets.some(({ TargetHealth }) => TargetHealth?.State === 'healthy'),

@@ -1,11 +1,3 @@
-import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
-import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
-import { DescribeTaskDefinitionCommand, GetTaskProtectionCommand } from '@aws-sdk/client-ecs';
-import {
-  DeregisterTargetsCommand,
-  DescribeTargetHealthCommand,
-  RegisterTargetsCommand,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { AwsClients } from '../emulator/aws-clients.ts';
 import { idOf } from './asked-tasks.ts';
 import type { SeenAlarm } from './deployment-alarms.ts';
@@ -28,9 +20,7 @@ export class EcsAccount {
   async plan(arn: string): Promise<TaskPlan> {
     const known = this.#plans.get(arn);
     if (known) return known;
-    const { taskDefinition } = await this.#clients.ecs.send(
-      new DescribeTaskDefinitionCommand({ taskDefinition: arn }),
-    );
+    const { taskDefinition } = await this.#clients.ecs.describeTaskDefinition({ taskDefinition: arn });
     const plan = readTaskDefinition(taskDefinition ?? {});
     this.#plans.set(arn, plan);
     return plan;
@@ -39,9 +29,7 @@ export class EcsAccount {
   /** The zone of each of the subnets. */
   async zones(subnetIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
     if (subnetIds.some((id) => !this.#zones.has(id))) {
-      const { Subnets = [] } = await this.#clients.ec2.send(
-        new DescribeSubnetsCommand({ SubnetIds: [...subnetIds] }),
-      );
+      const { Subnets = [] } = await this.#clients.ec2.describeSubnets({ SubnetIds: [...subnetIds] });
       for (const { SubnetId = '', AvailabilityZone = '' } of Subnets)
         this.#zones.set(SubnetId, AvailabilityZone);
     }
@@ -49,9 +37,9 @@ export class EcsAccount {
   }
 
   async targetStates(groupArn: string): Promise<Map<string, TargetState>> {
-    const { TargetHealthDescriptions = [] } = await this.#clients.elb.send(
-      new DescribeTargetHealthCommand({ TargetGroupArn: groupArn }),
-    );
+    const { TargetHealthDescriptions = [] } = await this.#clients.elb.describeTargetHealth({
+      TargetGroupArn: groupArn,
+    });
     return new Map(
       TargetHealthDescriptions.map(({ Target, TargetHealth }) => [
         Target?.Id ?? '',
@@ -62,20 +50,18 @@ export class EcsAccount {
 
   async register(groupArn: string, address: string, port: number): Promise<void> {
     const Targets = [{ Id: address, Port: port }];
-    await this.#clients.elb.send(new RegisterTargetsCommand({ TargetGroupArn: groupArn, Targets }));
+    await this.#clients.elb.registerTargets({ TargetGroupArn: groupArn, Targets });
   }
 
   async deregister(groupArn: string, addresses: readonly string[]): Promise<void> {
     if (addresses.length === 0) return;
     const Targets = addresses.map((Id) => ({ Id }));
-    await this.#clients.elb.send(new DeregisterTargetsCommand({ TargetGroupArn: groupArn, Targets }));
+    await this.#clients.elb.deregisterTargets({ TargetGroupArn: groupArn, Targets });
   }
 
   /** ECS asks by name; https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html */
   async alarms(names: readonly string[]): Promise<SeenAlarm[]> {
-    const { MetricAlarms = [] } = await this.#clients.cloudwatch.send(
-      new DescribeAlarmsCommand({ AlarmNames: [...names] }),
-    );
+    const { MetricAlarms = [] } = await this.#clients.cloudwatch.describeAlarms({ AlarmNames: [...names] });
     return MetricAlarms.map(({ AlarmName = '', StateValue = '', Period = 0, EvaluationPeriods = 1 }) => ({
       name: AlarmName,
       state: StateValue,
@@ -87,9 +73,10 @@ export class EcsAccount {
   /** Those of these tasks that may not be stopped now. */
   async protectedTasks(ids: readonly string[]): Promise<Set<string>> {
     if (ids.length === 0) return new Set();
-    const { protectedTasks = [] } = await this.#clients.ecs.send(
-      new GetTaskProtectionCommand({ cluster: this.#cluster, tasks: [...ids] }),
-    );
+    const { protectedTasks = [] } = await this.#clients.ecs.getTaskProtection({
+      cluster: this.#cluster,
+      tasks: [...ids],
+    });
     return new Set(
       protectedTasks.flatMap(({ taskArn: arn = '', protectionEnabled }) =>
         protectionEnabled ? [idOf(arn)] : [],

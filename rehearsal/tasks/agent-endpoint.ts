@@ -1,10 +1,4 @@
-import {
-  GetTaskProtectionCommand,
-  UpdateTaskProtectionCommand,
-  type ECSClient,
-  type Failure,
-  type ProtectedTask,
-} from '@aws-sdk/client-ecs';
+import type { ECS, Failure, ProtectedTask } from '@aws-sdk/client-ecs';
 import { Hono } from 'hono';
 import type { TaskPlan } from './task-definition.ts';
 
@@ -23,7 +17,7 @@ export interface KnownTask {
 
 export interface AgentEndpointOptions {
   /** A client with the task's role. */
-  ecsOf: (task: KnownTask) => Promise<ECSClient>;
+  ecsOf: (task: KnownTask) => Promise<ECS>;
   find: (id: string) => KnownTask | undefined;
   /** Answers like the container credentials endpoint for this task and role name. */
   credentials: (taskId: string, roleName: string) => Promise<Response>;
@@ -91,25 +85,24 @@ export function startAgentEndpoint(options: AgentEndpointOptions): AgentEndpoint
 }
 
 async function protect(
-  ecs: ECSClient,
+  ecs: ECS,
   task: KnownTask,
   asked: { ProtectionEnabled?: boolean; ExpiresInMinutes?: number },
 ): Promise<object> {
-  const { protectedTasks = [], failures = [] } = await ecs.send(
-    new UpdateTaskProtectionCommand({
-      cluster: task.cluster,
-      tasks: [task.arn],
-      protectionEnabled: asked.ProtectionEnabled,
-      expiresInMinutes: asked.ExpiresInMinutes,
-    }),
-  );
+  const { protectedTasks = [], failures = [] } = await ecs.updateTaskProtection({
+    cluster: task.cluster,
+    tasks: [task.arn],
+    protectionEnabled: asked.ProtectionEnabled,
+    expiresInMinutes: asked.ExpiresInMinutes,
+  });
   return protectionAnswer(protectedTasks, failures);
 }
 
-async function readProtection(ecs: ECSClient, task: KnownTask): Promise<object> {
-  const { protectedTasks = [], failures = [] } = await ecs.send(
-    new GetTaskProtectionCommand({ cluster: task.cluster, tasks: [task.arn] }),
-  );
+async function readProtection(ecs: ECS, task: KnownTask): Promise<object> {
+  const { protectedTasks = [], failures = [] } = await ecs.getTaskProtection({
+    cluster: task.cluster,
+    tasks: [task.arn],
+  });
   return protectionAnswer(protectedTasks, failures);
 }
 

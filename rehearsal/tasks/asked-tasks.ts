@@ -1,4 +1,4 @@
-import { DescribeTasksCommand, ListTasksCommand, type ECSClient, type Task } from '@aws-sdk/client-ecs';
+import type { ECS, Task } from '@aws-sdk/client-ecs';
 import type { RunningTask } from './running-task.ts';
 
 /** Requests for single tasks since the last poll, besides the service's own. */
@@ -18,18 +18,16 @@ export interface AskedTasks {
 export class TaskRequests {
   /** Tasks that were wanted before: only then does their absence mean a stop. */
   readonly #seen = new Set<string>();
-  readonly #ecs: ECSClient;
+  readonly #ecs: ECS;
   readonly #cluster: string;
 
-  constructor(ecs: ECSClient, cluster: string) {
+  constructor(ecs: ECS, cluster: string) {
     this.#ecs = ecs;
     this.#cluster = cluster;
   }
 
   async look(own: readonly RunningTask[]): Promise<AskedTasks> {
-    const { taskArns = [] } = await this.#ecs.send(
-      new ListTasksCommand({ cluster: this.#cluster, desiredStatus: 'RUNNING' }),
-    );
+    const { taskArns = [] } = await this.#ecs.listTasks({ cluster: this.#cluster, desiredStatus: 'RUNNING' });
     const meant = new Set(taskArns.map(idOf));
     const ids = new Set(own.map(({ id }) => id));
     const gone = own.filter(
@@ -54,9 +52,7 @@ export class TaskRequests {
 
   async #describe(ids: readonly string[]): Promise<Task[]> {
     if (ids.length === 0) return [];
-    const { tasks } = await this.#ecs.send(
-      new DescribeTasksCommand({ cluster: this.#cluster, tasks: [...ids] }),
-    );
+    const { tasks } = await this.#ecs.describeTasks({ cluster: this.#cluster, tasks: [...ids] });
     return tasks ?? [];
   }
 }

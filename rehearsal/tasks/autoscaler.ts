@@ -1,10 +1,4 @@
-import {
-  DescribeScalableTargetsCommand,
-  DescribeScalingPoliciesCommand,
-  type ScalingPolicy,
-} from '@aws-sdk/client-application-auto-scaling';
-import { GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
-import { DescribeServicesCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import type { ScalingPolicy } from '@aws-sdk/client-application-auto-scaling';
 import type { AwsClients } from '../emulator/aws-clients.ts';
 import { decideScaling, type TrackedMetric } from './target-tracking.ts';
 
@@ -41,13 +35,9 @@ export class Autoscaler {
     const { clients, cluster, service, now, say } = this.#options;
     const resource = `service/${cluster}/${service}`;
     const [targets, policies, services] = await Promise.all([
-      clients.autoscaling.send(
-        new DescribeScalableTargetsCommand({ ServiceNamespace: 'ecs', ResourceIds: [resource] }),
-      ),
-      clients.autoscaling.send(
-        new DescribeScalingPoliciesCommand({ ServiceNamespace: 'ecs', ResourceId: resource }),
-      ),
-      clients.ecs.send(new DescribeServicesCommand({ cluster, services: [service] })),
+      clients.autoscaling.describeScalableTargets({ ServiceNamespace: 'ecs', ResourceIds: [resource] }),
+      clients.autoscaling.describeScalingPolicies({ ServiceNamespace: 'ecs', ResourceId: resource }),
+      clients.ecs.describeServices({ cluster, services: [service] }),
     ]);
     const [target] = targets.ScalableTargets ?? [];
     const current = services.services?.[0]?.desiredCount;
@@ -67,7 +57,7 @@ export class Autoscaler {
     if (decision.desired > current) this.#lastOutMs = now();
     else this.#lastInMs = now();
     say(`(service ${service}) scales from ${current} to ${decision.desired} tasks: ${decision.reason}.`);
-    await clients.ecs.send(new UpdateServiceCommand({ cluster, service, desiredCount: decision.desired }));
+    await clients.ecs.updateService({ cluster, service, desiredCount: decision.desired });
   }
 
   async #read(policy: ScalingPolicy): Promise<TrackedMetric> {
@@ -96,22 +86,20 @@ export class Autoscaler {
     if (!custom && !predefined) throw new Error(`metric ${kind} is not rehearsed`);
     const statistic = custom?.Statistic ?? 'Average';
     const startMs = now() - (PERIODS + 1) * periodMs;
-    const { Datapoints = [] } = await clients.cloudwatch.send(
-      new GetMetricStatisticsCommand({
-        Namespace: custom?.Namespace ?? predefined?.namespace,
-        MetricName: custom?.MetricName ?? predefined?.name,
-        Dimensions: custom
-          ? (custom.Dimensions ?? []).map(({ Name, Value }) => ({ Name, Value }))
-          : [
-              { Name: 'ClusterName', Value: cluster },
-              { Name: 'ServiceName', Value: service },
-            ],
-        Statistics: [statistic],
-        Period: Math.max(1, Math.round(periodMs / 1000)),
-        StartTime: new Date(startMs),
-        EndTime: new Date(now()),
-      }),
-    );
+    const { Datapoints = [] } = await clients.cloudwatch.getMetricStatistics({
+      Namespace: custom?.Namespace ?? predefined?.namespace,
+      MetricName: custom?.MetricName ?? predefined?.name,
+      Dimensions: custom
+        ? (custom.Dimensions ?? []).map(({ Name, Value }) => ({ Name, Value }))
+        : [
+            { Name: 'ClusterName', Value: cluster },
+            { Name: 'ServiceName', Value: service },
+          ],
+      Statistics: [statistic],
+      Period: Math.max(1, Math.round(periodMs / 1000)),
+      StartTime: new Date(startMs),
+      EndTime: new Date(now()),
+    });
     const periods: (number | undefined)[] = Array.from({ length: PERIODS + 1 }, () => undefined);
     for (const point of Datapoints) {
       const index = Math.floor(((point.Timestamp?.getTime() ?? 0) - startMs) / periodMs);

@@ -1,4 +1,3 @@
-import { ListTasksCommand } from '@aws-sdk/client-ecs';
 import type { AwsClients } from '../emulator/aws-clients.ts';
 import type { SideDoor } from '../emulator/side-door.ts';
 import type { EcsAccount } from './account.ts';
@@ -16,7 +15,7 @@ export async function beginAnew(
   { cluster, service }: { cluster: string; service: string },
 ): Promise<void> {
   for (const desiredStatus of ['RUNNING', 'STOPPED'] as const) {
-    const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster, desiredStatus }));
+    const { taskArns = [] } = await ecs.listTasks({ cluster, desiredStatus });
     for (const arn of taskArns) await sideDoor.forgetTask(cluster, idOf(arn));
   }
   const wanted = await readService(ecs, cluster, service);

@@ -1,4 +1,4 @@
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { parseSecretReference, pickSecretValue } from './secret-reference.ts';
 import type { TaskPlan } from './task-definition.ts';
 
@@ -7,7 +7,7 @@ import type { TaskPlan } from './task-definition.ts';
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html
  */
 export async function readSecrets(
-  client: SecretsManagerClient,
+  client: SecretsManager,
   { container }: TaskPlan,
 ): Promise<Record<string, string>> {
   const texts = new Map<string, Promise<string>>();
@@ -16,9 +16,7 @@ export async function readSecrets(
     const text =
       texts.get(key) ??
       client
-        .send(
-          new GetSecretValueCommand({ SecretId: secretId, VersionStage: versionStage, VersionId: versionId }),
-        )
+        .getSecretValue({ SecretId: secretId, VersionStage: versionStage, VersionId: versionId })
         .then(({ SecretString }) => SecretString ?? '');
     texts.set(key, text);
     return text;

@@ -1,4 +1,4 @@
-import { DescribeServicesCommand, type Deployment, type ECSClient } from '@aws-sdk/client-ecs';
+import type { Deployment, ECS } from '@aws-sdk/client-ecs';
 
 /** The desired state of the service, from DescribeServices. */
 export interface WantedService {
@@ -29,11 +29,11 @@ export interface WantedDeployment {
 
 /** Reads a service; undefined if it no longer exists. */
 export async function readService(
-  ecs: ECSClient,
+  ecs: ECS,
   cluster: string,
   name: string,
 ): Promise<WantedService | undefined> {
-  const { services } = await ecs.send(new DescribeServicesCommand({ cluster, services: [name] }));
+  const { services } = await ecs.describeServices({ cluster, services: [name] });
   const [service] = services ?? [];
   if (!service) return undefined;
   const { deploymentConfiguration: configuration } = service;

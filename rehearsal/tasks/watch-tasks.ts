@@ -1,10 +1,4 @@
-import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import {
-  type CloudWatchLogsClient,
-  CreateLogStreamCommand,
-  PutLogEventsCommand,
-  ResourceNotFoundException,
-} from '@aws-sdk/client-cloudwatch-logs';
+import { type CloudWatchLogs, ResourceNotFoundException } from '@aws-sdk/client-cloudwatch-logs';
 import { readFile } from 'node:fs/promises';
 import type { AwsClients } from '../emulator/aws-clients.ts';
 import { readMetricLine, type MetricValue } from './metric-line.ts';
@@ -14,7 +8,7 @@ import type { TaskPlan } from './task-definition.ts';
 /** Sends the tasks' logs and usage to the emulated account's CloudWatch. */
 export interface TaskWatch {
   /** Creates a task's log stream; if it rejects, with ECS's message, the task does not start. */
-  open: (taskId: string, plan: TaskPlan, logs: CloudWatchLogsClient) => Promise<void>;
+  open: (taskId: string, plan: TaskPlan, logs: CloudWatchLogs) => Promise<void>;
   line: (task: RunningTask, line: string) => void;
   /** Measures the tasks' CPU usage and sends what is waiting. */
   flush: (tasks: readonly RunningTask[]) => Promise<void>;
@@ -22,7 +16,7 @@ export interface TaskWatch {
 
 interface WatchedLines {
   /** A client with the execution role, which writes logs. */
-  logs: CloudWatchLogsClient;
+  logs: CloudWatchLogs;
   stream: string;
   group: string;
   waiting: { timestamp: number; message: string }[];
@@ -51,11 +45,9 @@ export function watchTasks(
     if (watched.waiting.length === 0) return;
     const logEvents = watched.waiting.splice(0, MOST_EVENTS);
     // If the log group was deleted meanwhile, its lines are lost, as on AWS.
-    await logs
-      .send(new PutLogEventsCommand({ logGroupName, logStreamName, logEvents }))
-      .catch((error: unknown) => {
-        if (!(error instanceof ResourceNotFoundException)) throw error;
-      });
+    await logs.putLogEvents({ logGroupName, logStreamName, logEvents }).catch((error: unknown) => {
+      if (!(error instanceof ResourceNotFoundException)) throw error;
+    });
   };
   const sendMetrics = async (): Promise<void> => {
     const waiting = metrics;
@@ -63,9 +55,7 @@ export function watchTasks(
     for (const namespace of new Set(waiting.map((one) => one.namespace))) {
       const own = waiting.filter((one) => one.namespace === namespace);
       // oxlint-disable-next-line no-await-in-loop -- there are one or two
-      await clients.cloudwatch.send(
-        new PutMetricDataCommand({ Namespace: namespace, MetricData: own.map(toDatum) }),
-      );
+      await clients.cloudwatch.putMetricData({ Namespace: namespace, MetricData: own.map(toDatum) });
     }
   };
   const measure = async (tasks: readonly RunningTask[]): Promise<void> => {
@@ -96,7 +86,7 @@ export function watchTasks(
       if (!group) return;
       const stream = `${prefix}/${name}/${taskId}`;
       try {
-        await logs.send(new CreateLogStreamCommand({ logGroupName: group, logStreamName: stream }));
+        await logs.createLogStream({ logGroupName: group, logStreamName: stream });
       } catch (error) {
         throw new Error(
           `ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream in ${group}: ${error instanceof Error ? error.message : String(error)}`,

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
+import { ECR } from '@aws-sdk/client-ecr';
 import { emulatorSettings } from '@lornu/rehearsal/emulator/aws-clients.ts';
 import { createRegistry, type Registry } from './registry.ts';
 
@@ -19,11 +19,11 @@ export interface EcrFront {
  * The token of GetAuthorizationToken names this registry.
  */
 export async function startEcrFront(folder: string, emulatorUrl: string): Promise<EcrFront> {
-  const ecr = new ECRClient(emulatorSettings(emulatorUrl));
+  const ecr = new ECR(emulatorSettings(emulatorUrl));
   const registry = await createRegistry(
     folder,
     (password) => password.endsWith('-auth-token'),
-    async (image) => void (await ecr.send(new PutImageCommand(image))),
+    async (image) => void (await ecr.putImage(image)),
   );
   const server: Bun.Server<undefined> = Bun.serve({
     port: 0,

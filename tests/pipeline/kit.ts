@@ -1,11 +1,5 @@
-import { CreateRepositoryCommand, ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
-import {
-  AttachRolePolicyCommand,
-  CreateOpenIDConnectProviderCommand,
-  CreateRoleCommand,
-  IAMClient,
-} from '@aws-sdk/client-iam';
-import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
+import { ECR } from '@aws-sdk/client-ecr';
+import { IAM } from '@aws-sdk/client-iam';
 import { expect } from 'bun:test';
 import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -101,11 +95,11 @@ export async function startPipeline(): Promise<Pipeline> {
   const cliConfig = join(folder, 'terraform.rc');
   await writeTerraformConfig(cliConfig, provider.cliConfigPath, cloud);
   await makeRoles(emulator.url, github.subjectPrefix);
-  const ecr = new ECRClient(emulatorSettings(emulator.url));
-  await ecr.send(new CreateRepositoryCommand({ repositoryName: 'lornu-agent' }));
+  const ecr = new ECR(emulatorSettings(emulator.url));
+  await ecr.createRepository({ repositoryName: 'lornu-agent' });
   const { ec2 } = createAwsClients(emulator.url);
-  const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
-  const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({}));
+  const { Subnets = [] } = await ec2.describeSubnets({});
+  const { SecurityGroups = [] } = await ec2.describeSecurityGroups({});
 
   const ran = new Set<string>();
   const world: PipelineWorld = {
@@ -193,14 +187,12 @@ async function putSmallStack(files: string, emulatorUrl: string): Promise<void> 
 
 /** The roles of terraform/aws/bootstrap, with the subjects that they trust. */
 async function makeRoles(emulatorUrl: string, prefix: string): Promise<void> {
-  const iam = new IAMClient(emulatorSettings(emulatorUrl));
-  await iam.send(
-    new CreateOpenIDConnectProviderCommand({
-      Url: 'https://token.actions.githubusercontent.com',
-      ClientIDList: ['sts.amazonaws.com'],
-      ThumbprintList: [],
-    }),
-  );
+  const iam = new IAM(emulatorSettings(emulatorUrl));
+  await iam.createOpenIDConnectProvider({
+    Url: 'https://token.actions.githubusercontent.com',
+    ClientIDList: ['sts.amazonaws.com'],
+    ThumbprintList: [],
+  });
   const main = `${prefix}:ref:refs/heads/main`;
   const roles = {
     LornuGithubPlanRole: { subjects: [`${prefix}:pull_request`, main], MaxSessionDuration: 3600 },
@@ -220,13 +212,9 @@ async function makeRoles(emulatorUrl: string, prefix: string): Promise<void> {
       },
     };
     const document = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
-    await iam.send(
-      new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: document, MaxSessionDuration }),
-    );
+    await iam.createRole({ RoleName, AssumeRolePolicyDocument: document, MaxSessionDuration });
     // What each may do is not this small stack's to show: the whole one has bootstrap's own policies.
-    await iam.send(
-      new AttachRolePolicyCommand({ RoleName, PolicyArn: 'arn:aws:iam::aws:policy/AdministratorAccess' }),
-    );
+    await iam.attachRolePolicy({ RoleName, PolicyArn: 'arn:aws:iam::aws:policy/AdministratorAccess' });
   }
 }
 
@@ -269,7 +257,7 @@ export function stepEnvironment(
 }
 
 /** Puts an image into the account's repository under a tag. */
-export async function putImage(ecr: ECRClient, imageTag: string, imageDigest?: string): Promise<string> {
+export async function putImage(ecr: ECR, imageTag: string, imageDigest?: string): Promise<string> {
   const imageManifest = JSON.stringify({
     schemaVersion: 2,
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
@@ -282,7 +270,7 @@ export async function putImage(ecr: ECRClient, imageTag: string, imageDigest?: s
     imageManifest,
     imageDigest: imageDigest ?? digest(imageManifest),
   };
-  await ecr.send(new PutImageCommand(put));
+  await ecr.putImage(put);
   return put.imageDigest;
 }
 

@@ -1,4 +1,3 @@
-import { DescribeServicesCommand } from '@aws-sdk/client-ecs';
 import { createAwsClients } from '@lornu/rehearsal/emulator/aws-clients.ts';
 import { WORKSPACE, type Pipeline } from './kit.ts';
 
@@ -79,9 +78,7 @@ export async function rollBackDeployment({ emulator }: Pipeline, reason: string)
 
 async function readDeployments(emulatorUrl: string): Promise<{ id: string; taskDefinition: string }[]> {
   const { ecs } = createAwsClients(emulatorUrl);
-  const { services = [] } = await ecs.send(
-    new DescribeServicesCommand({ cluster: CLUSTER, services: [SERVICE] }),
-  );
+  const { services = [] } = await ecs.describeServices({ cluster: CLUSTER, services: [SERVICE] });
   return (services[0]?.deployments ?? []).map(({ id = '', taskDefinition = '' }) => ({ id, taskDefinition }));
 }
 

@@ -1,4 +1,4 @@
-import { ECRClient } from '@aws-sdk/client-ecr';
+import { ECR } from '@aws-sdk/client-ecr';
 import { tagOf, targetOf } from '@lornu/ops/delivery/image/repository.ts';
 import type { Workflow } from './workflow/workflow.ts';
 import { readState } from '@lornu/ops/delivery/plan/read-state.ts';
@@ -83,7 +83,7 @@ export async function startStaging(runtime: Runtime = 'bun'): Promise<Staging> {
   await writeTerraformConfig(cliConfig, standing.record.provider.cliConfigPath, cloud);
   const given = JSON.parse(await readFile(join(applied, VARIABLES_FILE), 'utf8')) as Record<string, unknown>;
   const { image_digest: _digest, revision: _revision, ...variables } = given;
-  const ecr = new ECRClient(emulatorSettings(emulatorUrl));
+  const ecr = new ECR(emulatorSettings(emulatorUrl));
   const pushImage: Staging['pushImage'] = async (kind) => {
     const revision = randomBytes(6).toString('hex');
     const add = kind === 'good' ? addGoodImage : addBrokenImage;

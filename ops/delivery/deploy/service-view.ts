@@ -1,12 +1,4 @@
-import {
-  DescribeServiceDeploymentsCommand,
-  DescribeServicesCommand,
-  DescribeTasksCommand,
-  type ECSClient,
-  ListServiceDeploymentsCommand,
-  ListTasksCommand,
-  UpdateServiceCommand,
-} from '@aws-sdk/client-ecs';
+import type { ECS } from '@aws-sdk/client-ecs';
 import { explainAws } from '../aws/explain-aws.ts';
 
 /** The service's state, as `judge` needs it. */
@@ -30,9 +22,9 @@ export interface ServiceView {
 const WHAT = "The service can't be looked at.";
 
 /** Reads the service's state from ECS. */
-export async function lookAtService(ecs: ECSClient, cluster: string, service: string): Promise<ServiceView> {
+export async function lookAtService(ecs: ECS, cluster: string, service: string): Promise<ServiceView> {
   try {
-    const { services = [] } = await ecs.send(new DescribeServicesCommand({ cluster, services: [service] }));
+    const { services = [] } = await ecs.describeServices({ cluster, services: [service] });
     const [found] = services;
     const rollout = await readRollout(ecs, cluster, service);
     return {
@@ -63,20 +55,14 @@ export async function lookAtService(ecs: ECSClient, cluster: string, service: st
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html; undefined if the endpoint does
  * not support it.
  */
-async function readRollout(
-  ecs: ECSClient,
-  cluster: string,
-  service: string,
-): Promise<ServiceView['rollout']> {
+async function readRollout(ecs: ECS, cluster: string, service: string): Promise<ServiceView['rollout']> {
   try {
-    const { serviceDeployments = [] } = await ecs.send(
-      new ListServiceDeploymentsCommand({ cluster, service, maxResults: 1 }),
-    );
+    const { serviceDeployments = [] } = await ecs.listServiceDeployments({ cluster, service, maxResults: 1 });
     const arn = serviceDeployments[0]?.serviceDeploymentArn;
     if (!arn) return undefined;
-    const { serviceDeployments: described = [] } = await ecs.send(
-      new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [arn] }),
-    );
+    const { serviceDeployments: described = [] } = await ecs.describeServiceDeployments({
+      serviceDeploymentArns: [arn],
+    });
     const [newest] = described;
     return newest?.status
       ? { status: newest.status, reason: newest.rollback?.reason ?? newest.statusReason ?? '' }
@@ -88,22 +74,25 @@ async function readRollout(
 }
 
 /** Starts a new deployment of the unchanged service; ECS does that by itself only if something changes. */
-export async function startNewDeployment(ecs: ECSClient, cluster: string, service: string): Promise<void> {
+export async function startNewDeployment(ecs: ECS, cluster: string, service: string): Promise<void> {
   try {
-    await ecs.send(new UpdateServiceCommand({ cluster, service, forceNewDeployment: true }));
+    await ecs.updateService({ cluster, service, forceNewDeployment: true });
   } catch (error) {
     throw explainAws('No new deployment was started.', error);
   }
 }
 
 /** Why the last tasks stopped, in ECS's words, newest first; empty if unknown. */
-export async function stoppedReasons(ecs: ECSClient, cluster: string, service: string): Promise<string[]> {
+export async function stoppedReasons(ecs: ECS, cluster: string, service: string): Promise<string[]> {
   try {
-    const { taskArns = [] } = await ecs.send(
-      new ListTasksCommand({ cluster, serviceName: service, desiredStatus: 'STOPPED', maxResults: 10 }),
-    );
+    const { taskArns = [] } = await ecs.listTasks({
+      cluster,
+      serviceName: service,
+      desiredStatus: 'STOPPED',
+      maxResults: 10,
+    });
     if (taskArns.length === 0) return [];
-    const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns }));
+    const { tasks = [] } = await ecs.describeTasks({ cluster, tasks: taskArns });
     const reasons = tasks.flatMap(({ stoppedReason, containers = [] }) => [
       ...(stoppedReason ? [stoppedReason] : []),
       ...containers.flatMap(({ reason, exitCode, name }) =>

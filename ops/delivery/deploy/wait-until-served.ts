@@ -1,4 +1,4 @@
-import { ECSClient } from '@aws-sdk/client-ecs';
+import { ECS } from '@aws-sdk/client-ecs';
 import { CliError } from '../../base/cli-error.ts';
 import type { Step, StepIo } from '../../steps/run-steps.ts';
 import { runSteps } from '../../steps/run-steps.ts';
@@ -67,7 +67,7 @@ async function watch(
   context: DeliveryContext,
   io: StepIo,
 ): Promise<string | undefined> {
-  const ecs = new ECSClient();
+  const ecs = new ECS();
   const { cluster, service, taskDefinition, url } = outputs;
   const beganMs = Date.now();
   const begun = await startAnew(options, outputs, ecs);
@@ -101,7 +101,7 @@ async function watch(
 async function startAnew(
   { newDeployment }: WaitOptions,
   { cluster, service, taskDefinition }: StackOutputs,
-  ecs: ECSClient,
+  ecs: ECS,
 ): Promise<string | undefined> {
   if (newDeployment === 'never') return undefined;
   let begun = 'by a new deployment';

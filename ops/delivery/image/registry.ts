@@ -1,4 +1,4 @@
-import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
+import { ECR } from '@aws-sdk/client-ecr';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ export interface Registry {
 /** Requests a password from AWS; `what` begins the error's sentence. */
 export async function signIn(what: string): Promise<Registry> {
   try {
-    const { authorizationData = [] } = await new ECRClient().send(new GetAuthorizationTokenCommand({}));
+    const { authorizationData = [] } = await new ECR().getAuthorizationToken({});
     const [data] = authorizationData;
     const [, password = ''] = Buffer.from(data?.authorizationToken ?? '', 'base64')
       .toString()

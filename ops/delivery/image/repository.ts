@@ -1,6 +1,5 @@
 import {
-  DescribeImagesCommand,
-  ECRClient,
+  ECR,
   ImageNotFoundException,
   paginateDescribeImages,
   RepositoryNotFoundException,
@@ -38,15 +37,16 @@ export interface ImageRepository {
   list: (target: ImageTarget) => Promise<PushedImage[]>;
 }
 
-export function openRepository(client: ECRClient = new ECRClient()): ImageRepository {
+export function openRepository(client: ECR = new ECR()): ImageRepository {
   const describe = async (imageId: {
     imageTag?: string;
     imageDigest?: string;
   }): Promise<ImageDetail | undefined> => {
     try {
-      const { imageDetails = [] } = await client.send(
-        new DescribeImagesCommand({ repositoryName: REPOSITORY, imageIds: [imageId] }),
-      );
+      const { imageDetails = [] } = await client.describeImages({
+        repositoryName: REPOSITORY,
+        imageIds: [imageId],
+      });
       return imageDetails[0];
     } catch (error) {
       if (error instanceof ImageNotFoundException) return undefined;

@@ -1,4 +1,4 @@
-import { DescribeTasksCommand, RunTaskCommand, type Task } from '@aws-sdk/client-ecs';
+import type { Task } from '@aws-sdk/client-ecs';
 import { NO_ACCOUNT, type VerifyCheck, type Scene } from '../check.ts';
 import { absent, inSeconds, judged, type Verdict } from '../verdict.ts';
 import { EXIT_CODES, probeCommand } from './inside-probe.ts';
@@ -65,31 +65,29 @@ export const inside: VerifyCheck = {
 async function runOnce({ account, deployed, served, target }: Scene, command: string[]): Promise<Task> {
   if (!account || !deployed) throw new Error('no account');
   const { ecs, cluster } = account;
-  const { tasks, failures } = await ecs.send(
-    new RunTaskCommand({
-      cluster,
-      taskDefinition: deployed.taskDefinition,
-      count: 1,
-      launchType: 'FARGATE',
-      startedBy: NAME,
-      group: NAME,
-      networkConfiguration: {
-        awsvpcConfiguration: {
-          subnets: deployed.subnets,
-          securityGroups: deployed.securityGroups,
-          assignPublicIp: 'DISABLED',
-        },
+  const { tasks, failures } = await ecs.runTask({
+    cluster,
+    taskDefinition: deployed.taskDefinition,
+    count: 1,
+    launchType: 'FARGATE',
+    startedBy: NAME,
+    group: NAME,
+    networkConfiguration: {
+      awsvpcConfiguration: {
+        subnets: deployed.subnets,
+        securityGroups: deployed.securityGroups,
+        assignPublicIp: 'DISABLED',
       },
-      overrides: { containerOverrides: [{ name: deployed.containerName, command }] },
-    }),
-  );
+    },
+    overrides: { containerOverrides: [{ name: deployed.containerName, command }] },
+  });
   const taskArn = tasks?.[0]?.taskArn;
   if (!taskArn) throw new Error(`RunTask started nothing: ${failures?.[0]?.reason ?? 'no reason given'}`);
   const longestMs = served?.rehearsal ? LONGEST_REHEARSED_MS : LONGEST_MS;
   const deadline = performance.now() + longestMs;
   while (performance.now() < deadline) {
     target.signal.throwIfAborted();
-    const described = await ecs.send(new DescribeTasksCommand({ cluster, tasks: [taskArn] }));
+    const described = await ecs.describeTasks({ cluster, tasks: [taskArn] });
     const task = described.tasks?.[0];
     if (task?.lastStatus === 'STOPPED') return task;
     await Bun.sleep(LOOK_MS);

@@ -1,4 +1,3 @@
-import { ModifyTargetGroupAttributesCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { theme, type Seen, type Source } from '../check.ts';
 import { PAGES } from '../pages.ts';
 import { drainScene, type DrainFacts } from '../scenes/drain.ts';
@@ -27,12 +26,10 @@ const takes =
   (value: string) =>
   async (world: World): Promise<boolean> => {
     const set = async (Value: string): Promise<unknown> =>
-      world.clients.elb.send(
-        new ModifyTargetGroupAttributesCommand({
-          TargetGroupArn: world.stack.balancer.groups.empty,
-          Attributes: [{ Key: 'deregistration_delay.timeout_seconds', Value }],
-        }),
-      );
+      world.clients.elb.modifyTargetGroupAttributes({
+        TargetGroupArn: world.stack.balancer.groups.empty,
+        Attributes: [{ Key: 'deregistration_delay.timeout_seconds', Value }],
+      });
     const taken = await set(value).then(
       () => true,
       () => false,

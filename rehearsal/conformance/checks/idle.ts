@@ -1,4 +1,3 @@
-import { ModifyLoadBalancerAttributesCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { theme, type Source } from '../check.ts';
 import type { Request } from '../ask.ts';
 import { PAGES } from '../pages.ts';
@@ -43,12 +42,10 @@ const takes =
   (value: string) =>
   async (world: World): Promise<boolean> => {
     const set = async (Value: string): Promise<unknown> =>
-      world.clients.elb.send(
-        new ModifyLoadBalancerAttributesCommand({
-          LoadBalancerArn: world.stack.balancer.arn,
-          Attributes: [{ Key: 'idle_timeout.timeout_seconds', Value }],
-        }),
-      );
+      world.clients.elb.modifyLoadBalancerAttributes({
+        LoadBalancerArn: world.stack.balancer.arn,
+        Attributes: [{ Key: 'idle_timeout.timeout_seconds', Value }],
+      });
     const taken = await set(value).then(
       () => true,
       () => false,

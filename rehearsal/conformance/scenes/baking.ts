@@ -1,4 +1,3 @@
-import { PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { until } from '../seeing.ts';
 import type { World } from '../world.ts';
 import { serviceOf } from './service.ts';
@@ -24,24 +23,20 @@ export async function bakingScene(world: World): Promise<BakingFacts> {
   const service = serviceOf(world, 'baking');
   const name = `${world.stack.name}-drill`;
   // The metric has no data, and the alarm ignores missing data, so the alarm keeps the state that the test sets.
-  await world.clients.cloudwatch.send(
-    new PutMetricAlarmCommand({
-      AlarmName: name,
-      Namespace: 'LornuConformance',
-      MetricName: 'Nothing',
-      Statistic: 'Sum',
-      Period: PERIOD_S,
-      EvaluationPeriods: 3,
-      Threshold: 1,
-      ComparisonOperator: 'GreaterThanThreshold',
-      TreatMissingData: 'ignore',
-    }),
-  );
+  await world.clients.cloudwatch.putMetricAlarm({
+    AlarmName: name,
+    Namespace: 'LornuConformance',
+    MetricName: 'Nothing',
+    Statistic: 'Sum',
+    Period: PERIOD_S,
+    EvaluationPeriods: 3,
+    Threshold: 1,
+    ComparisonOperator: 'GreaterThanThreshold',
+    TreatMissingData: 'ignore',
+  });
   await world.probes.noteAlarm(name);
   const set = async (StateValue: 'OK' | 'ALARM'): Promise<void> => {
-    await world.clients.cloudwatch.send(
-      new SetAlarmStateCommand({ AlarmName: name, StateValue, StateReason: 'a drill' }),
-    );
+    await world.clients.cloudwatch.setAlarmState({ AlarmName: name, StateValue, StateReason: 'a drill' });
   };
   await set('OK');
   world.say('baking: first version');

@@ -1,4 +1,3 @@
-import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { askGroup, until } from '../seeing.ts';
 import type { World } from '../world.ts';
 import { serviceOf } from './service.ts';
@@ -28,7 +27,7 @@ export async function firstScene(world: World): Promise<FirstFacts> {
   const count = async (): Promise<number> =>
     (await service.stopped()).length + (await service.tasks()).length;
   const before = await count();
-  await world.clients.secrets.send(new PutSecretValueCommand({ SecretId: empty, SecretString: 'filled' }));
+  await world.clients.secrets.putSecretValue({ SecretId: empty, SecretString: 'filled' });
   // Longer than the interval of the scheduler.
   await Bun.sleep(Math.max(2_000, world.lookMs * 15));
   const startedLater = (await count()) - before;

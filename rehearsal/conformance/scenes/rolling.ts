@@ -1,5 +1,4 @@
-import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import { UpdateTaskProtectionCommand, type Task } from '@aws-sdk/client-ecs';
+import type { Task } from '@aws-sdk/client-ecs';
 import { askGroup, targets, until } from '../seeing.ts';
 import type { World } from '../world.ts';
 import { keepAsking, logOf, serviceOf } from './service.ts';
@@ -45,9 +44,7 @@ export async function rollingScene(world: World) {
     string,
     string
   >;
-  await world.clients.secrets.send(
-    new PutSecretValueCommand({ SecretId: plain, SecretString: 'plain second' }),
-  );
+  await world.clients.secrets.putSecretValue({ SecretId: plain, SecretString: 'plain second' });
   const afterChange = (await environment('PLAIN'))['PLAIN'];
 
   world.say('rolling: second version under load');
@@ -146,9 +143,7 @@ async function protect(world: World) {
     protectionEnabled: boolean,
     expiresInMinutes?: number,
   ) =>
-    world.clients.ecs.send(
-      new UpdateTaskProtectionCommand({ cluster, tasks: [task], protectionEnabled, expiresInMinutes }),
-    );
+    world.clients.ecs.updateTaskProtection({ cluster, tasks: [task], protectionEnabled, expiresInMinutes });
   const { rolling: cluster, single } = world.stack.clusters;
   const set = await put({ ProtectionEnabled: true });
   const arn = set.body.protection?.TaskArn ?? '';

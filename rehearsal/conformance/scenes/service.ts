@@ -1,15 +1,10 @@
-import {
-  DescribeServicesCommand,
-  DescribeTasksCommand,
-  ListTasksCommand,
-  UpdateServiceCommand,
-  type ContainerDefinition,
-  type Deployment,
-  type Service,
-  type Task,
-  type UpdateServiceCommandInput,
+import type {
+  ContainerDefinition,
+  Deployment,
+  Service,
+  Task,
+  UpdateServiceCommandInput,
 } from '@aws-sdk/client-ecs';
-import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { askGroup, targets, until } from '../seeing.ts';
 import { CONTAINER } from '../stack/probes.ts';
 import type { ServiceName } from '../stack/rules.ts';
@@ -40,22 +35,18 @@ export function serviceOf(world: World, name: ServiceName): ProbeService {
   const { ecs } = world.clients;
   const cluster = world.stack.clusters[name];
   const describe = async (): Promise<Service> => {
-    const { services } = await ecs.send(new DescribeServicesCommand({ cluster, services: [name] }));
+    const { services } = await ecs.describeServices({ cluster, services: [name] });
     if (!services?.[0]) throw new Error(`service ${name} does not exist`);
     return services[0];
   };
   const describeTasks = async (arns: readonly string[]): Promise<Task[]> =>
-    arns.length === 0
-      ? []
-      : ((await ecs.send(new DescribeTasksCommand({ cluster, tasks: [...arns] }))).tasks ?? []);
+    arns.length === 0 ? [] : ((await ecs.describeTasks({ cluster, tasks: [...arns] })).tasks ?? []);
   const list = async (desiredStatus: 'RUNNING' | 'STOPPED'): Promise<Task[]> => {
-    const { taskArns = [] } = await ecs.send(
-      new ListTasksCommand({ cluster, serviceName: name, desiredStatus }),
-    );
+    const { taskArns = [] } = await ecs.listTasks({ cluster, serviceName: name, desiredStatus });
     return describeTasks(taskArns);
   };
   const update: ProbeService['update'] = async (change) =>
-    void (await ecs.send(new UpdateServiceCommand({ cluster, service: name, ...change })));
+    void (await ecs.updateService({ cluster, service: name, ...change }));
   return {
     describe,
     primary: async () => (await describe()).deployments?.[0] ?? {},
@@ -113,13 +104,11 @@ export function keepAsking(world: World, name: ServiceName): { end: () => Promis
 export async function logOf(world: World, taskArn: string): Promise<string[]> {
   const stream = `probe/${CONTAINER}/${taskArn.split('/').at(-1)}`;
   const { events = [] } = await world.clients.logs
-    .send(
-      new GetLogEventsCommand({
-        logGroupName: world.stack.logGroup,
-        logStreamName: stream,
-        startFromHead: true,
-      }),
-    )
+    .getLogEvents({
+      logGroupName: world.stack.logGroup,
+      logStreamName: stream,
+      startFromHead: true,
+    })
     .catch(() => ({ events: [] }));
   return events.map(({ message = '' }) => message);
 }

@@ -1,4 +1,4 @@
-import { StopTaskCommand, type Task } from '@aws-sdk/client-ecs';
+import type { Task } from '@aws-sdk/client-ecs';
 import { until } from '../seeing.ts';
 import { MISSING_IMAGE, STOP_TIMEOUT_S } from '../stack/probes.ts';
 import type { World } from '../world.ts';
@@ -45,9 +45,7 @@ export async function stoppingScene(world: World): Promise<StoppingFacts> {
     await until(world, 'listening', async () =>
       (await logOf(world, arn)).some((line) => line.includes('"listening"')),
     );
-    await clients.ecs.send(
-      new StopTaskCommand({ cluster: stack.clusters.single, task: arn, reason: 'a drill' }),
-    );
+    await clients.ecs.stopTask({ cluster: stack.clusters.single, task: arn, reason: 'a drill' });
   };
   const asked = async () => {
     const arn = await probes.run(plain, { environment: { PROBE: 'asked' } });

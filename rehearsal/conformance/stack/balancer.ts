@@ -1,13 +1,4 @@
-import {
-  CreateListenerCommand,
-  CreateLoadBalancerCommand,
-  CreateRuleCommand,
-  CreateTargetGroupCommand,
-  ModifyLoadBalancerAttributesCommand,
-  ModifyTargetGroupAttributesCommand,
-  type Action,
-  type CreateTargetGroupCommandInput,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { Action, CreateTargetGroupCommandInput } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Clients } from '../clients.ts';
 import type { Ledger } from './ledger.ts';
 import { PROBE_PORT, type ProbeNetwork } from './network.ts';
@@ -32,24 +23,20 @@ export async function makeBalancer(
   network: ProbeNetwork,
   trust: { certificateArn: string; trustStoreArn: string; jwksUrl: string },
 ): Promise<ProbeBalancer> {
-  const { LoadBalancers } = await elb.send(
-    new CreateLoadBalancerCommand({
-      Name: name,
-      Scheme: 'internet-facing',
-      Subnets: network.subnetIds,
-      SecurityGroups: [network.balancerGroup],
-    }),
-  );
+  const { LoadBalancers } = await elb.createLoadBalancer({
+    Name: name,
+    Scheme: 'internet-facing',
+    Subnets: network.subnetIds,
+    SecurityGroups: [network.balancerGroup],
+  });
   const arn = await ledger.add('balancer', LoadBalancers?.[0]?.LoadBalancerArn);
-  await elb.send(
-    new ModifyLoadBalancerAttributesCommand({
-      LoadBalancerArn: arn,
-      Attributes: [
-        { Key: 'idle_timeout.timeout_seconds', Value: String(IDLE_S) },
-        { Key: 'routing.http.drop_invalid_header_fields.enabled', Value: 'true' },
-      ],
-    }),
-  );
+  await elb.modifyLoadBalancerAttributes({
+    LoadBalancerArn: arn,
+    Attributes: [
+      { Key: 'idle_timeout.timeout_seconds', Value: String(IDLE_S) },
+      { Key: 'routing.http.drop_invalid_header_fields.enabled', Value: 'true' },
+    ],
+  });
   const made: [GroupName, string][] = [];
   for (const group of GROUPS) {
     // oxlint-disable-next-line no-await-in-loop -- AWS throttles parallel calls
@@ -67,9 +54,11 @@ export async function makeBalancer(
     Certificates: [{ CertificateArn: trust.certificateArn }],
   };
   const listen = async (about: object): Promise<string> => {
-    const { Listeners } = await elb.send(
-      new CreateListenerCommand({ LoadBalancerArn: arn, DefaultActions: [forward('steady')], ...about }),
-    );
+    const { Listeners } = await elb.createListener({
+      LoadBalancerArn: arn,
+      DefaultActions: [forward('steady')],
+      ...about,
+    });
     return Listeners?.[0]?.ListenerArn ?? '';
   };
   await listen({
@@ -98,14 +87,12 @@ export async function makeBalancer(
   });
   for (const { priority, conditions, actions } of tlsRules(forward, trust.jwksUrl)) {
     // oxlint-disable-next-line no-await-in-loop -- created in this order, which differs from the order of priorities on purpose
-    await elb.send(
-      new CreateRuleCommand({
-        ListenerArn: secure,
-        Priority: priority,
-        Conditions: conditions,
-        Actions: actions,
-      }),
-    );
+    await elb.createRule({
+      ListenerArn: secure,
+      Priority: priority,
+      Conditions: conditions,
+      Actions: actions,
+    });
   }
   return { arn, dnsName: LoadBalancers?.[0]?.DNSName ?? '', groups };
 }
@@ -136,13 +123,11 @@ async function makeGroup(
     UnhealthyThresholdCount: HEALTH.unhealthy,
     Matcher: { HttpCode: tested ? HEALTH.matcher : '200' },
   };
-  const { TargetGroups } = await elb.send(new CreateTargetGroupCommand(about));
+  const { TargetGroups } = await elb.createTargetGroup(about);
   const arn = await ledger.add('target-group', TargetGroups?.[0]?.TargetGroupArn);
-  await elb.send(
-    new ModifyTargetGroupAttributesCommand({
-      TargetGroupArn: arn,
-      Attributes: [{ Key: 'deregistration_delay.timeout_seconds', Value: String(DRAIN_S) }],
-    }),
-  );
+  await elb.modifyTargetGroupAttributes({
+    TargetGroupArn: arn,
+    Attributes: [{ Key: 'deregistration_delay.timeout_seconds', Value: String(DRAIN_S) }],
+  });
   return arn;
 }

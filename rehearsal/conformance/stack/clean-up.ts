@@ -1,64 +1,35 @@
-import { DeleteCertificateCommand } from '@aws-sdk/client-acm';
-import { DeleteAlarmsCommand } from '@aws-sdk/client-cloudwatch';
-import { DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
-import {
-  DeleteInternetGatewayCommand,
-  DeleteRouteTableCommand,
-  DeleteSecurityGroupCommand,
-  DeleteSubnetCommand,
-  DeleteVpcCommand,
-  DetachInternetGatewayCommand,
-  DisassociateRouteTableCommand,
-} from '@aws-sdk/client-ec2';
-import {
-  DeleteClusterCommand,
-  DeleteServiceCommand,
-  DeregisterTaskDefinitionCommand,
-  StopTaskCommand,
-} from '@aws-sdk/client-ecs';
-import {
-  DeleteLoadBalancerCommand,
-  DeleteTargetGroupCommand,
-  DeleteTrustStoreCommand,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
-import { DeleteRoleCommand, DeleteRolePolicyCommand } from '@aws-sdk/client-iam';
-import { DeleteBucketCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
 import type { Clients } from '../clients.ts';
 import type { Kind, Ledger, Made } from './ledger.ts';
 
 /** How to remove each kind of resource. */
 const REMOVE: Record<Kind, (clients: Clients, made: Made) => Promise<unknown>> = {
-  vpc: async ({ ec2 }, { id }) => ec2.send(new DeleteVpcCommand({ VpcId: id })),
+  vpc: async ({ ec2 }, { id }) => ec2.deleteVpc({ VpcId: id }),
   gateway: async ({ ec2 }, { id, of }) => {
-    await ec2.send(new DetachInternetGatewayCommand({ InternetGatewayId: id, VpcId: of })).catch(ifGone);
-    return ec2.send(new DeleteInternetGatewayCommand({ InternetGatewayId: id }));
+    await ec2.detachInternetGateway({ InternetGatewayId: id, VpcId: of }).catch(ifGone);
+    return ec2.deleteInternetGateway({ InternetGatewayId: id });
   },
-  'route-association': async ({ ec2 }, { id }) =>
-    ec2.send(new DisassociateRouteTableCommand({ AssociationId: id })),
-  subnet: async ({ ec2 }, { id }) => ec2.send(new DeleteSubnetCommand({ SubnetId: id })),
-  'route-table': async ({ ec2 }, { id }) => ec2.send(new DeleteRouteTableCommand({ RouteTableId: id })),
-  'security-group': async ({ ec2 }, { id }) => ec2.send(new DeleteSecurityGroupCommand({ GroupId: id })),
+  'route-association': async ({ ec2 }, { id }) => ec2.disassociateRouteTable({ AssociationId: id }),
+  subnet: async ({ ec2 }, { id }) => ec2.deleteSubnet({ SubnetId: id }),
+  'route-table': async ({ ec2 }, { id }) => ec2.deleteRouteTable({ RouteTableId: id }),
+  'security-group': async ({ ec2 }, { id }) => ec2.deleteSecurityGroup({ GroupId: id }),
   role: async ({ iam }, { id }) => {
-    await iam.send(new DeleteRolePolicyCommand({ RoleName: id, PolicyName: 'probe' })).catch(ifGone);
-    return iam.send(new DeleteRoleCommand({ RoleName: id }));
+    await iam.deleteRolePolicy({ RoleName: id, PolicyName: 'probe' }).catch(ifGone);
+    return iam.deleteRole({ RoleName: id });
   },
-  'log-group': async ({ logs }, { id }) => logs.send(new DeleteLogGroupCommand({ logGroupName: id })),
+  'log-group': async ({ logs }, { id }) => logs.deleteLogGroup({ logGroupName: id }),
   secret: async ({ secrets }, { id }) =>
-    secrets.send(new DeleteSecretCommand({ SecretId: id, ForceDeleteWithoutRecovery: true })),
-  bucket: async ({ s3 }, { id }) => s3.send(new DeleteBucketCommand({ Bucket: id })),
-  object: async ({ s3 }, { id, of }) => s3.send(new DeleteObjectCommand({ Bucket: of, Key: id })),
-  certificate: async ({ acm }, { id }) => acm.send(new DeleteCertificateCommand({ CertificateArn: id })),
-  'trust-store': async ({ elb }, { id }) => elb.send(new DeleteTrustStoreCommand({ TrustStoreArn: id })),
-  balancer: async ({ elb }, { id }) => elb.send(new DeleteLoadBalancerCommand({ LoadBalancerArn: id })),
-  'target-group': async ({ elb }, { id }) => elb.send(new DeleteTargetGroupCommand({ TargetGroupArn: id })),
-  cluster: async ({ ecs }, { id }) => ecs.send(new DeleteClusterCommand({ cluster: id })),
-  service: async ({ ecs }, { id, of }) =>
-    ecs.send(new DeleteServiceCommand({ cluster: of, service: id, force: true })),
-  task: async ({ ecs }, { id, of }) => ecs.send(new StopTaskCommand({ cluster: of, task: id })),
-  'task-definition': async ({ ecs }, { id }) =>
-    ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: id })),
-  alarm: async ({ cloudwatch }, { id }) => cloudwatch.send(new DeleteAlarmsCommand({ AlarmNames: [id] })),
+    secrets.deleteSecret({ SecretId: id, ForceDeleteWithoutRecovery: true }),
+  bucket: async ({ s3 }, { id }) => s3.deleteBucket({ Bucket: id }),
+  object: async ({ s3 }, { id, of }) => s3.deleteObject({ Bucket: of, Key: id }),
+  certificate: async ({ acm }, { id }) => acm.deleteCertificate({ CertificateArn: id }),
+  'trust-store': async ({ elb }, { id }) => elb.deleteTrustStore({ TrustStoreArn: id }),
+  balancer: async ({ elb }, { id }) => elb.deleteLoadBalancer({ LoadBalancerArn: id }),
+  'target-group': async ({ elb }, { id }) => elb.deleteTargetGroup({ TargetGroupArn: id }),
+  cluster: async ({ ecs }, { id }) => ecs.deleteCluster({ cluster: id }),
+  service: async ({ ecs }, { id, of }) => ecs.deleteService({ cluster: of, service: id, force: true }),
+  task: async ({ ecs }, { id, of }) => ecs.stopTask({ cluster: of, task: id }),
+  'task-definition': async ({ ecs }, { id }) => ecs.deregisterTaskDefinition({ taskDefinition: id }),
+  alarm: async ({ cloudwatch }, { id }) => cloudwatch.deleteAlarms({ AlarmNames: [id] }),
 };
 
 /** AWS's error codes for a resource that no longer exists. */

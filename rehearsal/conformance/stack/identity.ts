@@ -1,14 +1,3 @@
-import { ImportCertificateCommand } from '@aws-sdk/client-acm';
-import { CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { CreateTrustStoreCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
-import {
-  CreateBucketCommand,
-  DeletePublicAccessBlockCommand,
-  PutBucketPolicyCommand,
-  PutObjectCommand,
-} from '@aws-sdk/client-s3';
-import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import type { Clients } from '../clients.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -40,17 +29,13 @@ export async function makeRoles(
   const role = async (what: string, actions: readonly string[]): Promise<string> => {
     const RoleName = `${name}-${what}`;
     const trust = { Effect: 'Allow', Principal: { Service: TASKS }, Action: 'sts:AssumeRole' };
-    const { Role } = await iam.send(
-      new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: document([trust]) }),
-    );
+    const { Role } = await iam.createRole({ RoleName, AssumeRolePolicyDocument: document([trust]) });
     await ledger.add('role', RoleName);
-    await iam.send(
-      new PutRolePolicyCommand({
-        RoleName,
-        PolicyName: 'probe',
-        PolicyDocument: document([{ Effect: 'Allow', Action: actions, Resource: '*' }]),
-      }),
-    );
+    await iam.putRolePolicy({
+      RoleName,
+      PolicyName: 'probe',
+      PolicyDocument: document([{ Effect: 'Allow', Action: actions, Resource: '*' }]),
+    });
     return Role?.Arn ?? '';
   };
   return {
@@ -73,7 +58,7 @@ export async function makeSecrets(
   name: string,
 ): Promise<ProbeSecrets> {
   const make = async (what: string, SecretString?: string): Promise<string> => {
-    const { ARN } = await secrets.send(new CreateSecretCommand({ Name: `${name}/${what}`, SecretString }));
+    const { ARN } = await secrets.createSecret({ Name: `${name}/${what}`, SecretString });
     return ledger.add('secret', ARN);
   };
   // Not real secrets: the checks only compare these values with what the container gets.
@@ -89,7 +74,7 @@ export async function makeLogGroup(
   ledger: Ledger,
   name: string,
 ): Promise<string> {
-  await logs.send(new CreateLogGroupCommand({ logGroupName: name }));
+  await logs.createLogGroup({ logGroupName: name });
   return ledger.add('log-group', name);
 }
 
@@ -107,50 +92,42 @@ export async function makeTrust(
 ): Promise<{ certificateArn: string; trustStoreArn: string; jwksUrl: string }> {
   const { acm, elb, s3 } = clients;
   const [leaf = '', key = ''] = splitPem(certificates.server);
-  const { CertificateArn } = await acm.send(
-    new ImportCertificateCommand({
-      Certificate: Buffer.from(leaf),
-      PrivateKey: Buffer.from(key),
-      CertificateChain: Buffer.from(certificates.authority),
-    }),
-  );
+  const { CertificateArn } = await acm.importCertificate({
+    Certificate: Buffer.from(leaf),
+    PrivateKey: Buffer.from(key),
+    CertificateChain: Buffer.from(certificates.authority),
+  });
   const certificateArn = await ledger.add('certificate', CertificateArn);
-  await s3.send(
-    new CreateBucketCommand({
-      Bucket: name,
-      ...(region === 'us-east-1'
-        ? {}
-        : { CreateBucketConfiguration: { LocationConstraint: region as 'eu-west-1' } }),
-    }),
-  );
+  await s3.createBucket({
+    Bucket: name,
+    ...(region === 'us-east-1'
+      ? {}
+      : { CreateBucketConfiguration: { LocationConstraint: region as 'eu-west-1' } }),
+  });
   await ledger.add('bucket', name);
   const put = async (Key: string, Body: string): Promise<void> => {
-    await s3.send(new PutObjectCommand({ Bucket: name, Key, Body, ContentType: 'application/json' }));
+    await s3.putObject({ Bucket: name, Key, Body, ContentType: 'application/json' });
     await ledger.add('object', Key, name);
   };
   await put('peers.pem', certificates.peerAuthority);
   await put('jwks.json', keySet);
-  await s3.send(new DeletePublicAccessBlockCommand({ Bucket: name }));
-  await s3.send(
-    new PutBucketPolicyCommand({
-      Bucket: name,
-      Policy: document([
-        {
-          Effect: 'Allow',
-          Principal: '*',
-          Action: 's3:GetObject',
-          Resource: `arn:aws:s3:::${name}/jwks.json`,
-        },
-      ]),
-    }),
-  );
-  const { TrustStores } = await elb.send(
-    new CreateTrustStoreCommand({
-      Name: name,
-      CaCertificatesBundleS3Bucket: name,
-      CaCertificatesBundleS3Key: 'peers.pem',
-    }),
-  );
+  await s3.deletePublicAccessBlock({ Bucket: name });
+  await s3.putBucketPolicy({
+    Bucket: name,
+    Policy: document([
+      {
+        Effect: 'Allow',
+        Principal: '*',
+        Action: 's3:GetObject',
+        Resource: `arn:aws:s3:::${name}/jwks.json`,
+      },
+    ]),
+  });
+  const { TrustStores } = await elb.createTrustStore({
+    Name: name,
+    CaCertificatesBundleS3Bucket: name,
+    CaCertificatesBundleS3Key: 'peers.pem',
+  });
   const trustStoreArn = await ledger.add('trust-store', TrustStores?.[0]?.TrustStoreArn);
   return { certificateArn, trustStoreArn, jwksUrl: `https://${name}.s3.${region}.amazonaws.com/jwks.json` };
 }

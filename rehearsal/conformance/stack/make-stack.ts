@@ -1,4 +1,3 @@
-import { CreateClusterCommand } from '@aws-sdk/client-ecs';
 import type { Clients } from '../clients.ts';
 import { makeBalancer, type ProbeBalancer } from './balancer.ts';
 import {
@@ -58,7 +57,7 @@ export async function makeStack(options: StackOptions): Promise<Stack> {
   for (const cluster of ['single', ...SERVICES] as const) {
     const clusterName = `${name}-${cluster}`;
     // oxlint-disable-next-line no-await-in-loop -- five of them
-    await clients.ecs.send(new CreateClusterCommand({ clusterName }));
+    await clients.ecs.createCluster({ clusterName });
     clusters.push([cluster, await ledger.add('cluster', clusterName)]);
   }
   return {

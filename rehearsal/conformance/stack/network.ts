@@ -1,15 +1,3 @@
-import {
-  AssociateRouteTableCommand,
-  AttachInternetGatewayCommand,
-  AuthorizeSecurityGroupIngressCommand,
-  CreateInternetGatewayCommand,
-  CreateRouteCommand,
-  CreateRouteTableCommand,
-  CreateSecurityGroupCommand,
-  CreateSubnetCommand,
-  CreateVpcCommand,
-  DescribeAvailabilityZonesCommand,
-} from '@aws-sdk/client-ec2';
 import type { Clients } from '../clients.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -33,77 +21,63 @@ export async function makeNetwork(
   name: string,
   from: string,
 ): Promise<ProbeNetwork> {
-  const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.91.0.0/16' }));
+  const { Vpc } = await ec2.createVpc({ CidrBlock: '10.91.0.0/16' });
   const vpcId = await ledger.add('vpc', Vpc?.VpcId);
-  const { InternetGateway } = await ec2.send(new CreateInternetGatewayCommand({}));
+  const { InternetGateway } = await ec2.createInternetGateway({});
   const gateway = await ledger.add('gateway', InternetGateway?.InternetGatewayId, vpcId);
-  await ec2.send(new AttachInternetGatewayCommand({ VpcId: vpcId, InternetGatewayId: gateway }));
-  const { RouteTable } = await ec2.send(new CreateRouteTableCommand({ VpcId: vpcId }));
+  await ec2.attachInternetGateway({ VpcId: vpcId, InternetGatewayId: gateway });
+  const { RouteTable } = await ec2.createRouteTable({ VpcId: vpcId });
   const table = await ledger.add('route-table', RouteTable?.RouteTableId);
-  await ec2.send(
-    new CreateRouteCommand({
-      RouteTableId: table,
-      DestinationCidrBlock: '0.0.0.0/0',
-      GatewayId: gateway,
-    }),
-  );
-  const { AvailabilityZones = [] } = await ec2.send(
-    new DescribeAvailabilityZonesCommand({
-      Filters: [{ Name: 'zone-type', Values: ['availability-zone'] }],
-    }),
-  );
+  await ec2.createRoute({
+    RouteTableId: table,
+    DestinationCidrBlock: '0.0.0.0/0',
+    GatewayId: gateway,
+  });
+  const { AvailabilityZones = [] } = await ec2.describeAvailabilityZones({
+    Filters: [{ Name: 'zone-type', Values: ['availability-zone'] }],
+  });
   const subnetIds: string[] = [];
   for (const [index, { ZoneName }] of AvailabilityZones.slice(0, 2).entries()) {
     // oxlint-disable no-await-in-loop -- one after the other, in the order of the ledger
-    const { Subnet } = await ec2.send(
-      new CreateSubnetCommand({
-        VpcId: vpcId,
-        CidrBlock: `10.91.${index}.0/24`,
-        AvailabilityZone: ZoneName,
-      }),
-    );
+    const { Subnet } = await ec2.createSubnet({
+      VpcId: vpcId,
+      CidrBlock: `10.91.${index}.0/24`,
+      AvailabilityZone: ZoneName,
+    });
     const subnetId = await ledger.add('subnet', Subnet?.SubnetId);
-    const { AssociationId } = await ec2.send(
-      new AssociateRouteTableCommand({ RouteTableId: table, SubnetId: subnetId }),
-    );
+    const { AssociationId } = await ec2.associateRouteTable({ RouteTableId: table, SubnetId: subnetId });
     await ledger.add('route-association', AssociationId);
     // oxlint-enable no-await-in-loop
     subnetIds.push(subnetId);
   }
   const group = async (what: string): Promise<string> => {
-    const { GroupId } = await ec2.send(
-      new CreateSecurityGroupCommand({
-        VpcId: vpcId,
-        GroupName: `${name}-${what}`,
-        Description: `lornu conformance ${what}`,
-      }),
-    );
+    const { GroupId } = await ec2.createSecurityGroup({
+      VpcId: vpcId,
+      GroupName: `${name}-${what}`,
+      Description: `lornu conformance ${what}`,
+    });
     return ledger.add('security-group', GroupId);
   };
   const [balancerGroup, taskGroup] = [await group('balancer'), await group('tasks')];
-  await ec2.send(
-    new AuthorizeSecurityGroupIngressCommand({
-      GroupId: balancerGroup,
-      IpPermissions: LISTENERS.map((port) => ({
+  await ec2.authorizeSecurityGroupIngress({
+    GroupId: balancerGroup,
+    IpPermissions: LISTENERS.map((port) => ({
+      IpProtocol: 'tcp',
+      FromPort: port,
+      ToPort: port,
+      IpRanges: [{ CidrIp: from }],
+    })),
+  });
+  await ec2.authorizeSecurityGroupIngress({
+    GroupId: taskGroup,
+    IpPermissions: [
+      {
         IpProtocol: 'tcp',
-        FromPort: port,
-        ToPort: port,
-        IpRanges: [{ CidrIp: from }],
-      })),
-    }),
-  );
-  await ec2.send(
-    new AuthorizeSecurityGroupIngressCommand({
-      GroupId: taskGroup,
-      IpPermissions: [
-        {
-          IpProtocol: 'tcp',
-          FromPort: PROBE_PORT,
-          ToPort: PROBE_PORT,
-          UserIdGroupPairs: [{ GroupId: balancerGroup }],
-        },
-      ],
-    }),
-  );
+        FromPort: PROBE_PORT,
+        ToPort: PROBE_PORT,
+        UserIdGroupPairs: [{ GroupId: balancerGroup }],
+      },
+    ],
+  });
   return { vpcId, subnetIds, balancerGroup, taskGroup };
 }

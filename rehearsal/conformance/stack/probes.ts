@@ -1,12 +1,4 @@
-import {
-  CreateServiceCommand,
-  DescribeTasksCommand,
-  RegisterTaskDefinitionCommand,
-  RunTaskCommand,
-  type ContainerDefinition,
-  type CreateServiceCommandInput,
-  type Task,
-} from '@aws-sdk/client-ecs';
+import type { ContainerDefinition, CreateServiceCommandInput, Task } from '@aws-sdk/client-ecs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clients } from '../clients.ts';
@@ -83,71 +75,64 @@ export function createProbeMaker(
         },
         ...about,
       };
-      const { taskDefinition } = await ecs.send(
-        new RegisterTaskDefinitionCommand({
-          family: stack.name,
-          requiresCompatibilities: ['FARGATE'],
-          networkMode: 'awsvpc',
-          cpu: '256',
-          memory: '512',
-          taskRoleArn: stack.roles.task,
-          executionRoleArn: stack.roles.execution,
-          containerDefinitions: [container],
-        }),
-      );
+      const { taskDefinition } = await ecs.registerTaskDefinition({
+        family: stack.name,
+        requiresCompatibilities: ['FARGATE'],
+        networkMode: 'awsvpc',
+        cpu: '256',
+        memory: '512',
+        taskRoleArn: stack.roles.task,
+        executionRoleArn: stack.roles.execution,
+        containerDefinitions: [container],
+      });
       return ledger.add('task-definition', taskDefinition?.taskDefinitionArn);
     },
     run: async (taskDefinition, { command, environment = {} } = {}) => {
-      const { tasks, failures } = await ecs.send(
-        new RunTaskCommand({
-          cluster: stack.clusters.single,
-          taskDefinition,
-          launchType: 'FARGATE',
-          networkConfiguration: network,
-          overrides: {
-            containerOverrides: [
-              {
-                name: CONTAINER,
-                ...(command ? { command } : {}),
-                environment: Object.entries(environment).map(([name, value]) => ({ name, value })),
-              },
-            ],
-          },
-        }),
-      );
+      const { tasks, failures } = await ecs.runTask({
+        cluster: stack.clusters.single,
+        taskDefinition,
+        launchType: 'FARGATE',
+        networkConfiguration: network,
+        overrides: {
+          containerOverrides: [
+            {
+              name: CONTAINER,
+              ...(command ? { command } : {}),
+              environment: Object.entries(environment).map(([name, value]) => ({ name, value })),
+            },
+          ],
+        },
+      });
       if (!tasks?.[0]) throw new Error(`no task was started: ${JSON.stringify(failures)}`);
       return ledger.add('task', tasks[0].taskArn, stack.clusters.single);
     },
     noteAlarm: async (name) => void (await ledger.add('alarm', name)),
     describeSingle: async (taskArn) =>
-      (await ecs.send(new DescribeTasksCommand({ cluster: stack.clusters.single, tasks: [taskArn] })))
-        .tasks?.[0],
+      (await ecs.describeTasks({ cluster: stack.clusters.single, tasks: [taskArn] })).tasks?.[0],
     createService: async (serviceName, taskDefinition, about = {}) => {
       const cluster = stack.clusters[serviceName];
-      await ecs.send(
-        new CreateServiceCommand({
-          cluster,
-          serviceName,
-          taskDefinition,
-          desiredCount: 2,
-          launchType: 'FARGATE',
-          networkConfiguration: network,
-          loadBalancers: [
-            {
-              targetGroupArn: stack.balancer.groups[serviceName],
-              containerName: CONTAINER,
-              containerPort: PROBE_PORT,
-            },
-          ],
-          deploymentConfiguration: {
-            maximumPercent: 200,
-            minimumHealthyPercent: 100,
-            deploymentCircuitBreaker: { enable: true, rollback: true },
+      await ecs.createService({
+        cluster,
+        serviceName,
+        taskDefinition,
+        desiredCount: 2,
+        launchType: 'FARGATE',
+        networkConfiguration: network,
+        loadBalancers: [
+          {
+            targetGroupArn: stack.balancer.groups[serviceName],
+            containerName: CONTAINER,
+            containerPort: PROBE_PORT,
           },
-          healthCheckGracePeriodSeconds: graceS,
-          ...about,
-        }),
-      );
+        ],
+        deploymentConfiguration: {
+          maximumPercent: 200,
+          minimumHealthyPercent: 100,
+          deploymentCircuitBreaker: { enable: true, rollback: true },
+        },
+        healthCheckGracePeriodSeconds: graceS,
+        ...about,
+      });
       await ledger.add('service', serviceName, cluster);
     },
   };

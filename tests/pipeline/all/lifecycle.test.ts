@@ -1,4 +1,3 @@
-import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -223,7 +222,7 @@ test(
   async () => {
     const { ecs } = createAwsClients(pipeline.emulator.url);
     const set = async (desiredCount: number) =>
-      ecs.send(new UpdateServiceCommand({ cluster: 'lornu-staging', service: 'agent', desiredCount }));
+      ecs.updateService({ cluster: 'lornu-staging', service: 'agent', desiredCount });
     await set(5);
     for (const _ of ['first', 'second']) {
       const { drift } = await run('the schedule');

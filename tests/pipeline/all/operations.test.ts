@@ -1,4 +1,4 @@
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,8 +26,8 @@ beforeAll(async () => {
   await checkOut(world.repository, world.commit, laptop, root);
   for (const revision of [EARLIER, world.commit.slice(0, 12)])
     digests[revision] = await pipeline.pushImage(revision);
-  const secrets = new SecretsManagerClient(emulatorSettings(emulator.url));
-  await secrets.send(new CreateSecretCommand({ Name: 'lornu/staging/session-key' }));
+  const secrets = new SecretsManager(emulatorSettings(emulator.url));
+  await secrets.createSecret({ Name: 'lornu/staging/session-key' });
   env = {
     ...world.env,
     PATH: [join(root, 'tests/pipeline/programs/aws'), world.cosignFolder, world.env['PATH']].join(':'),

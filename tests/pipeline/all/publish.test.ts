@@ -1,4 +1,4 @@
-import { ECRClient } from '@aws-sdk/client-ecr';
+import { ECR } from '@aws-sdk/client-ecr';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -134,7 +134,7 @@ test.each<[string, string | null, string]>([
   async (_case, workflowRef, why) => {
     const commit = await commitTested(`Something that ${_case}`);
     const digest = await pushSmallImage(front.registry);
-    const ecr = new ECRClient(emulatorSettings(pipeline.emulator.url));
+    const ecr = new ECR(emulatorSettings(pipeline.emulator.url));
     await putImage(ecr, `agent-${commit.slice(0, 12)}`, digest);
     const { repository } = front;
     const registry = { host: repository.split('/')[0] ?? '', repository, password: 'an-auth-token' };

@@ -1,8 +1,4 @@
-import {
-  GetSecretValueCommand,
-  ListSecretsCommand,
-  SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
+import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -91,12 +87,12 @@ test('the claimed steps were run here', () => {
 
 /** The secret part of each stored secret: the longest line of a key, the password of a client. */
 async function secretValues(emulatorUrl: string): Promise<{ name: string; value: string }[]> {
-  const client = new SecretsManagerClient(emulatorSettings(emulatorUrl));
-  const { SecretList = [] } = await client.send(new ListSecretsCommand({ MaxResults: 100 }));
+  const client = new SecretsManager(emulatorSettings(emulatorUrl));
+  const { SecretList = [] } = await client.listSecrets({ MaxResults: 100 });
   const values = await Promise.all(
     SecretList.map(async ({ ARN: SecretId, Name: name = '' }) => {
       const { SecretString: text = '' } = await client
-        .send(new GetSecretValueCommand({ SecretId }))
+        .getSecretValue({ SecretId })
         .catch(() => ({ SecretString: '' }));
       const secret = text.startsWith('{')
         ? (JSON.parse(text) as { client_secret: string }).client_secret

@@ -1,4 +1,4 @@
-import { BatchDeleteImageCommand, ECRClient } from '@aws-sdk/client-ecr';
+import { ECR } from '@aws-sdk/client-ecr';
 import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '@lornu/ops/delivery/manifest.ts';
@@ -162,9 +162,9 @@ export const CASES: Record<string, Case> = {
   'an image that has gone': {
     words: 'The image does not exist.',
     run: async ({ pipeline, undo }) => {
-      const ecr = new ECRClient(emulatorSettings(pipeline.emulator.url));
+      const ecr = new ECR(emulatorSettings(pipeline.emulator.url));
       const imageIds = [{ imageTag: `agent-${REVISION}` }];
-      await ecr.send(new BatchDeleteImageCommand({ repositoryName: 'lornu-agent', imageIds }));
+      await ecr.batchDeleteImage({ repositoryName: 'lornu-agent', imageIds });
       undo(async () => void (await pipeline.pushImage(REVISION)));
     },
   },

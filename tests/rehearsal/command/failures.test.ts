@@ -1,10 +1,3 @@
-import {
-  DescribeServicesCommand,
-  DescribeTaskDefinitionCommand,
-  RegisterTaskDefinitionCommand,
-  UpdateServiceCommand,
-} from '@aws-sdk/client-ecs';
-import { DeleteSecretCommand, ListSecretsCommand } from '@aws-sdk/client-secrets-manager';
 import { CliError } from '@lornu/ops/base/cli-error.ts';
 import { apply, type ApplyResult } from '@lornu/rehearsal/run/apply.ts';
 import { destroy } from '@lornu/rehearsal/run/destroy.ts';
@@ -102,30 +95,24 @@ describe('serving is refused with a sentence', () => {
     const { ecs } = applied.standing.clients;
     const { outputs = {} } = applied.stacks.find(({ name }) => name === 'staging') ?? {};
     const at = { cluster: String(outputs['cluster_name']), service: String(outputs['service_name']) };
-    const { services } = await ecs.send(
-      new DescribeServicesCommand({ cluster: at.cluster, services: [at.service] }),
-    );
+    const { services } = await ecs.describeServices({ cluster: at.cluster, services: [at.service] });
     const good = services?.[0]?.taskDefinition;
-    const { taskDefinition } = await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: good }));
+    const { taskDefinition } = await ecs.describeTaskDefinition({ taskDefinition: good });
     const [container] = taskDefinition?.containerDefinitions ?? [];
     const image = container?.image?.replace(/sha256:.*/, `sha256:${'1'.repeat(64)}`);
     const { family, cpu, memory, networkMode, requiresCompatibilities, taskRoleArn, executionRoleArn } =
       taskDefinition ?? {};
-    const bad = await ecs.send(
-      new RegisterTaskDefinitionCommand({
-        family,
-        cpu,
-        memory,
-        networkMode,
-        requiresCompatibilities,
-        taskRoleArn,
-        executionRoleArn,
-        containerDefinitions: [{ ...container, image }],
-      }),
-    );
-    await ecs.send(
-      new UpdateServiceCommand({ ...at, taskDefinition: bad.taskDefinition?.taskDefinitionArn }),
-    );
+    const bad = await ecs.registerTaskDefinition({
+      family,
+      cpu,
+      memory,
+      networkMode,
+      requiresCompatibilities,
+      taskRoleArn,
+      executionRoleArn,
+      containerDefinitions: [{ ...container, image }],
+    });
+    await ecs.updateService({ ...at, taskDefinition: bad.taskDefinition?.taskDefinitionArn });
     const parts = await refusal(serve(applied.standing, {}, serving));
     expect(parts).toMatchObject({
       what: "The service's tasks do not become healthy.",
@@ -133,14 +120,14 @@ describe('serving is refused with a sentence', () => {
       next: expect.stringContaining('the image, a secret, or a variable'),
     });
     await expectNothingServed();
-    await ecs.send(new UpdateServiceCommand({ ...at, taskDefinition: good }));
+    await ecs.updateService({ ...at, taskDefinition: good });
   });
 
   test('if a secret is missing', async () => {
     const { secrets } = applied.standing.clients;
-    const { SecretList = [] } = await secrets.send(new ListSecretsCommand({ MaxResults: 100 }));
+    const { SecretList = [] } = await secrets.listSecrets({ MaxResults: 100 });
     const key = SecretList.find(({ Name }) => Name?.endsWith('/session-key'));
-    await secrets.send(new DeleteSecretCommand({ SecretId: key?.ARN, ForceDeleteWithoutRecovery: true }));
+    await secrets.deleteSecret({ SecretId: key?.ARN, ForceDeleteWithoutRecovery: true });
     const parts = await refusal(serve(applied.standing, {}, serving));
     expect(parts).toMatchObject({
       what: "The service's tasks do not become healthy.",

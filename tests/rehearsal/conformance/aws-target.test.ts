@@ -1,4 +1,3 @@
-import { CreateSecurityGroupCommand, DeleteSecurityGroupCommand } from '@aws-sdk/client-ec2';
 import { createClients } from '@lornu/rehearsal/conformance/clients.ts';
 import { Ledger } from '@lornu/rehearsal/conformance/stack/ledger.ts';
 import {
@@ -46,16 +45,14 @@ test('what a killed run left is removed by the next command, and what is in use 
   const before = await Ledger.open(ledgerPath(context.dataDir));
   // Somebody else's group in the network of the probes.
   const vpcId = before.toRemove.find(({ kind }) => kind === 'vpc')?.id;
-  const { GroupId } = await kit.ec2.send(
-    new CreateSecurityGroupCommand({
-      GroupName: 'other',
-      Description: 'other',
-      VpcId: vpcId,
-    }),
-  );
+  const { GroupId } = await kit.ec2.createSecurityGroup({
+    GroupName: 'other',
+    Description: 'other',
+    VpcId: vpcId,
+  });
   const refused = await cleanUpLeft(clients, before, () => {}, 0).catch((error: Error) => error);
   expect(String((refused as Error & { parts?: { why: string } }).parts?.why)).toContain(`vpc ${vpcId}`);
-  await kit.ec2.send(new DeleteSecurityGroupCommand({ GroupId }));
+  await kit.ec2.deleteSecurityGroup({ GroupId });
   await cleanUpLeft(clients, await Ledger.open(ledgerPath(context.dataDir)), () => {}, 0);
   expect(await readFile(ledgerPath(context.dataDir), 'utf8').catch(() => 'gone')).toBe('gone');
   await rm(context.dataDir, { recursive: true, force: true });

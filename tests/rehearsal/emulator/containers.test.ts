@@ -1,19 +1,4 @@
-import {
-  CreateClusterCommand,
-  CreateServiceCommand,
-  DeleteServiceCommand,
-  DescribeServicesCommand,
-  DescribeTasksCommand,
-  GetTaskProtectionCommand,
-  ListTasksCommand,
-  RegisterTaskDefinitionCommand,
-  RunTaskCommand,
-  StopTaskCommand,
-  UpdateServiceCommand,
-  UpdateTaskProtectionCommand,
-  type DeploymentConfiguration,
-  type Service,
-} from '@aws-sdk/client-ecs';
+import type { DeploymentConfiguration, Service } from '@aws-sdk/client-ecs';
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { failure, startKit, type EmulatorKit } from './kit.ts';
 import { makeNetwork } from './network.ts';
@@ -41,50 +26,46 @@ beforeAll(async () => {
   kit = await startKit();
   const { subnetIds, groupId } = await makeNetwork(kit);
   awsvpcConfiguration = { subnets: subnetIds, securityGroups: [groupId] };
-  await kit.ecs.send(new CreateClusterCommand({ clusterName: cluster }));
+  await kit.ecs.createCluster({ clusterName: cluster });
   for (const revision of ['1', '2']) {
-    const { taskDefinition } = await kit.ecs.send(
-      new RegisterTaskDefinitionCommand({
-        family: 'agent',
-        requiresCompatibilities: ['FARGATE'],
-        networkMode: 'awsvpc',
-        cpu: '256',
-        memory: '512',
-        containerDefinitions: [
-          { name: 'agent', image: `image:${revision}`, essential: true, stopTimeout: 120 },
-        ],
-      }),
-    );
+    const { taskDefinition } = await kit.ecs.registerTaskDefinition({
+      family: 'agent',
+      requiresCompatibilities: ['FARGATE'],
+      networkMode: 'awsvpc',
+      cpu: '256',
+      memory: '512',
+      containerDefinitions: [
+        { name: 'agent', image: `image:${revision}`, essential: true, stopTimeout: 120 },
+      ],
+    });
     revisions.push(taskDefinition?.taskDefinitionArn ?? '');
   }
-  await kit.ecs.send(
-    new CreateServiceCommand({
-      cluster,
-      serviceName: 'agent',
-      taskDefinition: revisions[0],
-      desiredCount: 2,
-      launchType: 'FARGATE',
-      platformVersion: 'LATEST',
-      networkConfiguration: { awsvpcConfiguration },
-      deploymentConfiguration,
-      healthCheckGracePeriodSeconds: 60,
-      enableECSManagedTags: true,
-      availabilityZoneRebalancing: 'ENABLED',
-      propagateTags: 'SERVICE',
-    }),
-  );
+  await kit.ecs.createService({
+    cluster,
+    serviceName: 'agent',
+    taskDefinition: revisions[0],
+    desiredCount: 2,
+    launchType: 'FARGATE',
+    platformVersion: 'LATEST',
+    networkConfiguration: { awsvpcConfiguration },
+    deploymentConfiguration,
+    healthCheckGracePeriodSeconds: 60,
+    enableECSManagedTags: true,
+    availabilityZoneRebalancing: 'ENABLED',
+    propagateTags: 'SERVICE',
+  });
 });
 afterAll(async () => kit.end());
 
 async function service(): Promise<Service> {
-  const { services } = await kit.ecs.send(new DescribeServicesCommand({ cluster, services: ['agent'] }));
+  const { services } = await kit.ecs.describeServices({ cluster, services: ['agent'] });
   const [found] = services ?? [];
   if (!found) throw new Error('the service is gone');
   return found;
 }
 
 const listed = async (filter: { serviceName?: string; desiredStatus?: 'RUNNING' | 'STOPPED' }) =>
-  (await kit.ecs.send(new ListTasksCommand({ cluster, ...filter }))).taskArns;
+  (await kit.ecs.listTasks({ cluster, ...filter })).taskArns;
 
 describe('a service', () => {
   test('keeps its deployment settings, circuit breaker, alarms and grace period', async () => {
@@ -126,7 +107,7 @@ describe('a service', () => {
   });
 
   test('begins a deployment when its task definition changes, while the old one still runs', async () => {
-    await kit.ecs.send(new UpdateServiceCommand({ cluster, service: 'agent', taskDefinition: revisions[1] }));
+    await kit.ecs.updateService({ cluster, service: 'agent', taskDefinition: revisions[1] });
     const { deployments = [], runningCount } = await service();
     expect(deployments.map(({ status, taskDefinition }) => [status, taskDefinition])).toEqual([
       ['PRIMARY', revisions[1]],
@@ -146,22 +127,20 @@ describe('a service', () => {
   });
 
   test('begins none for another count, and one when it is forced', async () => {
-    await kit.ecs.send(new UpdateServiceCommand({ cluster, service: 'agent', desiredCount: 3 }));
+    await kit.ecs.updateService({ cluster, service: 'agent', desiredCount: 3 });
     const scaled = await service();
     expect(scaled.deployments).toHaveLength(2);
     expect(scaled).toMatchObject({ desiredCount: 3, runningCount: 2 });
-    await kit.ecs.send(new UpdateServiceCommand({ cluster, service: 'agent', forceNewDeployment: true }));
+    await kit.ecs.updateService({ cluster, service: 'agent', forceNewDeployment: true });
     expect((await service()).deployments).toHaveLength(3);
   });
 
   test('keeps what an update leaves out', async () => {
-    await kit.ecs.send(
-      new UpdateServiceCommand({
-        cluster,
-        service: 'agent',
-        deploymentConfiguration: { deploymentCircuitBreaker: { enable: false, rollback: false } },
-      }),
-    );
+    await kit.ecs.updateService({
+      cluster,
+      service: 'agent',
+      deploymentConfiguration: { deploymentCircuitBreaker: { enable: false, rollback: false } },
+    });
     expect(await service()).toMatchObject({
       healthCheckGracePeriodSeconds: 60,
       deploymentConfiguration: {
@@ -195,7 +174,7 @@ describe('tasks', () => {
         },
       ],
     });
-    const { tasks } = await kit.ecs.send(new DescribeTasksCommand({ cluster, tasks: [TASK_ID] }));
+    const { tasks } = await kit.ecs.describeTasks({ cluster, tasks: [TASK_ID] });
     expect(tasks?.[0]).toMatchObject({
       taskArn: `arn:aws:ecs:us-east-1:123456789012:task/${cluster}/${TASK_ID}`,
       taskDefinitionArn: revisions[0],
@@ -209,8 +188,8 @@ describe('tasks', () => {
   });
 
   test('that are told to stop are listed as such, and stop when it is reported', async () => {
-    await kit.ecs.send(new StopTaskCommand({ cluster, task: TASK_ID, reason: 'test' }));
-    const told = await kit.ecs.send(new DescribeTasksCommand({ cluster, tasks: [TASK_ID] }));
+    await kit.ecs.stopTask({ cluster, task: TASK_ID, reason: 'test' });
+    const told = await kit.ecs.describeTasks({ cluster, tasks: [TASK_ID] });
     expect(told.tasks?.[0]).toMatchObject({
       lastStatus: 'RUNNING',
       desiredStatus: 'STOPPED',
@@ -223,15 +202,13 @@ describe('tasks', () => {
   });
 
   test('asked for by RunTask wait for something to run them', async () => {
-    const { tasks } = await kit.ecs.send(
-      new RunTaskCommand({
-        cluster,
-        taskDefinition: revisions[1],
-        launchType: 'FARGATE',
-        networkConfiguration: { awsvpcConfiguration },
-        overrides: { containerOverrides: [{ name: 'agent', command: ['verify'] }] },
-      }),
-    );
+    const { tasks } = await kit.ecs.runTask({
+      cluster,
+      taskDefinition: revisions[1],
+      launchType: 'FARGATE',
+      networkConfiguration: { awsvpcConfiguration },
+      overrides: { containerOverrides: [{ name: 'agent', command: ['verify'] }] },
+    });
     expect(tasks?.[0]).toMatchObject({
       lastStatus: 'PROVISIONING',
       desiredStatus: 'RUNNING',
@@ -247,23 +224,22 @@ describe('tasks', () => {
       group: 'service:agent',
     });
     const protect = async (protectionEnabled: boolean, expiresInMinutes?: number) =>
-      kit.ecs.send(
-        new UpdateTaskProtectionCommand({
-          cluster,
-          tasks: [OTHER_ID],
-          protectionEnabled,
-          ...(expiresInMinutes ? { expiresInMinutes } : {}),
-        }),
-      );
+      kit.ecs.updateTaskProtection({
+        cluster,
+        tasks: [OTHER_ID],
+        protectionEnabled,
+        ...(expiresInMinutes ? { expiresInMinutes } : {}),
+      });
     const { protectedTasks } = await protect(true, 5);
     expect(protectedTasks?.[0]?.protectionEnabled).toBe(true);
     const minutes = ((protectedTasks?.[0]?.expirationDate?.getTime() ?? 0) - Date.now()) / 60_000;
     expect(minutes).toBeWithin(4.5, 5.5);
 
     await protect(false);
-    const { protectedTasks: after, failures } = await kit.ecs.send(
-      new GetTaskProtectionCommand({ cluster, tasks: [OTHER_ID, 'none'] }),
-    );
+    const { protectedTasks: after, failures } = await kit.ecs.getTaskProtection({
+      cluster,
+      tasks: [OTHER_ID, 'none'],
+    });
     expect(after?.[0]?.protectionEnabled).toBe(false);
     expect(failures).toEqual([{ arn: 'none', reason: 'TASK_NOT_VALID' }]);
     expect(await failure(protect(true, 3_000))).toMatchObject({ name: 'InvalidParameterException' });
@@ -271,7 +247,7 @@ describe('tasks', () => {
 });
 
 test('a deleted service is inactive, which AWS shows too and no leftover is', async () => {
-  await kit.ecs.send(new DeleteServiceCommand({ cluster, service: 'agent', force: true }));
+  await kit.ecs.deleteService({ cluster, service: 'agent', force: true });
   const { left, keptByAws } = await kit.emulator.sideDoor.leftovers();
   expect(left.filter((line) => line.startsWith('ecs services'))).toEqual([]);
   expect(keptByAws).toContain('ecs services lornu:agent');

@@ -1,12 +1,12 @@
-import { ACMClient } from '@aws-sdk/client-acm';
-import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
-import { BudgetsClient } from '@aws-sdk/client-budgets';
-import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { EC2Client } from '@aws-sdk/client-ec2';
-import { ECSClient } from '@aws-sdk/client-ecs';
-import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { Route53Client } from '@aws-sdk/client-route-53';
-import { S3Client } from '@aws-sdk/client-s3';
+import { ACM } from '@aws-sdk/client-acm';
+import { ApplicationAutoScaling } from '@aws-sdk/client-application-auto-scaling';
+import { Budgets } from '@aws-sdk/client-budgets';
+import { CloudWatch } from '@aws-sdk/client-cloudwatch';
+import { EC2 } from '@aws-sdk/client-ec2';
+import { ECS } from '@aws-sdk/client-ecs';
+import { ElasticLoadBalancingV2 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { Route53 } from '@aws-sdk/client-route-53';
+import { S3 } from '@aws-sdk/client-s3';
 import { emulatorSettings } from '@lornu/rehearsal/emulator/aws-clients.ts';
 import { ensureEmulatorPython } from '@lornu/rehearsal/emulator/ensure-python.ts';
 import { startEmulator, type Emulator } from '@lornu/rehearsal/emulator/start-emulator.ts';
@@ -20,15 +20,15 @@ export interface EmulatorKit {
   emulator: Emulator;
   /** That of the emulator, with AWS's service models. */
   python: string;
-  acm: ACMClient;
-  autoscaling: ApplicationAutoScalingClient;
-  budgets: BudgetsClient;
-  cloudwatch: CloudWatchClient;
-  ec2: EC2Client;
-  ecs: ECSClient;
-  elb: ElasticLoadBalancingV2Client;
-  route53: Route53Client;
-  s3: S3Client;
+  acm: ACM;
+  autoscaling: ApplicationAutoScaling;
+  budgets: Budgets;
+  cloudwatch: CloudWatch;
+  ec2: EC2;
+  ecs: ECS;
+  elb: ElasticLoadBalancingV2;
+  route53: Route53;
+  s3: S3;
   /** Two certificate authorities, in PEM. */
   authorities: () => Promise<string[]>;
   end: () => Promise<void>;
@@ -44,15 +44,15 @@ export async function startKit(): Promise<EmulatorKit> {
   return {
     emulator,
     python,
-    acm: new ACMClient(settings),
-    autoscaling: new ApplicationAutoScalingClient(settings),
-    budgets: new BudgetsClient(settings),
-    cloudwatch: new CloudWatchClient(settings),
-    ec2: new EC2Client(settings),
-    ecs: new ECSClient(settings),
-    elb: new ElasticLoadBalancingV2Client(settings),
-    route53: new Route53Client(settings),
-    s3: new S3Client({ ...settings, forcePathStyle: true }),
+    acm: new ACM(settings),
+    autoscaling: new ApplicationAutoScaling(settings),
+    budgets: new Budgets(settings),
+    cloudwatch: new CloudWatch(settings),
+    ec2: new EC2(settings),
+    ecs: new ECS(settings),
+    elb: new ElasticLoadBalancingV2(settings),
+    route53: new Route53(settings),
+    s3: new S3({ ...settings, forcePathStyle: true }),
     authorities: async () => {
       const script = join(root, 'rehearsal/aws/certificates.py');
       const made = Bun.spawnSync([python, script, folder, 'test.lornu.example']);

@@ -1,22 +1,4 @@
-import { RequestCertificateCommand } from '@aws-sdk/client-acm';
-import {
-  CreateListenerCommand,
-  CreateRuleCommand,
-  CreateTrustStoreCommand,
-  DeleteListenerCommand,
-  DeleteTrustStoreCommand,
-  DeregisterTargetsCommand,
-  DescribeListenersCommand,
-  DescribeLoadBalancersCommand,
-  DescribeRulesCommand,
-  DescribeTargetHealthCommand,
-  DescribeTrustStoreAssociationsCommand,
-  DescribeTrustStoresCommand,
-  ModifyListenerCommand,
-  RegisterTargetsCommand,
-  type Action,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
-import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import type { Action } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { failure, startKit, type EmulatorKit } from './kit.ts';
 import { makeLoadBalancer, makeNetwork } from './network.ts';
@@ -32,9 +14,10 @@ let certificateArn: string;
 beforeAll(async () => {
   kit = await startKit();
   ({ balancerArn, groupArn } = await makeLoadBalancer(kit, await makeNetwork(kit), 'alb'));
-  const requested = await kit.acm.send(
-    new RequestCertificateCommand({ DomainName: 'alb.lornu.example', ValidationMethod: 'DNS' }),
-  );
+  const requested = await kit.acm.requestCertificate({
+    DomainName: 'alb.lornu.example',
+    ValidationMethod: 'DNS',
+  });
   certificateArn = requested.CertificateArn ?? '';
 });
 afterAll(async () => kit.end());
@@ -52,39 +35,35 @@ const checkToken = (config: Partial<Action['JwtValidationConfig']> = {}): Action
 });
 
 async function listen(port: number, more: object = {}): Promise<string> {
-  const { Listeners } = await kit.elb.send(
-    new CreateListenerCommand({
-      LoadBalancerArn: balancerArn,
-      Port: port,
-      Protocol: 'HTTPS',
-      Certificates: [{ CertificateArn: certificateArn }],
-      DefaultActions: [forward()],
-      ...more,
-    }),
-  );
+  const { Listeners } = await kit.elb.createListener({
+    LoadBalancerArn: balancerArn,
+    Port: port,
+    Protocol: 'HTTPS',
+    Certificates: [{ CertificateArn: certificateArn }],
+    DefaultActions: [forward()],
+    ...more,
+  });
   return Listeners?.[0]?.ListenerArn ?? '';
 }
 
 test('a load balancer whose scheme is left out faces the internet', async () => {
-  const { LoadBalancers } = await kit.elb.send(new DescribeLoadBalancersCommand({ Names: ['alb'] }));
+  const { LoadBalancers } = await kit.elb.describeLoadBalancers({ Names: ['alb'] });
   expect(LoadBalancers?.[0]?.Scheme).toBe('internet-facing');
 });
 
 describe('token validation', () => {
   test('is kept on a listener and on a rule, with its claims', async () => {
     const listenerArn = await listen(4001, { DefaultActions: [checkToken(), forward()] });
-    const { Listeners } = await kit.elb.send(new DescribeListenersCommand({ ListenerArns: [listenerArn] }));
+    const { Listeners } = await kit.elb.describeListeners({ ListenerArns: [listenerArn] });
     expect(Listeners?.[0]?.DefaultActions?.[0]).toEqual(checkToken());
 
-    await kit.elb.send(
-      new CreateRuleCommand({
-        ListenerArn: listenerArn,
-        Priority: 30,
-        Conditions: [{ Field: 'path-pattern', PathPatternConfig: { Values: ['/a2a/*'] } }],
-        Actions: [checkToken(), forward()],
-      }),
-    );
-    const { Rules } = await kit.elb.send(new DescribeRulesCommand({ ListenerArn: listenerArn }));
+    await kit.elb.createRule({
+      ListenerArn: listenerArn,
+      Priority: 30,
+      Conditions: [{ Field: 'path-pattern', PathPatternConfig: { Values: ['/a2a/*'] } }],
+      Actions: [checkToken(), forward()],
+    });
+    const { Rules } = await kit.elb.describeRules({ ListenerArn: listenerArn });
     const actions = Rules?.find((rule) => rule.Priority === '30')?.Actions;
     expect(actions?.map((action) => action.Type)).toEqual(['jwt-validation', 'forward']);
     expect(actions?.[0]?.JwtValidationConfig).toEqual(checkToken().JwtValidationConfig);
@@ -117,15 +96,15 @@ describe('mutual TLS', () => {
   let trustStoreArn: string;
 
   beforeAll(async () => {
-    await kit.s3.send(new CreateBucketCommand({ Bucket: 'authorities' }));
+    await kit.s3.createBucket({ Bucket: 'authorities' });
     const body = (await kit.authorities()).join('\n');
-    await kit.s3.send(new PutObjectCommand({ Bucket: 'authorities', Key: 'ca.pem', Body: body }));
-    const { TrustStores } = await kit.elb.send(new CreateTrustStoreCommand({ Name: 'peers', ...bundle }));
+    await kit.s3.putObject({ Bucket: 'authorities', Key: 'ca.pem', Body: body });
+    const { TrustStores } = await kit.elb.createTrustStore({ Name: 'peers', ...bundle });
     trustStoreArn = TrustStores?.[0]?.TrustStoreArn ?? '';
   });
 
   test('a trust store counts the authorities in its bundle', async () => {
-    const { TrustStores } = await kit.elb.send(new DescribeTrustStoresCommand({ Names: ['peers'] }));
+    const { TrustStores } = await kit.elb.describeTrustStores({ Names: ['peers'] });
     expect(TrustStores).toEqual([
       {
         Name: 'peers',
@@ -138,21 +117,19 @@ describe('mutual TLS', () => {
   });
 
   test('a trust store is refused without a bundle of certificates, and with a name that is taken', async () => {
-    const missing = new CreateTrustStoreCommand({
+    const missing = kit.elb.createTrustStore({
       Name: 'other',
       ...bundle,
       CaCertificatesBundleS3Key: 'none.pem',
     });
-    expect(await failure(kit.elb.send(missing))).toMatchObject({
+    expect(await failure(missing)).toMatchObject({
       name: 'InvalidCaCertificatesBundleException',
     });
-    expect(
-      await failure(kit.elb.send(new CreateTrustStoreCommand({ Name: 'peers', ...bundle }))),
-    ).toMatchObject({
+    expect(await failure(kit.elb.createTrustStore({ Name: 'peers', ...bundle }))).toMatchObject({
       name: 'DuplicateTrustStoreNameException',
     });
     expect(
-      await failure(kit.elb.send(new DescribeTrustStoresCommand({ TrustStoreArns: [`${trustStoreArn}0`] }))),
+      await failure(kit.elb.describeTrustStores({ TrustStoreArns: [`${trustStoreArn}0`] })),
     ).toMatchObject({ name: 'TrustStoreNotFoundException' });
   });
 
@@ -160,27 +137,24 @@ describe('mutual TLS', () => {
     const verify = { Mode: 'verify', TrustStoreArn: trustStoreArn, IgnoreClientCertificateExpiry: false };
     const listenerArn = await listen(4003, { MutualAuthentication: verify });
     const described = async () =>
-      (await kit.elb.send(new DescribeListenersCommand({ ListenerArns: [listenerArn] }))).Listeners?.[0]
-        ?.MutualAuthentication;
+      (await kit.elb.describeListeners({ ListenerArns: [listenerArn] })).Listeners?.[0]?.MutualAuthentication;
     expect(await described()).toEqual(verify);
-    const { TrustStoreAssociations } = await kit.elb.send(
-      new DescribeTrustStoreAssociationsCommand({ TrustStoreArn: trustStoreArn }),
-    );
+    const { TrustStoreAssociations } = await kit.elb.describeTrustStoreAssociations({
+      TrustStoreArn: trustStoreArn,
+    });
     expect(TrustStoreAssociations).toEqual([{ ResourceArn: listenerArn }]);
-    expect(
-      await failure(kit.elb.send(new DeleteTrustStoreCommand({ TrustStoreArn: trustStoreArn }))),
-    ).toMatchObject({ name: 'TrustStoreInUseException' });
+    expect(await failure(kit.elb.deleteTrustStore({ TrustStoreArn: trustStoreArn }))).toMatchObject({
+      name: 'TrustStoreInUseException',
+    });
 
-    await kit.elb.send(
-      new ModifyListenerCommand({ ListenerArn: listenerArn, MutualAuthentication: { Mode: 'passthrough' } }),
-    );
+    await kit.elb.modifyListener({ ListenerArn: listenerArn, MutualAuthentication: { Mode: 'passthrough' } });
     expect(await described()).toEqual({ Mode: 'passthrough' });
-    await kit.elb.send(new DeleteListenerCommand({ ListenerArn: listenerArn }));
+    await kit.elb.deleteListener({ ListenerArn: listenerArn });
   });
 
   test('is off on a listener that does not ask for it', async () => {
     const listenerArn = await listen(4004);
-    const { Listeners } = await kit.elb.send(new DescribeListenersCommand({ ListenerArns: [listenerArn] }));
+    const { Listeners } = await kit.elb.describeListeners({ ListenerArns: [listenerArn] });
     expect(Listeners?.[0]?.MutualAuthentication).toEqual({ Mode: 'off' });
   });
 
@@ -197,15 +171,13 @@ describe('mutual TLS', () => {
 
 describe('target health', () => {
   const health = async () => {
-    const { TargetHealthDescriptions } = await kit.elb.send(
-      new DescribeTargetHealthCommand({ TargetGroupArn: groupArn }),
-    );
+    const { TargetHealthDescriptions } = await kit.elb.describeTargetHealth({ TargetGroupArn: groupArn });
     return TargetHealthDescriptions?.map(({ Target, TargetHealth }) => [Target?.Id, TargetHealth?.State]);
   };
   const targets = { Targets: [{ Id: '10.9.0.5', Port: 8080 }] };
 
   test('is initial until something says what it is', async () => {
-    await kit.elb.send(new RegisterTargetsCommand({ TargetGroupArn: groupArn, ...targets }));
+    await kit.elb.registerTargets({ TargetGroupArn: groupArn, ...targets });
     expect(await health()).toEqual([['10.9.0.5', 'initial']]);
   });
 
@@ -213,7 +185,7 @@ describe('target health', () => {
     await kit.emulator.sideDoor.reportTargetHealth(groupArn, [{ id: '10.9.0.5', state: 'healthy' }]);
     expect(await health()).toEqual([['10.9.0.5', 'healthy']]);
 
-    await kit.elb.send(new DeregisterTargetsCommand({ TargetGroupArn: groupArn, ...targets }));
+    await kit.elb.deregisterTargets({ TargetGroupArn: groupArn, ...targets });
     expect(await health()).toEqual([['10.9.0.5', 'draining']]);
     // Seen before, told after: too late.
     await kit.emulator.sideDoor.reportTargetHealth(groupArn, [{ id: '10.9.0.5', state: 'healthy' }]);

@@ -1,8 +1,3 @@
-import { CreateSecurityGroupCommand, CreateSubnetCommand, CreateVpcCommand } from '@aws-sdk/client-ec2';
-import {
-  CreateLoadBalancerCommand,
-  CreateTargetGroupCommand,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { EmulatorKit } from './kit.ts';
 
 export interface TestNetwork {
@@ -13,18 +8,22 @@ export interface TestNetwork {
 
 /** Two subnets in two zones and a security group. */
 export async function makeNetwork({ ec2 }: EmulatorKit): Promise<TestNetwork> {
-  const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.9.0.0/16' }));
+  const { Vpc } = await ec2.createVpc({ CidrBlock: '10.9.0.0/16' });
   const vpcId = Vpc?.VpcId ?? '';
   const subnetIds: string[] = [];
   for (const [index, zone] of ['us-east-1a', 'us-east-1b'].entries()) {
-    const { Subnet } = await ec2.send(
-      new CreateSubnetCommand({ VpcId: vpcId, CidrBlock: `10.9.${index}.0/24`, AvailabilityZone: zone }),
-    );
+    const { Subnet } = await ec2.createSubnet({
+      VpcId: vpcId,
+      CidrBlock: `10.9.${index}.0/24`,
+      AvailabilityZone: zone,
+    });
     subnetIds.push(Subnet?.SubnetId ?? '');
   }
-  const { GroupId = '' } = await ec2.send(
-    new CreateSecurityGroupCommand({ GroupName: 'test', Description: 'test', VpcId: vpcId }),
-  );
+  const { GroupId = '' } = await ec2.createSecurityGroup({
+    GroupName: 'test',
+    Description: 'test',
+    VpcId: vpcId,
+  });
   return { vpcId, subnetIds, groupId: GroupId };
 }
 
@@ -34,18 +33,18 @@ export async function makeLoadBalancer(
   { vpcId, subnetIds, groupId }: TestNetwork,
   name: string,
 ): Promise<{ balancerArn: string; groupArn: string }> {
-  const { LoadBalancers } = await elb.send(
-    new CreateLoadBalancerCommand({ Name: name, Subnets: subnetIds, SecurityGroups: [groupId] }),
-  );
-  const { TargetGroups } = await elb.send(
-    new CreateTargetGroupCommand({
-      Name: name,
-      Protocol: 'HTTP',
-      Port: 8080,
-      VpcId: vpcId,
-      TargetType: 'ip',
-    }),
-  );
+  const { LoadBalancers } = await elb.createLoadBalancer({
+    Name: name,
+    Subnets: subnetIds,
+    SecurityGroups: [groupId],
+  });
+  const { TargetGroups } = await elb.createTargetGroup({
+    Name: name,
+    Protocol: 'HTTP',
+    Port: 8080,
+    VpcId: vpcId,
+    TargetType: 'ip',
+  });
   return {
     balancerArn: LoadBalancers?.[0]?.LoadBalancerArn ?? '',
     groupArn: TargetGroups?.[0]?.TargetGroupArn ?? '',

@@ -1,9 +1,3 @@
-import {
-  DescribeAlarmsCommand,
-  PutMetricAlarmCommand,
-  SetAlarmStateCommand,
-} from '@aws-sdk/client-cloudwatch';
-import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { cluster, keepAsking, service, startService, type RunningService } from './kit.ts';
 
@@ -30,18 +24,16 @@ beforeAll(async () => {
 afterAll(async () => it.end());
 
 async function watchFor(alarmNames: string[]): Promise<void> {
-  await it.kit.ecs.send(
-    new UpdateServiceCommand({
-      cluster,
-      service,
-      deploymentConfiguration: {
-        maximumPercent: 200,
-        minimumHealthyPercent: 100,
-        deploymentCircuitBreaker: { enable: true, rollback: true },
-        alarms: { alarmNames, enable: true, rollback: true },
-      },
-    }),
-  );
+  await it.kit.ecs.updateService({
+    cluster,
+    service,
+    deploymentConfiguration: {
+      maximumPercent: 200,
+      minimumHealthyPercent: 100,
+      deploymentCircuitBreaker: { enable: true, rollback: true },
+      alarms: { alarmNames, enable: true, rollback: true },
+    },
+  });
 }
 
 async function putAlarm(
@@ -49,30 +41,26 @@ async function putAlarm(
   metric: string,
   about: { statistic: 'Sum' | 'Maximum'; datapointsToAlarm: number; threshold: number },
 ): Promise<void> {
-  await it.clients.cloudwatch.send(
-    new PutMetricAlarmCommand({
-      AlarmName: name,
-      Namespace: 'AWS/ApplicationELB',
-      MetricName: metric,
-      Dimensions: [
-        { Name: 'LoadBalancer', Value: it.balancerArn.split('loadbalancer/')[1] },
-        { Name: 'TargetGroup', Value: it.groupArn.split(':').at(-1) },
-      ],
-      Statistic: about.statistic,
-      Period: 60,
-      EvaluationPeriods: 3,
-      DatapointsToAlarm: about.datapointsToAlarm,
-      Threshold: about.threshold,
-      ComparisonOperator: 'GreaterThanThreshold',
-      TreatMissingData: 'notBreaching',
-    }),
-  );
+  await it.clients.cloudwatch.putMetricAlarm({
+    AlarmName: name,
+    Namespace: 'AWS/ApplicationELB',
+    MetricName: metric,
+    Dimensions: [
+      { Name: 'LoadBalancer', Value: it.balancerArn.split('loadbalancer/')[1] },
+      { Name: 'TargetGroup', Value: it.groupArn.split(':').at(-1) },
+    ],
+    Statistic: about.statistic,
+    Period: 60,
+    EvaluationPeriods: 3,
+    DatapointsToAlarm: about.datapointsToAlarm,
+    Threshold: about.threshold,
+    ComparisonOperator: 'GreaterThanThreshold',
+    TreatMissingData: 'notBreaching',
+  });
 }
 
 const alarm = async (name: string) => {
-  const { MetricAlarms = [] } = await it.clients.cloudwatch.send(
-    new DescribeAlarmsCommand({ AlarmNames: [name] }),
-  );
+  const { MetricAlarms = [] } = await it.clients.cloudwatch.describeAlarms({ AlarmNames: [name] });
   return MetricAlarms[0];
 };
 const said = (): string[] => it.events.flatMap((event) => (event.what === 'service' ? [event.message] : []));
@@ -130,9 +118,7 @@ test('a deployment that begins with an alarm in ALARM is not watched, so that it
   await putAlarm('drill', 'RequestCount', { statistic: 'Sum', datapointsToAlarm: 1, threshold: 0 });
   await watchFor(['errors', 'drill']);
   const set = async (StateValue: 'OK' | 'ALARM'): Promise<void> => {
-    await it.clients.cloudwatch.send(
-      new SetAlarmStateCommand({ AlarmName: 'drill', StateValue, StateReason: 'a drill' }),
-    );
+    await it.clients.cloudwatch.setAlarmState({ AlarmName: 'drill', StateValue, StateReason: 'a drill' });
   };
   await set('ALARM');
   const wanted = await it.deploy({ REVISION: '4' });

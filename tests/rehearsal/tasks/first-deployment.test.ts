@@ -1,4 +1,3 @@
-import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { startNewDeployment } from '@lornu/ops/delivery/deploy/service-view.ts';
 import { setSecret } from '@lornu/ops/secrets/set-secret.ts';
@@ -13,7 +12,7 @@ const A_WHILE_MS = 1500;
 let it: RunningService;
 beforeAll(async () => {
   it = await startService(async ({ secrets }) => {
-    const { ARN } = await secrets.send(new CreateSecretCommand({ Name: `lornu/staging/${NAME}` }));
+    const { ARN } = await secrets.createSecret({ Name: `lornu/staging/${NAME}` });
     return { secrets: [{ name: 'GEMINI_API_KEY', valueFrom: ARN ?? '' }] };
   });
 }, 120_000);

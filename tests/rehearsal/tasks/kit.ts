@@ -1,22 +1,4 @@
-import {
-  CreateClusterCommand,
-  CreateServiceCommand,
-  DescribeServicesCommand,
-  DescribeTasksCommand,
-  ListTasksCommand,
-  RegisterTaskDefinitionCommand,
-  UpdateServiceCommand,
-  type ContainerDefinition,
-  type Service,
-  type Task,
-} from '@aws-sdk/client-ecs';
-import {
-  CreateListenerCommand,
-  DescribeTargetHealthCommand,
-  ModifyTargetGroupAttributesCommand,
-  ModifyTargetGroupCommand,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
-import { CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
+import type { ContainerDefinition, Service, Task } from '@aws-sdk/client-ecs';
 import { watchAlarms } from '@lornu/rehearsal/alarms/watch-alarms.ts';
 import { createAwsClients, type AwsClients } from '@lornu/rehearsal/emulator/aws-clients.ts';
 import { readBalancer } from '@lornu/rehearsal/load-balancer/read-balancer.ts';
@@ -94,88 +76,78 @@ export async function startService(
   const clients = createAwsClients(kit.emulator.url);
   const network = await makeNetwork(kit);
   const { balancerArn, groupArn } = await makeLoadBalancer(kit, network, 'agent');
-  await kit.elb.send(
-    new CreateListenerCommand({
-      LoadBalancerArn: balancerArn,
-      Port: 80,
-      Protocol: 'HTTP',
-      DefaultActions: [{ Type: 'forward', TargetGroupArn: groupArn }],
-    }),
-  );
-  await kit.elb.send(
-    new ModifyTargetGroupCommand({
-      TargetGroupArn: groupArn,
-      HealthCheckPath: '/health',
-      HealthCheckIntervalSeconds: 15,
-      HealthyThresholdCount: 2,
-      UnhealthyThresholdCount: 3,
-    }),
-  );
-  await kit.elb.send(
-    new ModifyTargetGroupAttributesCommand({
-      TargetGroupArn: groupArn,
-      Attributes: [
-        { Key: 'deregistration_delay.timeout_seconds', Value: '20' },
-        { Key: 'load_balancing.algorithm.type', Value: 'least_outstanding_requests' },
-      ],
-    }),
-  );
-  await kit.ecs.send(new CreateClusterCommand({ clusterName: cluster }));
-  await clients.logs.send(new CreateLogGroupCommand({ logGroupName: '/test/agent' }));
+  await kit.elb.createListener({
+    LoadBalancerArn: balancerArn,
+    Port: 80,
+    Protocol: 'HTTP',
+    DefaultActions: [{ Type: 'forward', TargetGroupArn: groupArn }],
+  });
+  await kit.elb.modifyTargetGroup({
+    TargetGroupArn: groupArn,
+    HealthCheckPath: '/health',
+    HealthCheckIntervalSeconds: 15,
+    HealthyThresholdCount: 2,
+    UnhealthyThresholdCount: 3,
+  });
+  await kit.elb.modifyTargetGroupAttributes({
+    TargetGroupArn: groupArn,
+    Attributes: [
+      { Key: 'deregistration_delay.timeout_seconds', Value: '20' },
+      { Key: 'load_balancing.algorithm.type', Value: 'least_outstanding_requests' },
+    ],
+  });
+  await kit.ecs.createCluster({ clusterName: cluster });
+  await clients.logs.createLogGroup({ logGroupName: '/test/agent' });
 
   const register: RunningService['register'] = async (environment = {}, about = {}, memory = '512') => {
-    const { taskDefinition } = await kit.ecs.send(
-      new RegisterTaskDefinitionCommand({
-        family: 'agent',
-        // Fargate has no task as small as some tests need.
-        requiresCompatibilities: [memory === '512' ? 'FARGATE' : 'EC2'],
-        networkMode: 'awsvpc',
-        cpu: '256',
-        memory,
-        taskRoleArn: 'arn:aws:iam::123456789012:role/TestTask',
-        executionRoleArn: 'arn:aws:iam::123456789012:role/TestExecution',
-        containerDefinitions: [
-          {
-            name: 'agent',
-            image: 'program@good',
-            essential: true,
-            portMappings: [{ containerPort: 8080 }],
-            environment: [
-              { name: 'PORT', value: '8080' },
-              ...Object.entries(environment).map(([name, value]) => ({ name, value })),
-            ],
-            healthCheck: HEALTH,
-            stopTimeout: 2,
-            logConfiguration: {
-              logDriver: 'awslogs',
-              options: { 'awslogs-group': '/test/agent', 'awslogs-stream-prefix': 'bun' },
-            },
-            ...about,
+    const { taskDefinition } = await kit.ecs.registerTaskDefinition({
+      family: 'agent',
+      // Fargate has no task as small as some tests need.
+      requiresCompatibilities: [memory === '512' ? 'FARGATE' : 'EC2'],
+      networkMode: 'awsvpc',
+      cpu: '256',
+      memory,
+      taskRoleArn: 'arn:aws:iam::123456789012:role/TestTask',
+      executionRoleArn: 'arn:aws:iam::123456789012:role/TestExecution',
+      containerDefinitions: [
+        {
+          name: 'agent',
+          image: 'program@good',
+          essential: true,
+          portMappings: [{ containerPort: 8080 }],
+          environment: [
+            { name: 'PORT', value: '8080' },
+            ...Object.entries(environment).map(([name, value]) => ({ name, value })),
+          ],
+          healthCheck: HEALTH,
+          stopTimeout: 2,
+          logConfiguration: {
+            logDriver: 'awslogs',
+            options: { 'awslogs-group': '/test/agent', 'awslogs-stream-prefix': 'bun' },
           },
-        ],
-      }),
-    );
+          ...about,
+        },
+      ],
+    });
     return taskDefinition?.taskDefinitionArn ?? '';
   };
-  await kit.ecs.send(
-    new CreateServiceCommand({
-      cluster,
-      serviceName: service,
-      taskDefinition: await register({ REVISION: '1' }, await first(clients)),
-      desiredCount: 2,
-      launchType: 'FARGATE',
-      networkConfiguration: {
-        awsvpcConfiguration: { subnets: network.subnetIds, securityGroups: [network.groupId] },
-      },
-      loadBalancers: [{ targetGroupArn: groupArn, containerName: 'agent', containerPort: 8080 }],
-      deploymentConfiguration: {
-        maximumPercent: 200,
-        minimumHealthyPercent: 100,
-        deploymentCircuitBreaker: { enable: true, rollback: true },
-      },
-      healthCheckGracePeriodSeconds: 2,
-    }),
-  );
+  await kit.ecs.createService({
+    cluster,
+    serviceName: service,
+    taskDefinition: await register({ REVISION: '1' }, await first(clients)),
+    desiredCount: 2,
+    launchType: 'FARGATE',
+    networkConfiguration: {
+      awsvpcConfiguration: { subnets: network.subnetIds, securityGroups: [network.groupId] },
+    },
+    loadBalancers: [{ targetGroupArn: groupArn, containerName: 'agent', containerPort: 8080 }],
+    deploymentConfiguration: {
+      maximumPercent: 200,
+      minimumHealthyPercent: 100,
+      deploymentCircuitBreaker: { enable: true, rollback: true },
+    },
+    healthCheckGracePeriodSeconds: 2,
+  });
 
   const events: RunnerEvent[] = [];
   const failures: unknown[] = [];
@@ -263,7 +235,7 @@ export async function startService(
     }
   };
   const describe = async (): Promise<Service> => {
-    const { services } = await kit.ecs.send(new DescribeServicesCommand({ cluster, services: [service] }));
+    const { services } = await kit.ecs.describeServices({ cluster, services: [service] });
     const [found] = services ?? [];
     if (!found) throw new Error('the service is gone');
     return found;
@@ -289,20 +261,19 @@ export async function startService(
     register,
     deploy: async (environment, about) => {
       const taskDefinition = await register(environment, about);
-      await kit.ecs.send(new UpdateServiceCommand({ cluster, service, taskDefinition }));
+      await kit.ecs.updateService({ cluster, service, taskDefinition });
       return taskDefinition;
     },
     describe,
-    describeTask: async (id) =>
-      (await kit.ecs.send(new DescribeTasksCommand({ cluster, tasks: [id] }))).tasks?.[0],
+    describeTask: async (id) => (await kit.ecs.describeTasks({ cluster, tasks: [id] })).tasks?.[0],
     running: async () => {
-      const { taskArns = [] } = await kit.ecs.send(new ListTasksCommand({ cluster, serviceName: service }));
+      const { taskArns = [] } = await kit.ecs.listTasks({ cluster, serviceName: service });
       return taskArns.map((arn) => arn.split('/').at(-1) ?? '');
     },
     targets: async () => {
-      const { TargetHealthDescriptions = [] } = await kit.elb.send(
-        new DescribeTargetHealthCommand({ TargetGroupArn: groupArn }),
-      );
+      const { TargetHealthDescriptions = [] } = await kit.elb.describeTargetHealth({
+        TargetGroupArn: groupArn,
+      });
       return Object.fromEntries(
         TargetHealthDescriptions.map(({ Target, TargetHealth }) => [
           Target?.Id ?? '',

@@ -1,10 +1,3 @@
-import {
-  PutScalingPolicyCommand,
-  RegisterScalableTargetCommand,
-} from '@aws-sdk/client-application-auto-scaling';
-import { RunTaskCommand, StopTaskCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs';
-import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -53,7 +46,7 @@ describe('a running service', () => {
 
   test('gets environment, secrets, and the endpoints of ECS', async () => {
     const secret = async (Name: string, SecretString: string) =>
-      (await it.clients.secrets.send(new CreateSecretCommand({ Name, SecretString }))).ARN ?? '';
+      (await it.clients.secrets.createSecret({ Name, SecretString })).ARN ?? '';
     const arn = await secret('client', '{"id":"web","secret":"s3cret"}');
     await it.deploy(
       { REVISION: '2', LORNU_TEST: 'given' },
@@ -216,7 +209,7 @@ describe('a task', () => {
 
   test('that somebody stops is replaced too, in order', async () => {
     const task = aTask();
-    await it.kit.ecs.send(new StopTaskCommand({ cluster, task: task.id, reason: 'a drill' }));
+    await it.kit.ecs.stopTask({ cluster, task: task.id, reason: 'a drill' });
     await it.until('stopped', () => task.phase === 'stopped');
     await it.steady();
     expect(await it.describeTask(task.id)).toMatchObject({
@@ -237,7 +230,7 @@ describe('a task', () => {
   test('that ignores SIGTERM is killed after the stop timeout', async () => {
     const task = await runTask(await it.register({ KEEP_ON_SIGTERM: '1' }));
     await it.until('listening', async () => (await logOf(task)).includes('listening'));
-    await it.kit.ecs.send(new StopTaskCommand({ cluster, task }));
+    await it.kit.ecs.stopTask({ cluster, task });
     await it.until('stopped', async () => (await it.describeTask(task))?.lastStatus === 'STOPPED');
     expect((await it.describeTask(task))?.containers?.[0]?.exitCode).toBe(137);
     const [sigterm, sigkill] = ['sigterm', 'sigkill'].map(
@@ -271,28 +264,24 @@ test('the service scales by the metric lines of its tasks', async () => {
     ScalableDimension: 'ecs:service:DesiredCount',
     ResourceId: `service/${cluster}/${service}`,
   } as const;
-  await it.clients.autoscaling.send(
-    new RegisterScalableTargetCommand({ ...resource, MinCapacity: 2, MaxCapacity: 3 }),
-  );
-  await it.clients.autoscaling.send(
-    new PutScalingPolicyCommand({
-      ...resource,
-      PolicyName: 'streams',
-      PolicyType: 'TargetTrackingScaling',
-      TargetTrackingScalingPolicyConfiguration: {
-        TargetValue: 2,
-        ScaleOutCooldown: 30,
-        ScaleInCooldown: 30,
-        CustomizedMetricSpecification: {
-          Namespace: 'Test',
-          MetricName: 'Streams',
-          Statistic: 'Average',
-          Unit: 'Count',
-          Dimensions: [{ Name: 'Environment', Value: 'test' }],
-        },
+  await it.clients.autoscaling.registerScalableTarget({ ...resource, MinCapacity: 2, MaxCapacity: 3 });
+  await it.clients.autoscaling.putScalingPolicy({
+    ...resource,
+    PolicyName: 'streams',
+    PolicyType: 'TargetTrackingScaling',
+    TargetTrackingScalingPolicyConfiguration: {
+      TargetValue: 2,
+      ScaleOutCooldown: 30,
+      ScaleInCooldown: 30,
+      CustomizedMetricSpecification: {
+        Namespace: 'Test',
+        MetricName: 'Streams',
+        Statistic: 'Average',
+        Unit: 'Count',
+        Dimensions: [{ Name: 'Environment', Value: 'test' }],
       },
-    }),
-  );
+    },
+  });
   await it.deploy({ REVISION: '5', METRICS: '1' });
   await it.steady();
   const life = new AbortController();
@@ -313,13 +302,13 @@ test('the service scales by the metric lines of its tasks', async () => {
 });
 
 test('a desired count of 0 stops all tasks, and they come back', async () => {
-  await it.kit.ecs.send(new UpdateServiceCommand({ cluster, service, desiredCount: 0 }));
+  await it.kit.ecs.updateService({ cluster, service, desiredCount: 0 });
   await it.until(
     'empty',
     async () => (await it.describe()).runningCount === 0 && it.runner.tasks().length === 0,
   );
   expect(await it.targets()).toEqual({});
-  await it.kit.ecs.send(new UpdateServiceCommand({ cluster, service, desiredCount: 2 }));
+  await it.kit.ecs.updateService({ cluster, service, desiredCount: 2 });
   await it.steady();
 });
 
@@ -338,23 +327,21 @@ test('when the runner stops nothing runs, nothing is left, and the account says 
 });
 
 async function runTask(taskDefinition: string, override: object = {}): Promise<string> {
-  const { tasks } = await it.kit.ecs.send(
-    new RunTaskCommand({
-      cluster,
-      taskDefinition,
-      launchType: 'FARGATE',
-      networkConfiguration: {
-        awsvpcConfiguration: { subnets: it.subnetIds, securityGroups: [it.securityGroup] },
-      },
-      overrides: { containerOverrides: [{ name: 'agent', ...override }] },
-    }),
-  );
+  const { tasks } = await it.kit.ecs.runTask({
+    cluster,
+    taskDefinition,
+    launchType: 'FARGATE',
+    networkConfiguration: {
+      awsvpcConfiguration: { subnets: it.subnetIds, securityGroups: [it.securityGroup] },
+    },
+    overrides: { containerOverrides: [{ name: 'agent', ...override }] },
+  });
   return tasks?.[0]?.taskArn?.split('/').at(-1) ?? '';
 }
 
 async function logOf(task: string): Promise<string> {
   const { events = [] } = await it.clients.logs
-    .send(new GetLogEventsCommand({ logGroupName: '/test/agent', logStreamName: `bun/agent/${task}` }))
+    .getLogEvents({ logGroupName: '/test/agent', logStreamName: `bun/agent/${task}` })
     .catch(() => ({ events: [] }));
   return events.map(({ message }) => message).join('\n');
 }

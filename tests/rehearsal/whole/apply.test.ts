@@ -1,15 +1,4 @@
-import {
-  AuthorizeSecurityGroupIngressCommand,
-  CreateRouteCommand,
-  DeleteRouteCommand,
-  DescribeInternetGatewaysCommand,
-  RevokeSecurityGroupIngressCommand,
-} from '@aws-sdk/client-ec2';
-import { DescribeTaskDefinitionCommand, type ContainerDefinition } from '@aws-sdk/client-ecs';
-import {
-  DescribeLoadBalancersCommand,
-  ModifyLoadBalancerAttributesCommand,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { ContainerDefinition } from '@aws-sdk/client-ecs';
 import { MODEL } from '@lornu/agents/model.ts';
 import { parseConfig } from '@lornu/backend/config/config.ts';
 import { describeConfig } from '@lornu/backend/config/describe-config.ts';
@@ -74,9 +63,9 @@ const failing = async () =>
 
 async function container(): Promise<ContainerDefinition> {
   const arn = applied.stacks.find(({ name }) => name === 'staging')?.outputs['task_definition_arn'];
-  const { taskDefinition } = await applied.standing.clients.ecs.send(
-    new DescribeTaskDefinitionCommand({ taskDefinition: String(arn) }),
-  );
+  const { taskDefinition } = await applied.standing.clients.ecs.describeTaskDefinition({
+    taskDefinition: String(arn),
+  });
   const [found] = taskDefinition?.containerDefinitions ?? [];
   if (!found) throw new Error('the task definition has no container');
   return found;
@@ -136,7 +125,7 @@ describe('what is applied', () => {
 
   test('has a load balancer that can be translated whole, into a configuration that HAProxy takes', async () => {
     const { elb } = applied.standing.clients;
-    const { LoadBalancers } = await elb.send(new DescribeLoadBalancersCommand({}));
+    const { LoadBalancers } = await elb.describeLoadBalancers({});
     const balancer = await readBalancer(elb, LoadBalancers?.[0]?.LoadBalancerArn ?? '');
     expect(balancer).toMatchObject({ idleTimeoutS: 120, clientKeepAliveS: 60, dropInvalidHeaders: true });
     const [http, https, mutual] = balancer.listeners.toSorted((a, b) => a.port - b.port);
@@ -194,17 +183,17 @@ describe('the applied network', () => {
     );
     const nat = table?.routes.find(({ target }) => target.startsWith('nat-'));
     const route = { RouteTableId: table?.id, DestinationCidrBlock: '0.0.0.0/0' };
-    await ec2.send(new DeleteRouteCommand(route));
+    await ec2.deleteRoute(route);
     expect(await failing()).toContain('tasks-google');
 
-    const { InternetGateways } = await ec2.send(new DescribeInternetGatewaysCommand({}));
+    const { InternetGateways } = await ec2.describeInternetGateways({});
     const gateway = InternetGateways?.find((one) =>
       network.internetGateways.includes(one.InternetGatewayId ?? ''),
     );
-    await ec2.send(new CreateRouteCommand({ ...route, GatewayId: gateway?.InternetGatewayId }));
+    await ec2.createRoute({ ...route, GatewayId: gateway?.InternetGatewayId });
     expect(await failing()).toContain('tasks-google');
-    await ec2.send(new DeleteRouteCommand(route));
-    await ec2.send(new CreateRouteCommand({ ...route, NatGatewayId: nat?.target }));
+    await ec2.deleteRoute(route);
+    await ec2.createRoute({ ...route, NatGatewayId: nat?.target });
     expect(await failing()).toEqual([]);
   });
 
@@ -215,9 +204,9 @@ describe('the applied network', () => {
       GroupId: service.groupIds[0],
       IpPermissions: [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '0.0.0.0/0' }] }],
     };
-    await ec2.send(new AuthorizeSecurityGroupIngressCommand(opened));
+    await ec2.authorizeSecurityGroupIngress(opened);
     expect(await failing()).toEqual(['strangers-tasks', 'only-load-balancer']);
-    await ec2.send(new RevokeSecurityGroupIngressCommand(opened));
+    await ec2.revokeSecurityGroupIngress(opened);
     expect(await failing()).toEqual([]);
   });
 });
@@ -243,14 +232,12 @@ test('a command that serves and is killed leaves nothing that runs, and the next
 
 test('drift made by hand is found by the next plan, with its place', async () => {
   const { elb } = applied.standing.clients;
-  const { LoadBalancers } = await elb.send(new DescribeLoadBalancersCommand({}));
+  const { LoadBalancers } = await elb.describeLoadBalancers({});
   const setIdle = async (seconds: number) =>
-    elb.send(
-      new ModifyLoadBalancerAttributesCommand({
-        LoadBalancerArn: LoadBalancers?.[0]?.LoadBalancerArn,
-        Attributes: [{ Key: 'idle_timeout.timeout_seconds', Value: String(seconds) }],
-      }),
-    );
+    elb.modifyLoadBalancerAttributes({
+      LoadBalancerArn: LoadBalancers?.[0]?.LoadBalancerArn,
+      Attributes: [{ Key: 'idle_timeout.timeout_seconds', Value: String(seconds) }],
+    });
   await setIdle(60);
   const staging = STACKS.filter(({ name }) => name === 'staging');
   expect(await checkPlan(applied.standing, quiet, staging)).toEqual([

@@ -1,8 +1,4 @@
-import {
-  DescribeTargetGroupsCommand,
-  DescribeTargetHealthCommand,
-  type ElasticLoadBalancingV2Client,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { ElasticLoadBalancingV2 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { runCli } from './kit.ts';
 import { namespacesUnder } from './machine-network.ts';
 
@@ -12,7 +8,7 @@ import { namespacesUnder } from './machine-network.ts';
  */
 export async function killWhileItServes(
   dataDir: string,
-  elb: ElasticLoadBalancingV2Client,
+  elb: ElasticLoadBalancingV2,
 ): Promise<{ exitCode: number; namespaces: ReadonlySet<string> }> {
   let namespaces: ReadonlySet<string> = new Set();
   let killed: Promise<void> | undefined;
@@ -28,12 +24,10 @@ export async function killWhileItServes(
   return { exitCode, namespaces };
 }
 
-async function countTargets(elb: ElasticLoadBalancingV2Client): Promise<number> {
-  const { TargetGroups = [] } = await elb.send(new DescribeTargetGroupsCommand({}));
+async function countTargets(elb: ElasticLoadBalancingV2): Promise<number> {
+  const { TargetGroups = [] } = await elb.describeTargetGroups({});
   const described = await Promise.all(
-    TargetGroups.map(async ({ TargetGroupArn }) =>
-      elb.send(new DescribeTargetHealthCommand({ TargetGroupArn })),
-    ),
+    TargetGroups.map(async ({ TargetGroupArn }) => elb.describeTargetHealth({ TargetGroupArn })),
   );
   return described.flatMap(({ TargetHealthDescriptions = [] }) => TargetHealthDescriptions).length;
 }

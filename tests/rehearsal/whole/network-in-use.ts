@@ -1,15 +1,4 @@
-import {
-  CreateNetworkAclEntryCommand,
-  DeleteNetworkAclEntryCommand,
-  AuthorizeSecurityGroupEgressCommand,
-  RevokeSecurityGroupEgressCommand,
-} from '@aws-sdk/client-ec2';
-import {
-  ChangeResourceRecordSetsCommand,
-  ListHostedZonesCommand,
-  ListResourceRecordSetsCommand,
-  type ChangeAction,
-} from '@aws-sdk/client-route-53';
+import type { ChangeAction } from '@aws-sdk/client-route-53';
 import { cutNat } from '@lornu/rehearsal/breaks/network-breaks.ts';
 import type { ProbeAnswer } from '@lornu/rehearsal/network/probe.ts';
 import { GOOGLE_SERVICES, PUBLIC_RESOLVER } from '@lornu/rehearsal/network/outside.ts';
@@ -72,23 +61,21 @@ async function changes({ clients, ...standing }: Standing, served: ServedRehears
     },
     {
       what: "the tasks' group is widened, then narrowed",
-      make: async () => ec2.send(new AuthorizeSecurityGroupEgressCommand(http)),
-      takeBack: async () => ec2.send(new RevokeSecurityGroupEgressCommand(http)),
+      make: async () => ec2.authorizeSecurityGroupEgress(http),
+      takeBack: async () => ec2.revokeSecurityGroupEgress(http),
       isFelt: async () => (await probe(served, task?.id ?? '', gemini, 80)) !== 'nothing',
     },
     {
       // Of one address alone: with the load balancer's checks cut off, ECS would replace the tasks.
       what: 'an ACL cuts Gemini off',
       make: async () =>
-        ec2.send(
-          new CreateNetworkAclEntryCommand({
-            ...entry,
-            Protocol: '-1',
-            CidrBlock: `${gemini}/32`,
-            RuleAction: 'deny',
-          }),
-        ),
-      takeBack: async () => ec2.send(new DeleteNetworkAclEntryCommand(entry)),
+        ec2.createNetworkAclEntry({
+          ...entry,
+          Protocol: '-1',
+          CidrBlock: `${gemini}/32`,
+          RuleAction: 'deny',
+        }),
+      takeBack: async () => ec2.deleteNetworkAclEntry(entry),
       isFelt: isCutOff,
     },
     await recordLost(clients, served),
@@ -97,17 +84,15 @@ async function changes({ clients, ...standing }: Standing, served: ServedRehears
 
 async function recordLost({ route53 }: Standing['clients'], served: ServedRehearsal): Promise<Change> {
   const name = new URL(served.publicUrl).hostname;
-  const { HostedZones } = await route53.send(new ListHostedZonesCommand({}));
+  const { HostedZones } = await route53.listHostedZones({});
   const HostedZoneId = HostedZones?.[0]?.Id;
-  const { ResourceRecordSets } = await route53.send(new ListResourceRecordSetsCommand({ HostedZoneId }));
+  const { ResourceRecordSets } = await route53.listResourceRecordSets({ HostedZoneId });
   const record = ResourceRecordSets?.find(({ Name, Type }) => Name === `${name}.` && Type === 'A');
   const change = async (Action: ChangeAction) =>
-    route53.send(
-      new ChangeResourceRecordSetsCommand({
-        HostedZoneId,
-        ChangeBatch: { Changes: [{ Action, ResourceRecordSet: record }] },
-      }),
-    );
+    route53.changeResourceRecordSets({
+      HostedZoneId,
+      ChangeBatch: { Changes: [{ Action, ResourceRecordSet: record }] },
+    });
   return {
     what: "the service's name is removed from its zone",
     make: async () => change('DELETE'),
