@@ -86,7 +86,6 @@ export async function evaluate(
   const worker = async (): Promise<void> => {
     for (let group = groups.shift(); group; group = groups.shift())
       for (const one of group) {
-        // oxlint-disable-next-line no-await-in-loop -- one after another on purpose
         const result = await evaluateCase(server, one, options, remarks);
         results.set(one.evalId, result);
         options.onCase?.(result);
@@ -145,7 +144,6 @@ async function evaluateCase(
     const actual: Invocation[] = [];
     for (const { userContent } of expected) {
       const at = Date.now() / 1_000;
-      // oxlint-disable-next-line no-await-in-loop -- a conversation
       actual.push(
         toInvocation(
           userContent,
@@ -190,7 +188,7 @@ async function judgeCase(
     const evaluator = EVALUATORS.get(metric.metricName);
     const verdict: Verdict = evaluator
       ? evaluator(metric, actual, expected)
-      : // oxlint-disable-next-line no-await-in-loop -- a judge model has limits
+      : // A judge model has limits.
         await judge(metric, actual, expected, one.rubrics ?? [], { ask, facts });
     if (verdict.reason !== undefined)
       remarks.push({ evalId: one.evalId, metricName: metric.metricName, reason: verdict.reason });

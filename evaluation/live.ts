@@ -108,7 +108,6 @@ export async function playLive(
       limit ??= reached(cassette.turns.length);
       if (limit) return;
       used.turns += cassette.turns.length;
-      // oxlint-disable-next-line no-await-in-loop -- each worker plays one conversation after the other
       done[at] = await playOnce(server, cassette, options, used);
       count();
     }
@@ -141,7 +140,6 @@ async function playOnce(
     for (const [index, { message }] of turns.entries()) {
       player?.beginTurn(key.sessionId, cassette, index);
       const content = answerable({ role: 'user', parts: blobs[message] as Part[] }, calls);
-      // oxlint-disable-next-line no-await-in-loop -- the turns of a conversation
       const { events, failure } = await playTurn(server, key, content);
       const wasRefused = hasFailure(expectedItems(cassette, turns[index] as CassetteTurn));
       if (failure !== undefined && !wasRefused && UNAVAILABLE.test(failure))
@@ -227,7 +225,7 @@ async function scoresOf(
     const facts = { instructions: '', tools: 'They are not known.' };
     const { overall, reason } =
       EVALUATORS.get(metricName)?.(metric, actual, expected) ??
-      // oxlint-disable-next-line no-await-in-loop -- a judge model has limits
+      // A judge model has limits.
       (await judge(metric, actual, expected, [], { ask, facts }));
     if (overall.status === STATUS.passed || overall.status === STATUS.failed)
       scores.push({ metricName, score: overall.score, passed: overall.status === STATUS.passed });

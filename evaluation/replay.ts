@@ -52,7 +52,6 @@ export async function replayAll(
     for (let index = next++; index < cassettes.length; index = next++) {
       const cassette = cassettes[index];
       if (!cassette) return;
-      // oxlint-disable-next-line no-await-in-loop -- a worker's own conversations
       const one = compare(cassette, await play(server, player, cassette));
       results[index] = one;
       onDone?.(one);
@@ -85,7 +84,6 @@ async function playSlowAgain(
     let times = isMeasured ? TIMES_IF_MEASURED : TIMES;
     for (let [slow, fine] = [0, 0]; slow <= times - enough && fine < enough;) {
       const before = slowdown();
-      // oxlint-disable-next-line no-await-in-loop -- each by itself
       const played = await play(server, player, cassette);
       const busy = Math.max(before, slowdown());
       if (busy > BUSY) times = TIMES_IF_BUSY;
@@ -131,7 +129,6 @@ async function play(server: AgentServer, player: CassetteServer, cassette: Casse
       const content = answerable({ role: 'user', parts: blobs[message] as Part[] }, calls);
       const beganAt = performance.now();
       const delayMs = startRunDelay(server.pid);
-      // oxlint-disable-next-line no-await-in-loop -- a conversation
       const { events, failure } = await playTurn(server, key, content);
       calls.push(...events.flatMap((event) => event.content?.parts ?? []));
       played.push({

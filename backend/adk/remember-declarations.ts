@@ -1,4 +1,3 @@
-/* oxlint-disable eslint/no-underscore-dangle -- ADK's own name for what a tool declares */
 import { isFunctionTool, isLlmAgent, type BaseAgent, type FunctionTool } from '@google/adk';
 
 /**

@@ -80,7 +80,7 @@ export class ArtifactService implements BaseArtifactService {
     return this.#inTurn(key, async () => {
       const first = ((await this.#files.versions(key)).at(-1) ?? -1) + 1;
       for (let version = first; version < first + MAX_SAVE_ATTEMPTS; version++) {
-        // oxlint-disable-next-line no-await-in-loop -- the next number is tried only when this one is taken
+        // The next number is tried only when this one is taken.
         if (await this.#files.create(key, version, content)) return version;
       }
       throw new AppError('ARTIFACT_BUSY', undefined, { headers: { 'retry-after': '1' } });

@@ -21,7 +21,7 @@ export async function deleteDocuments(
   for (let from = 0; from < documents.length;) {
     const batch = documents.slice(from, from + largest);
     try {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other, so that what is left can be found again
+      // One after the other, so that what is left can be found again.
       await transact(
         db,
         async (transaction) => batch.forEach((document) => void transaction.delete(document)),

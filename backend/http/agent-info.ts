@@ -24,7 +24,6 @@ export async function describeAgents(root: LlmAgent): Promise<Record<string, Age
     if (described.has(agent.name)) return;
     const subAgents = agent.subAgents.filter((sub) => isLlmAgent(sub));
     for (const sub of subAgents) {
-      // oxlint-disable-next-line no-await-in-loop -- the order of the answer is the order of the visit
       await visit(sub);
     }
     described.set(agent.name, {
@@ -55,7 +54,7 @@ async function toolsInfo(tools: readonly ToolUnion[]): Promise<AgentInfo['tools'
   return (
     flat
       .flat()
-      // oxlint-disable-next-line no-underscore-dangle -- ADK's name for it; there is no other way to a declaration
+      // ADK offers no other way to a declaration.
       .map((tool) => tool._getDeclaration())
       .filter((declaration) => declaration !== undefined)
       .map((declaration) => ({ functionDeclarations: [declaration] }))

@@ -47,7 +47,7 @@ async function resolve(contents: readonly Content[], open: OpenFile | undefined)
     if (!parts.some(({ inlineData, fileData }) => inlineData ?? fileData)) continue;
     const read: Part[] = [];
     for (const part of parts.toReversed()) {
-      // oxlint-disable-next-line no-await-in-loop -- newer files have priority
+      // Newer files have priority.
       const next = isReference(part) ? await readFile(part.fileData, open, room) : part;
       room -= bytesOf(next);
       read.unshift(next);

@@ -20,7 +20,6 @@ export async function withRetries<T>(
   const giveUpAt = performance.now() + (settings.timeouts?.answerMs ?? DEFAULT_TIMEOUTS.answerMs);
   for (let retry = 0; ; retry++) {
     try {
-      // oxlint-disable-next-line no-await-in-loop -- one try after the other
       return await call(giveUpAt - performance.now());
     } catch (error) {
       if (signal?.aborted || !(error instanceof ModelError) || !error.isRetryable) throw error;
@@ -33,7 +32,6 @@ export async function withRetries<T>(
         retry: retry + 1,
         pauseMs,
       });
-      // oxlint-disable-next-line no-await-in-loop -- one try after the other
       await (settings.sleep ?? abortableSleep)(pauseMs, signal);
       if (signal?.aborted) return NO_ANSWER;
     }

@@ -14,7 +14,6 @@ export async function verifyCard(card: AgentCard, keys: readonly JWK[]): Promise
   const json = AgentCard.toJSON(card) as AgentCard;
   const payload = Buffer.from(canonicalizeAgentCard(json)).toString('base64url');
   for (const { protected: header, signature } of card.signatures) {
-    // oxlint-disable-next-line no-await-in-loop -- the first that holds ends it; a card has one or two
     if (await isSignedBy(keys, { payload, protected: header, signature })) return;
   }
   throw new PeerError('untrusted', "The peer's card is not signed with a key that is trusted here.");

@@ -67,7 +67,6 @@ export class RunOperator {
     // Queued ones first: the end of the run before them would begin them.
     const inOrder = meant.toSorted((a, b) => Number(b.state === 'queued') - Number(a.state === 'queued'));
     for (let from = 0; from < inOrder.length; from += STOPPED_AT_ONCE)
-      // oxlint-disable-next-line no-await-in-loop -- a few at once, in this order
       await Promise.all(
         inOrder.slice(from, from + STOPPED_AT_ONCE).map((run) => this.#stopOne(run, sentence)),
       );
@@ -122,7 +121,6 @@ export class RunOperator {
     const found: ActiveRun[] = [];
     let cursor: string | undefined;
     do {
-      // oxlint-disable-next-line no-await-in-loop -- each page names the next one
       const page = await this.#options.store.activeRuns(filter, SESSIONS_A_PAGE, cursor);
       found.push(...page.runs);
       cursor = page.next;

@@ -109,9 +109,7 @@ export class ShadowCandidate {
       events: [],
       lastUpdateTime: this.#options.now(),
     };
-    for (const event of history)
-      // oxlint-disable-next-line no-await-in-loop -- each event changes the state
-      await this.#sessions.appendEvent({ session, event: fromWire(event) });
+    for (const event of history) await this.#sessions.appendEvent({ session, event: fromWire(event) });
     return session;
   }
 

@@ -95,7 +95,6 @@ export class Shadow {
   async #work(): Promise<void> {
     for (let turn = this.#waiting.shift(); turn; turn = this.#waiting.shift()) {
       try {
-        // oxlint-disable-next-line no-await-in-loop -- each worker sends one turn after the other
         await this.#compare(turn);
       } catch (error) {
         if (this.#stopped.signal.aborted) break;

@@ -36,7 +36,6 @@ function holdAfter(events: number, released: Promise<void>): TransformStream<Uin
       const parts = (rest + decoder.decode(chunk, { stream: true })).split(/(?<=\n\r?\n)/);
       rest = parts.pop() ?? '';
       for (const part of parts) {
-        // oxlint-disable-next-line no-await-in-loop -- in order
         if (passed++ >= events) await released;
         controller.enqueue(encoder.encode(part));
       }

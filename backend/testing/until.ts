@@ -3,7 +3,6 @@ import type { RunStore } from '../runs/run-store.ts';
 /** Polls until the condition holds; throws if it does not within the time. */
 export async function until(condition: () => boolean | Promise<boolean>, withinMs = 5_000): Promise<void> {
   const deadline = performance.now() + withinMs;
-  // oxlint-disable-next-line no-await-in-loop -- one look after the other
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error('It did not come about in time.');
     await Bun.sleep(5);

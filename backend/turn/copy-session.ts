@@ -54,11 +54,8 @@ export async function copySession(options: CopyOptions): Promise<Session> {
           ([key]) => !staysBehind(key) && !Object.hasOwn(options.state, key),
         ),
       );
-      // oxlint-disable-next-line no-await-in-loop -- events are appended in their order
       const artifactDelta = await copyArtifacts(options, event, copy.id);
-      // oxlint-disable-next-line no-await-in-loop -- as above
       const content = await copyReferences(options, event.content, copy.id);
-      // oxlint-disable-next-line no-await-in-loop -- as above
       await sessions.appendEvent({
         session: copy,
         event: {
@@ -92,14 +89,13 @@ async function copyArtifacts(
   const versions = new Map<string, number>();
   for (const [filename, version] of Object.entries(actions.artifactDelta)) {
     const file = { appName, userId, filename };
-    // oxlint-disable no-await-in-loop -- few artifacts an event, each in memory only once
+    // Few artifacts an event, each in memory only once.
     const artifact = isUserScoped(filename)
       ? undefined
       : await artifacts.loadArtifact({ ...file, sessionId: id, version });
     if (isUserScoped(filename)) versions.set(filename, version);
     else if (artifact)
       versions.set(filename, await artifacts.saveArtifact({ ...file, sessionId: copyId, artifact }));
-    // oxlint-enable no-await-in-loop
   }
   return Object.fromEntries(versions);
 }
@@ -116,14 +112,13 @@ async function copyReferences(
   const parts: Part[] = [];
   for (const part of content.parts) {
     const source = artifactIn(part.fileData?.fileUri ?? '', { appName, userId, sessionId: id });
-    // oxlint-disable-next-line no-await-in-loop -- one after the other, to hold only one file in memory
+    // One after the other, to hold only one file in memory.
     const artifact = source && (await artifacts.loadArtifact(source));
     if (!source || !artifact) {
       parts.push(part);
       continue;
     }
     const { filename } = source;
-    // oxlint-disable-next-line no-await-in-loop -- as above
     const version = await artifacts.saveArtifact({ appName, userId, sessionId: copyId, filename, artifact });
     const key = { appName, userId, scope: { session: copyId }, filename };
     parts.push({ ...part, fileData: { ...part.fileData, fileUri: toArtifactUri(key, version) } });

@@ -90,14 +90,13 @@ async function artifactReversal(
     if (isUserScoped(filename) || before.get(filename) === version) continue;
     const file = { appName, userId, sessionId, filename };
     const earlier = before.get(filename);
-    // oxlint-disable no-await-in-loop -- few artifacts, and a failure must leave the later ones untouched
+    // Few artifacts, and a failure must leave the later ones untouched.
     const artifact =
       earlier === undefined ? undefined : await artifacts.loadArtifact({ ...file, version: earlier });
     reversal.set(
       filename,
       await artifacts.saveArtifact({ ...file, artifact: artifact ?? rewindTombstone() }),
     );
-    // oxlint-enable no-await-in-loop
   }
   return Object.fromEntries(reversal);
 }

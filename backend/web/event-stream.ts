@@ -66,13 +66,11 @@ export function eventStream<Item>(
         const forward = async (): Promise<void> => {
           send(begin);
           for (;;) {
-            // oxlint-disable-next-line no-await-in-loop -- events come one after the other
             const next = await items.next();
             if (disconnected.signal.aborted) return;
             if (next.done) break;
             quiet = false;
             send(toText(next.value));
-            // oxlint-disable-next-line no-await-in-loop -- the reader is slower than the events
             if ((controller.desiredSize ?? 0) <= 0) await new Promise<void>((resolve) => (wake = resolve));
             if (disconnected.signal.aborted) return;
           }

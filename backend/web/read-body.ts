@@ -67,7 +67,6 @@ async function collect(
   const chunks: Uint8Array[] = [];
   let size = 0;
   for (;;) {
-    // oxlint-disable-next-line no-await-in-loop -- chunks arrive one after the other
     const { done, value } = await reader.read();
     if (done) break;
     size += value.byteLength;

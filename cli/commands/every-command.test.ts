@@ -19,7 +19,6 @@ async function everyCommand(): Promise<Line[]> {
   const quiet = nowhere();
   for (const row of COMMANDS) {
     const command = new Command(row.name);
-    // oxlint-disable-next-line no-await-in-loop -- a dozen small modules
     (await row.load()).define(command, quiet, () => undefined);
     lines.push(
       lineOf(command, row.name),

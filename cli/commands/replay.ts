@@ -83,7 +83,6 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     );
     if (flags.accept) {
       for (const { path, cassette } of acceptAll(files, replayed))
-        // oxlint-disable-next-line no-await-in-loop -- small files
         await writeFile(path, `${JSON.stringify(cassette, null, 1)}\n`, { mode: 0o600 });
     }
     const hasChanged = replayed.some(({ verdict }) => verdict === 'changed');

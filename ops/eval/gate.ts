@@ -124,12 +124,9 @@ async function load(server: AgentServer, sets: readonly SetFile[]): Promise<stri
       const key = { appName: apps[index % apps.length] ?? '', userId: `gate-${id}`, sessionId: id };
       const newMessage = { role: 'user', parts: [{ text: 'Hello! Who are you?' }] };
       try {
-        // oxlint-disable-next-line no-await-in-loop -- each worker runs one turn after the other
         await createSession(server, key, {});
-        // oxlint-disable-next-line no-await-in-loop -- as above
         const { events } = await runTurn(server, key, newMessage, { streaming: true });
         if (events.length === 0) failures.push(`a turn of ${key.appName} had no answer`);
-        // oxlint-disable-next-line no-await-in-loop -- as above
         await deleteSession(server, key);
       } catch (error) {
         if (!(error instanceof ServerError)) throw error;

@@ -27,7 +27,6 @@ export async function sessionsOf(
       : [sessionId];
   const sessions: Session[] = [];
   for (const id of ids) {
-    // oxlint-disable-next-line no-await-in-loop -- somebody else's server
     const session = await readSession(server, { appName, userId, sessionId: id });
     if (session) sessions.push(session);
   }

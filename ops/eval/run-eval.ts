@@ -38,7 +38,7 @@ export async function runEval(
   const evaluated: Evaluated[] = [];
   for (const file of files) {
     const { evalSet, metrics, appName } = file;
-    // oxlint-disable-next-line no-await-in-loop -- each set has the server to itself
+    // Each set has the server to itself.
     const { result, remarks } = await evaluate(server, {
       appName,
       evalSet,

@@ -50,7 +50,6 @@ export async function runLive(
   const cassettes = files.map(({ cassette }) => cassette);
   const metrics = new Map<string, EvalMetric[]>();
   for (const { appName } of cassettes)
-    // oxlint-disable-next-line no-await-in-loop -- one file for each agent
     if (!metrics.has(appName)) metrics.set(appName, await readMetrics(join(agentsDir, appName), config));
   const player = candidate.url === undefined ? startCassetteServer() : undefined;
   const isOwn = player !== undefined && chooseModel(context.env).kind === 'own-stand-in';
@@ -91,7 +90,7 @@ export async function runLive(
     });
   } finally {
     for (const stop of stops)
-      // oxlint-disable-next-line no-await-in-loop -- stop the client before the server
+      // Stop the client before the server.
       await stop();
   }
 }

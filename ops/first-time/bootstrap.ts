@@ -86,7 +86,6 @@ const roles: Requirement = {
     const prefix = await subjectPrefix(scene);
     const wrong: string[] = [];
     for (const [name, subject] of Object.entries(SUBJECTS)) {
-      // oxlint-disable-next-line no-await-in-loop -- three quick calls
       const document = (await roleOf(scene, name))?.Role?.AssumeRolePolicyDocument;
       if (document === undefined) wrong.push(`there is no role ${name}`);
       else if (!decodeURIComponent(document).includes(`"${prefix}${subject}"`))
@@ -160,7 +159,6 @@ const secrets: Requirement = {
     const [absent, empty]: [string[], string[]] = [[], []];
     const names = neededSecrets(variables);
     for (const name of names) {
-      // oxlint-disable-next-line no-await-in-loop -- four quick calls
       const found = await orNone(
         scene.aws.secrets.describeSecret({ SecretId: `${SECRET_PREFIX}${name}` }),
         'ResourceNotFound',

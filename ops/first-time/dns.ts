@@ -94,7 +94,6 @@ const caa: Requirement = {
   look: async (scene) => {
     const { domain_name: domain, failover_domain_name: failover } = await stagingVariables(scene);
     for (const name of [textOf(domain), textOf(failover)].filter(Boolean)) {
-      // oxlint-disable-next-line no-await-in-loop -- one or two names
       const found = await nearestCaa(scene, name);
       // Records without an issuer (only iodef) restrict nobody.
       if (!found || found.issuers.length === 0) continue;
@@ -119,7 +118,6 @@ async function nearestCaa(
   const labels = plain(domain).split('.');
   for (let first = 0; first < labels.length; first += 1) {
     const name = labels.slice(first).join('.');
-    // oxlint-disable-next-line no-await-in-loop -- upwards until one answers
     const issuers = await dns.caa(name);
     if (issuers !== undefined) return { name, issuers };
   }

@@ -59,7 +59,7 @@ export async function firstTime(options: FirstTimeOptions): Promise<Found[]> {
     const { id, title } = requirement;
     const beganMs = Date.now();
     emit({ kind: 'begin', id, title, atMs: beganMs });
-    // oxlint-disable-next-line no-await-in-loop -- a later one may need what an earlier one made
+    // A later one may need what an earlier one made.
     const one = await goThrough(requirement, found, options);
     found.push(one);
     const outcome = ({ ok: 'done', missing: 'failed', unknown: 'skipped' } as const)[one.state];

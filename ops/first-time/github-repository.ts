@@ -127,7 +127,6 @@ async function isPrivateWithoutReviewers(scene: Scene): Promise<boolean> {
 async function putEnvironment(scene: Scene, found: GithubEnvironment | undefined): Promise<void> {
   const reviewers: { type: 'User'; id: number }[] = [];
   for (const login of scene.given.reviewers) {
-    // oxlint-disable-next-line no-await-in-loop -- one or two people
     const answer = await askGithub(scene, 'GET', `/users/${encodeURIComponent(login)}`);
     const id = (answer.body as { id?: unknown } | undefined)?.id;
     if (answer.status !== 200 || typeof id !== 'number') {

@@ -120,10 +120,8 @@ async function enableApis(scene: Scene, project: string, serviceIds: readonly st
       });
     }
     if (done) return;
-    // oxlint-disable-next-line no-await-in-loop -- until the operation is done
     await Bun.sleep(OPERATION_POLL_MS);
     scene.signal.throwIfAborted();
-    // oxlint-disable-next-line no-await-in-loop
     answer = await askServiceUsage(scene, 'GET', `/v1/${name}`);
   }
   throw new CliError({

@@ -73,9 +73,7 @@ export async function listRuns(target: OperatorTarget, choice: RunChoice): Promi
   const runs: ShownRun[] = [];
   const query = new URLSearchParams({ ...choice });
   for (;;) {
-    // oxlint-disable-next-line no-await-in-loop -- each page names the next one
     const response = await ask(target, `runs?${query.toString()}`);
-    // oxlint-disable-next-line no-await-in-loop -- the body of that page
     runs.push(...((await response.json()) as ShownRun[]));
     const next = response.headers.get('x-next-cursor');
     if (next === null) return runs;
@@ -101,11 +99,9 @@ export async function stopRuns(
   const giveUpAt = performance.now() + END_WITHIN_MS;
   for (;;) {
     if (stopped.length === 0) return { stopped, left: [] };
-    // oxlint-disable-next-line no-await-in-loop -- one look after the other
     const running = new Set((await listRuns(target, {})).map(({ id }) => id));
     const left = stopped.filter((id) => running.has(id));
     if (left.length === 0 || performance.now() > giveUpAt) return { stopped, left };
-    // oxlint-disable-next-line no-await-in-loop -- the pause between two looks
     await Bun.sleep(LOOK_EVERY_MS);
   }
 }

@@ -98,7 +98,6 @@ async function untilOthers(
   const giveUpAt = performance.now() + CHANGES_WITHIN_MS;
   for (;;) {
     signal.throwIfAborted();
-    // oxlint-disable-next-line no-await-in-loop -- one look after the other
     const now = await resolve(host).catch(() => [] as string[]);
     const others = now.length > 0 && now.every((one) => !before.includes(one));
     if (again ? now.toSorted().join() === before.toSorted().join() : others) return now;
@@ -110,7 +109,6 @@ async function untilOthers(
           : 'Route 53 did not change its answer, or a cache keeps it.',
         next: 'aws route53 get-health-check-status --health-check-id ID shows the results of the health checkers.',
       });
-    // oxlint-disable-next-line no-await-in-loop -- the pause between two looks
     await sleep(LOOK_EVERY_MS);
   }
 }

@@ -83,7 +83,7 @@ async function send(socket: Socket, place: Place, request: Request): Promise<voi
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.write(`${[`${method} ${path} HTTP/1.1`, ...lines].join('\r\n')}\r\n\r\n${body ?? ''}`);
   for (const part of pieces?.parts ?? []) {
-    // oxlint-disable-next-line no-await-in-loop -- the pieces have a pause between them on purpose
+    // The pieces have a pause between them on purpose.
     await Bun.sleep(pieces?.everyMs ?? 0);
     if (socket.destroyed) return;
     socket.write(part);

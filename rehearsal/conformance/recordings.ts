@@ -17,7 +17,6 @@ export async function readRecordings(folder = RECORDINGS): Promise<Recorded> {
   const names = await readdir(folder).catch(() => []);
   const recorded = new Map<string, { seen: Seen; on: string }>();
   for (const name of names.filter((one) => one.endsWith('.json'))) {
-    // oxlint-disable-next-line no-await-in-loop -- one file for each theme
     const { checks } = RECORDING.parse(JSON.parse(await readFile(join(folder, name), 'utf8')));
     for (const [id, { on, seen }] of Object.entries(checks)) recorded.set(id, { on, seen });
   }
@@ -44,7 +43,6 @@ export async function writeRecordings(
   const written: string[] = [];
   for (const [theme, entries] of themes) {
     const path = join(folder, `${theme}.json`);
-    // oxlint-disable-next-line no-await-in-loop -- one file for each theme
     await writeFile(path, `${JSON.stringify({ checks: entries }, null, 2)}\n`);
     written.push(path);
   }

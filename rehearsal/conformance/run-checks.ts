@@ -42,7 +42,6 @@ export async function observe(
   const work = async (): Promise<void> => {
     for (let check = waiting.shift(); check && !signal.aborted; check = waiting.shift()) {
       const { id } = check;
-      // oxlint-disable-next-line no-await-in-loop -- each worker runs one check after the other
       const observation = await check.observe(world).then(
         (seen): Observation => ({ id, seen }),
         (error: unknown): Observation => ({

@@ -12,12 +12,10 @@ export async function until<Found>(
 ): Promise<Found> {
   const deadline = Date.now() + world.limitMs;
   for (;;) {
-    // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
     const found = await find();
     if (found) return found;
     world.broken();
     if (Date.now() > deadline) throw new Error(`never ${what}`);
-    // oxlint-disable-next-line no-await-in-loop -- the same
     await Bun.sleep(world.lookMs);
   }
 }

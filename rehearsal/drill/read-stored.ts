@@ -18,10 +18,8 @@ export async function readStored(
   const events = new Map<string, StoredEvent[]>();
   for (const [sessionId, conversation] of conversations) {
     const path = `/apps/lornu/users/drill-${conversation}/sessions/${sessionId}`;
-    // oxlint-disable-next-line no-await-in-loop -- two conversations
     const answer = await fetch(`${served.peerUrl}${path}`);
     if (!answer.ok) throw new Error(`the conversation ${sessionId} was answered ${answer.status}`);
-    // oxlint-disable-next-line no-await-in-loop -- as above
     events.set(sessionId, ((await answer.json()) as { events: StoredEvent[] }).events);
   }
   return { ...countStored(answers, events), again: answers.reduce((sum, { again }) => sum + again, 0) };

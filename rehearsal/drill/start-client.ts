@@ -56,7 +56,6 @@ export async function startClient<Note>(
       for (;;) {
         const found = notes.find(fits);
         if (found !== undefined) return found as N;
-        // oxlint-disable-next-line no-await-in-loop -- one note after the other
         await Promise.race([change.promise, late.promise, end.promise, served.failed]);
       }
     } finally {

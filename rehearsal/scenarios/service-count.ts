@@ -29,7 +29,6 @@ export async function untilTrue({ served }: Stage, holds: () => boolean, withinM
   while (!holds()) {
     if (performance.now() > giveUpAt)
       throw new Error(`the expected state was not reached within ${withinMs / 1000} s`);
-    // oxlint-disable-next-line no-await-in-loop -- one look after the other
     await Promise.race([Bun.sleep(100), served.failed]);
   }
 }

@@ -189,7 +189,7 @@ export class ServiceScheduler {
     if (stop.length > 0) this.#say(`has stopped ${stop.length} running tasks: ${list(stop)}.`);
     const started: RunningTask[] = [];
     for (let n = 0; n < start; n += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- each looks at the zones of those before it
+      // Each looks at the zones of those before it.
       const task = await this.#world.startTask(primary, wanted);
       this.tasks.add(task);
       started.push(task);

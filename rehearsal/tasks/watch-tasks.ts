@@ -54,7 +54,6 @@ export function watchTasks(
     metrics = [];
     for (const namespace of new Set(waiting.map((one) => one.namespace))) {
       const own = waiting.filter((one) => one.namespace === namespace);
-      // oxlint-disable-next-line no-await-in-loop -- there are one or two
       await clients.cloudwatch.putMetricData({ Namespace: namespace, MetricData: own.map(toDatum) });
     }
   };
@@ -62,7 +61,6 @@ export function watchTasks(
     const parts: number[] = [];
     for (const { id, pid, phase, settings } of tasks) {
       if (phase !== 'running' || pid === undefined || settings.deploymentId === undefined) continue;
-      // oxlint-disable-next-line no-await-in-loop -- /proc answers at once
       const now = { atMs: Date.now(), seconds: await processorSeconds(pid) };
       const before = used.get(id);
       used.set(id, now);
@@ -105,7 +103,6 @@ export function watchTasks(
       await measure(tasks);
       await sendMetrics();
       for (const watched of lines.values()) {
-        // oxlint-disable-next-line no-await-in-loop -- the emulator takes one after the other anyway
         await sendLines(watched);
       }
     },

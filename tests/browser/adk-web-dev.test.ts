@@ -71,7 +71,6 @@ test('it lists eval sets, adds the conversation to one, runs them, and shows the
   const history = join(agentsDir, 'incident/.adk/eval_history');
   let kept: string[] = [];
   while (kept.length === 0) {
-    // oxlint-disable-next-line no-await-in-loop -- the test's own time ends it
     [kept] = await Promise.all([readdir(history).catch(() => []), Bun.sleep(100)]);
   }
   const { eval_case_results: cases } = (await Bun.file(join(history, kept[0] ?? '')).json()) as {

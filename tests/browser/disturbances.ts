@@ -90,7 +90,6 @@ export async function playScript(
     await phone.message.fill(DRAFT);
     let numbers = 3;
     for (const { name, page, ms } of script) {
-      // oxlint-disable-next-line no-await-in-loop -- one thing happens after the other
       await play(name, {
         chat: pages[page] ?? wide,
         cable: cables[page < 2 ? 0 : 1],
@@ -104,9 +103,7 @@ export async function playScript(
     for (const cable of cables) cable.plugIn(fleet.current.url);
     const session = async () => untilQuiet(fleet.current, hash.split('/').at(-1) ?? '');
     for (const chat of shown) {
-      // oxlint-disable-next-line no-await-in-loop -- as a person looks at one after the other
       await ensureLoaded(chat);
-      // oxlint-disable-next-line no-await-in-loop -- as above
       await expectSame(chat, session);
     }
     // Messages that were refused meanwhile are added to it.
@@ -259,14 +256,12 @@ async function attach(page: Page, mimeType: string, text: string): Promise<void>
 async function ensureLoaded(chat: ChatPage): Promise<void> {
   const giveUpAt = Date.now() + PATIENCE_MS;
   while (Date.now() < giveUpAt) {
-    // oxlint-disable no-await-in-loop -- until it is so
     const isThere = await chat.message.waitFor({ timeout: LOAD_MS }).then(
       () => true,
       () => false,
     );
     if (isThere) return;
     await chat.page.reload({ waitUntil: 'commit' }).catch(() => undefined);
-    // oxlint-enable no-await-in-loop
   }
 }
 
@@ -285,13 +280,11 @@ async function untilQuiet(server: Server, sessionId: string): Promise<Session> {
   const giveUpAt = Date.now() + PATIENCE_MS;
   const path = `apps/lornu/users/user/sessions/${sessionId}`;
   for (;;) {
-    // oxlint-disable no-await-in-loop -- until it is so
     const runs = (await (await fetch(`${server.url}/api/v1/${path}/runs`)).json()) as { state: string }[];
     if (runs.every(({ state }) => state !== 'running' && state !== 'queued'))
       return (await (await fetch(`${server.url}/${path}`)).json()) as Session;
     if (Date.now() > giveUpAt) throw new Error(`Runs do not end: ${JSON.stringify(runs)}`);
     await Bun.sleep(100);
-    // oxlint-enable no-await-in-loop
   }
 }
 
@@ -309,7 +302,6 @@ async function expectSame(chat: ChatPage, session: () => Promise<Session>): Prom
   let expected: ShownTurn[];
   let shown: ShownTurn[];
   do {
-    // oxlint-disable no-await-in-loop -- until it is so
     await chat.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
     if ((await offered.count()) > 0)
       await offered
@@ -324,7 +316,6 @@ async function expectSame(chat: ChatPage, session: () => Promise<Session>): Prom
       said: turn.querySelector('.user-bubble')?.innerText ?? '',
       answered: [...turn.querySelectorAll('.answer .markdown')].map((text) => text.innerText.trim()),
     }))`);
-    // oxlint-enable no-await-in-loop
   } while (!Bun.deepEquals(shown, expected) && Date.now() < giveUpAt);
   expect(shown).toEqual(expected);
   for (const text of shown.flatMap(({ answered }) => answered).filter((one) => one.startsWith('1 2')))

@@ -15,10 +15,8 @@ export async function makeFilm(fixture: BrowserFixture): Promise<Uint8Array> {
   const end = new AbortController();
   const camera = (async () => {
     while (!end.signal.aborted) {
-      // oxlint-disable no-await-in-loop -- one picture after the other
       shots.push({ png: await chat.page.screenshot(), at: performance.now() });
       await Bun.sleep(EVERY_MS);
-      // oxlint-enable no-await-in-loop
     }
   })();
   try {
@@ -34,7 +32,6 @@ export async function makeFilm(fixture: BrowserFixture): Promise<Uint8Array> {
     const ms = Math.max(20, Math.round((shots[index + 1]?.at ?? at + 1_500) - at));
     const before = frames.at(-1);
     if (before && index > 0 && png.equals(shots[index - 1]?.png ?? Buffer.alloc(0))) before.ms += ms;
-    // oxlint-disable-next-line no-await-in-loop -- frames in their order
     else frames.push({ webp: await toWebp(studio, png), ms });
   }
   await chat.close();

@@ -94,12 +94,9 @@ export async function startFixture(options: FixtureOptions = {}): Promise<Browse
 async function release(modelUrl: string): Promise<void> {
   const giveUpAt = Date.now() + PATIENCE_MS;
   for (;;) {
-    // oxlint-disable-next-line no-await-in-loop -- until it is so
     const answer = await fetch(`${modelUrl}/stand-in/release`, { method: 'POST' });
-    // oxlint-disable-next-line no-await-in-loop -- as above
     if (Number(await answer.text()) > 0) return;
     if (Date.now() > giveUpAt) throw new Error('No answer is held.');
-    // oxlint-disable-next-line no-await-in-loop -- as above
     await Bun.sleep(20);
   }
 }

@@ -37,10 +37,8 @@ async function heard(): Promise<string[]> {
 async function heardUntil(last: string): Promise<string[]> {
   const giveUpAt = Date.now() + PATIENCE_MS;
   for (;;) {
-    // oxlint-disable-next-line no-await-in-loop -- until it is so
     const log = await heard();
     if (log.includes(last) || Date.now() > giveUpAt) return log;
-    // oxlint-disable-next-line no-await-in-loop -- as above
     await Bun.sleep(50);
   }
 }

@@ -13,10 +13,8 @@ export async function eventually<T>(read: () => Promise<T>, expected: NoInfer<T>
   const giveUpAt = Date.now() + PATIENCE_MS;
   let seen: unknown = await read();
   while (!Bun.deepEquals(seen, expected) && Date.now() < giveUpAt) {
-    // oxlint-disable no-await-in-loop -- until it is so
     await Bun.sleep(30);
     seen = await read();
-    // oxlint-enable no-await-in-loop
   }
   expect(seen).toEqual(expected);
 }

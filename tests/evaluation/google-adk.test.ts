@@ -188,7 +188,6 @@ test.each(['lornu', 'incident'])(
     for (const [index, config] of configs.entries()) {
       const metrics = parseEvalConfig(JSON.stringify(config));
       const options = { appName: app, evalSet: disturbed(set), metrics, userSuffix: `-${index}` };
-      // oxlint-disable-next-line no-await-in-loop -- one service
       ours.push((await evaluate(serverAt(service.url), options)).result);
     }
     const theirs = await python<Scores[]>(
@@ -296,7 +295,6 @@ test('google-adk and we read a judge alike: refusals, nonsense, answers cut off,
       const actual = turns.map((text) => spoken(text, text));
       const expected = turns.map((text) => spoken('2', text));
       const facts = { instructions: '', tools: '[]' };
-      // oxlint-disable-next-line no-await-in-loop -- the judge says the same to both, one after the other
       const { overall, perInvocation } = await judge(metric, actual, expected, [], { ask, facts });
       const toResult = ({ score, status, ...details }: Score): MetricResult => ({
         ...metric,

@@ -19,7 +19,6 @@ let service: LocalService;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'live-'));
   for (const name of CASSETTES)
-    // oxlint-disable-next-line no-await-in-loop -- three files
     await cp(
       join(ROOT, `agents/lornu/cassettes/${name}.cassette.json`),
       join(folder, `${name}.cassette.json`),

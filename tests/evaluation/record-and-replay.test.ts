@@ -46,7 +46,6 @@ async function talk(url: string, app: string, ...messages: string[]): Promise<vo
     });
   const { id } = (await (await post(`/apps/${app}/users/ada/sessions`, {})).json()) as { id: string };
   for (const text of messages) {
-    // oxlint-disable-next-line no-await-in-loop -- a conversation
     const answer = await post('/run', {
       appName: app,
       userId: 'ada',
@@ -162,7 +161,6 @@ test('conversations in Firestore and in a file are recorded like those of a serv
       ),
     )) as { id: string; state: object; events: Record<string, unknown>[] }[];
     for (const { id, state, events } of whole) {
-      // oxlint-disable-next-line no-await-in-loop -- two of them
       const made = await fetch(`${onFirestore.url}/apps/lornu/users/ada/sessions`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -291,7 +289,6 @@ test('what a change does to tokens and cost is written as one comment, beside ot
   };
   const argv = ['replay', '--against', 'HEAD', '--pull-request', '7'];
   for (let time = 1; time <= 2; time++) {
-    // oxlint-disable-next-line no-await-in-loop -- the second one finds the first one's comment
     const { code, stderr } = await run(argv, env);
     expect([code, stderr.trimEnd().endsWith('\nreplay')]).toEqual([EXIT.ok, true]);
     expect(comments).toHaveLength(2);

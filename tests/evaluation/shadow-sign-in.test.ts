@@ -95,9 +95,7 @@ beforeAll(async () => {
   ]);
 });
 afterAll(async () => {
-  for (const stop of stops)
-    // oxlint-disable-next-line no-await-in-loop -- in this order
-    await stop();
+  for (const stop of stops) await stop();
 });
 
 const report = async () =>

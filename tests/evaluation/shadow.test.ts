@@ -81,7 +81,6 @@ test('people get their answers as usual; operators see the differences, and the 
   expect(page).toContain('lornu: &lt;string-');
   expect(page + service.tail.join('') + candidate.tail.join('')).not.toMatch(/ada@|write to/u);
   for (const userId of ['ada', 'shadow'])
-    // oxlint-disable-next-line no-await-in-loop -- two
     expect(await listSessions({ url: candidate.url }, { appName: 'lornu', userId })).toEqual([]);
 });
 

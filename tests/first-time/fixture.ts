@@ -204,7 +204,6 @@ export async function applyBootstrap({ aws, github, variables }: FirstTimeFixtur
     ['LornuGithubPublishRole', ':ref:refs/heads/main'],
     ['LornuGithubApplyRole', ':environment:staging'],
   ] as const) {
-    // oxlint-disable-next-line no-await-in-loop
     await aws.iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust(subject) }));
   }
   const zone = `arn:aws:route53:::hostedzone/${String(variables['route53_zone_id'])}`;

@@ -216,7 +216,6 @@ export const TAKEN_FROM_AWS: readonly TakenAway[] = [
     next: APPLY,
     take: async (fixture) => {
       for (const { Arn } of await providers(fixture)) {
-        // oxlint-disable-next-line no-await-in-loop
         await fixture.aws.iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: Arn }));
       }
     },

@@ -10,7 +10,6 @@ async function medianMs(work: (index: number) => Promise<unknown>): Promise<numb
   const times: number[] = [];
   for (let i = 0; i < TOKENS; i++) {
     const beganMs = performance.now();
-    // oxlint-disable-next-line no-await-in-loop -- one after the other, to time each
     await work(i);
     times.push(performance.now() - beganMs);
   }

@@ -231,7 +231,7 @@ describe('a service without authentication on this machine', () => {
 
   test('refuses an invalid token instead of treating its sender as local', async () => {
     for (const { name, headers } of REFUSED_TOKENS.filter((one) => one.code === undefined)) {
-      // oxlint-disable-next-line no-await-in-loop -- one at a time, so that a failure names its case
+      // One at a time, so that a failure names its case.
       const answer = await app.request('/run', turn('ada', 's1', await headers(kit)));
       expect([name, answer.status]).toEqual([name, 401]);
     }

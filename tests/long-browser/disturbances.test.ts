@@ -19,7 +19,6 @@ test(`${SEEDS.length} scripts of disturbances, with processes that are killed: e
     try {
       for (let seed = left.shift(); seed !== undefined; seed = left.shift()) {
         const begunMs = performance.now();
-        // oxlint-disable-next-line no-await-in-loop -- one script after the other
         const failure = await playScript(fixture, fleet, { seed, isHard: true }).then(
           () => undefined,
           (error: unknown) => `script ${seed}: ${String(error)}`,
@@ -36,7 +35,6 @@ test(`${SEEDS.length} scripts of disturbances, with processes that are killed: e
     }
   }
   async function work(): Promise<void> {
-    // oxlint-disable-next-line no-await-in-loop -- one service after the other
     while (left.length > 0) await workUntilFailure();
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work));

@@ -55,9 +55,7 @@ beforeAll(async () => {
   stops.push(model.stop, others.stop);
 });
 afterAll(async () => {
-  for (const stop of stops)
-    // oxlint-disable-next-line no-await-in-loop -- in this order
-    await stop();
+  for (const stop of stops) await stop();
 });
 
 /** User and system time of a process; proc_pid_stat(5), fields 14 and 15, in ticks of 10 ms. */
@@ -78,7 +76,6 @@ async function round(server: AgentServer): Promise<{ first: number[]; whole: num
     await createSession(server, key, {});
     for (let turn = 0; turn < TURNS / AT_ONCE; turn++) {
       const newMessage = { role: 'user', parts: [{ text: `Hello, ${turn}!` }] };
-      // oxlint-disable-next-line no-await-in-loop -- a conversation
       const { firstSeconds = 0, seconds } = await runTurn(server, key, newMessage, { streaming: true });
       first.push(firstSeconds * 1_000);
       whole.push(seconds * 1_000);
@@ -114,12 +111,10 @@ test("a turn's shadow costs at most 2 % of the turn, and people's p99 changes by
     for (const side of order) {
       const [before, beganAt] = [cpuMs(sides[side].pid), performance.now()];
       const delayMs = startRunDelay(sides[side].pid);
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       measured[side] = await round({ url: sides[side].url });
       waitedMs += delayMs?.() ?? 0;
       tookMs += performance.now() - beganAt;
       // The shadows of the last turns belong to this round.
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       if (side === 'with') await allShadowsDone((pair + 2) * TURNS);
       cpu[side] += cpuMs(sides[side].pid) - before;
       times[side].push(...measured[side].whole);

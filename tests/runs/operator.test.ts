@@ -110,18 +110,14 @@ describe.each(STORES)('an operator at two processes on $name', ({ environment })
     for (const baseUrl of [here, there]) {
       let answer = await say({ ...running, baseUrl, sessionId: 'new' }, 'hello');
       for (let look = 0; answer.status === 200 && look < 20; look++) {
-        // oxlint-disable-next-line no-await-in-loop -- one look after the other
         await answer.text();
-        // oxlint-disable-next-line no-await-in-loop -- one look after the other
         await Bun.sleep(100);
-        // oxlint-disable-next-line no-await-in-loop -- one look after the other
         answer = await say({ ...running, baseUrl, sessionId: 'new' }, 'hello');
       }
       answers.push(answer);
     }
     for (const answer of answers) {
       expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '90']);
-      // oxlint-disable-next-line no-await-in-loop -- two bodies
       expect(await answer.json()).toEqual({ detail: 'Back at noon.' });
     }
     const { runs, maintenance } = JSON.parse((await lornuRuns(there, 'list', '--json')).stdout);
@@ -132,9 +128,7 @@ describe.each(STORES)('an operator at two processes on $name', ({ environment })
     await lornuRuns(here, 'stop', '--all');
     let again = await say({ ...running, baseUrl: here, sessionId: 'new' }, 'hello');
     for (let look = 0; again.status === 503 && look < 50; look++) {
-      // oxlint-disable-next-line no-await-in-loop -- one look after the other
       await Bun.sleep(100);
-      // oxlint-disable-next-line no-await-in-loop -- one look after the other
       again = await say({ ...running, baseUrl: here, sessionId: 'new' }, 'hello');
     }
     expect(again.status).toBe(200);
@@ -149,7 +143,6 @@ describe.each(STORES)('an operator at two processes on $name', ({ environment })
     for (const command of commands) {
       const words = command.replace('RUN', runId).replace('USER', 'fay');
       const argv = [...words.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
-      // oxlint-disable-next-line no-await-in-loop -- in the page's order
       const { code, stderr } = await lornuRuns(here, ...argv);
       expect([command, code, stderr]).toEqual([command, 0, '']);
     }

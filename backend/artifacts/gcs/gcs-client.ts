@@ -84,7 +84,6 @@ export class GcsClient {
       const query = new URLSearchParams({ prefix, fields: 'items(name),nextPageToken' });
       if (pageToken) query.set('pageToken', pageToken);
       const path = `/storage/v1/b/${encodeURIComponent(this.bucket)}/o?${query.toString()}`;
-      // oxlint-disable-next-line no-await-in-loop -- each page names the next
       const page = (await (await this.#call(path, {}, [])).json()) as {
         items?: GcsObject[];
         nextPageToken?: string;

@@ -43,9 +43,9 @@ export function searchRoutes(sessions: SessionStore): Route[] {
           const key = { appName, userId, sessionId };
           const held = holdAnswer(sessions.historyBytes(key));
           try {
-            // oxlint-disable-next-line no-await-in-loop -- others have their turn between two conversations
+            // Others have their turn between two conversations.
             await ownTurn();
-            // oxlint-disable-next-line no-await-in-loop -- one conversation at a time is in memory
+            // One conversation at a time is in memory.
             const session = await sessions.getSession(key);
             const place = session && findText(withoutRewound(session.events), q);
             if (place) found.push({ sessionId, ...place });

@@ -147,7 +147,6 @@ export function sessionRoutes(
           state: body?.state,
         });
         for (const event of events) {
-          // oxlint-disable-next-line no-await-in-loop -- events are appended in their order
           await store.appendEvent({
             session,
             event: restored(fromWire({ ...event, id: event.id || newEventId() }), now()),

@@ -11,7 +11,6 @@ async function usageOf(answers: (Partial<Event> & { modelVersion?: string })[]):
   const timestamp = Date.parse('2026-11-29');
   for (const answer of answers) {
     const event = createEvent({ author: 'root', timestamp, ...answer });
-    // oxlint-disable-next-line no-await-in-loop -- events are appended in their order
     await services.sessions.appendEvent({ session, event });
   }
   const response = await request('/api/v1/apps/lornu/users/ann/sessions/s1/usage');

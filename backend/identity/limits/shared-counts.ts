@@ -112,7 +112,6 @@ export class SharedCounts {
     const due = [...this.#sums].filter(([, count]) => this.#isShared(count));
     for (const [period, counts] of Map.groupBy(due, ([, count]) => count.period)) {
       const own = new Map(counts.map(([name, count]) => [name, count.own]));
-      // oxlint-disable-next-line no-await-in-loop -- two periods at most: the minute and the day
       const sums = await store.add(
         period,
         new Map(counts.map(([name, count]) => [name, count.own - count.reported])),

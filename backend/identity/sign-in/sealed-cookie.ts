@@ -33,7 +33,7 @@ export class SealedCookie {
   async open(sealed: string): Promise<JWTPayload | undefined> {
     for (const key of this.#keys()) {
       try {
-        // oxlint-disable-next-line no-await-in-loop -- the second key is tried only where the first does not fit
+        // The second key is tried only where the first does not fit.
         const { payload } = await jwtDecrypt(sealed, key, {
           audience: this.#options.purpose,
           requiredClaims: ['exp'],

@@ -46,7 +46,7 @@ export class FirestoreMemory implements MemoryService {
         for (const { name, document } of commit)
           transaction.set(this.#db.collection(MEMORIES).doc(name), document);
       };
-      // oxlint-disable-next-line no-await-in-loop -- one after the other: they are large
+      // One after the other: they are large.
       await calling((signal) => transact(this.#db, write, { signal }));
     }
     const left = memories.length - fitting.length;

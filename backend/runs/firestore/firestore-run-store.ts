@@ -175,7 +175,6 @@ export class FirestoreRunStore implements RunStore {
 
   async addFrames(lease: Lease, frames: readonly Frame[]): Promise<void> {
     const documents = toDocuments(frames, expireTime(this.#now() + FRAMES_KEPT_MS));
-    // oxlint-disable-next-line no-await-in-loop -- frames are stored in their order
     for (const commit of commitsOf(documents)) await this.#storeFrames(lease, commit);
   }
 
@@ -188,7 +187,6 @@ export class FirestoreRunStore implements RunStore {
     const commits = commitsOf(toDocuments(frames, expireTime(this.#now() + FRAMES_KEPT_MS)));
     const last = commits.pop() ?? [];
     try {
-      // oxlint-disable-next-line no-await-in-loop -- frames are stored in their order
       for (const commit of commits) await this.#storeFrames(lease, commit);
       const run = runsOf(this.#db).doc(lease.runId);
       if (await this.#endAtOnce(lease, run, { state, usage }, last)) return undefined;

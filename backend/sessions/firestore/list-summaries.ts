@@ -84,9 +84,8 @@ async function readPage(
   let asked = Math.min(size, FIRST_READ);
   let next = from;
   for (;;) {
-    // oxlint-disable-next-line no-await-in-loop -- how much is read next depends on how large the ones before were
+    // How much is read next depends on how large the ones before were.
     const { docs: read } = await next.limit(asked).get();
-    // oxlint-disable-next-line no-await-in-loop -- of those that were read
     await states.read(read.map(ownerOf));
     let largest = 0;
     for (const doc of read) {

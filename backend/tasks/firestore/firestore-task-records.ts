@@ -103,7 +103,7 @@ export class FirestoreTaskRecords implements TaskRecords {
     const records: TaskRecord[] = [];
     for (let at = 0; at < Math.min(limit, following.length); at += READ_AT_ONCE) {
       const refs = following.slice(at, Math.min(at + READ_AT_ONCE, limit)).map(({ ref }) => ref);
-      // oxlint-disable-next-line no-await-in-loop -- a page of the largest tasks must not be read whole to be cut
+      // A page of the largest tasks must not be read whole to be cut.
       for (const doc of await calling(async () => this.#db.getAll(...refs))) {
         const data = doc.data();
         // Deleted since the list was read.

@@ -114,7 +114,7 @@ export async function addFiles(
       return;
     }
     try {
-      // oxlint-disable-next-line no-await-in-loop -- how much room there is depends on the one before
+      // How much room there is depends on the one before.
       add(await readAttachment(file, MAX_BYTES - bytesOf(before)));
     } catch (error) {
       onProblem(error);

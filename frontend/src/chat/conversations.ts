@@ -210,7 +210,6 @@ export class Conversations extends Store<ConversationsState> {
       const { id, saidAt } = version;
       let at = Date.now() / 1_000;
       for (let tries = 0; tries < CHANGE_TRIES; tries++) {
-        // oxlint-disable-next-line no-await-in-loop -- each with the time of its own change
         const changed = await changeState(this.owner, id, stateOf({ ...version, changed: { at, saidAt } }));
         if (toSummary(changed).saidAt === saidAt) break;
         // The clock of this device is wrong, or the request took long.

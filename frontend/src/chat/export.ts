@@ -119,7 +119,6 @@ async function withFilesStored(key: SessionKey, events: readonly AdkEvent[]): Pr
     const { content } = event;
     const parts =
       content?.parts &&
-      // oxlint-disable-next-line no-await-in-loop -- one file after the other
       (await storeFiles(key, content.parts, { signal, inlineBytes: IMPORTED_INLINE_BYTES }));
     stored.push(content && parts ? { ...event, content: { ...content, parts } } : event);
   }

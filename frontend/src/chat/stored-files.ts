@@ -38,7 +38,6 @@ export async function storeFiles(
   let room = inlineBytes;
   const stored: Part[] = [];
   for (const part of parts) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other, as the progress says
     const file = part.inlineData ?? (await foreignFile(key, part));
     const bytes = bytesOf(file);
     if (!file || (part.inlineData && bytes <= room)) {
@@ -51,7 +50,6 @@ export async function storeFiles(
     const progress = (sent: number, all: number): void => onProgress({ name, sent, all });
     progress(0, 1);
     const folder = artifactsFolder(key.owner, key.sessionId);
-    // oxlint-disable-next-line no-await-in-loop -- as above
     const version = await saveArtifact(folder, filename, file, { signal, onProgress: progress }).finally(() =>
       onProgress(),
     );
@@ -71,7 +69,6 @@ export async function withFilesInline(
     const parts: Part[] = [];
     for (const part of event.content?.parts ?? []) {
       const place = readArtifactUri(part.fileData?.fileUri ?? '', owner);
-      // oxlint-disable-next-line no-await-in-loop -- one large file after the other
       const file = place?.sessionId === sessionId ? await readFile({ owner, sessionId }, part) : undefined;
       parts.push(file ? { inlineData: file } : part);
     }

@@ -51,7 +51,6 @@ async function run(
   let cursor: string | undefined;
   try {
     for (let page = 0; page < MOST_PAGES; page++) {
-      // oxlint-disable-next-line no-await-in-loop -- a page says where the next one begins
       const answer = await searchTexts(owner, words, cursor, signal);
       if (signal.aborted) return;
       found = [...found, ...answer.found];

@@ -24,7 +24,6 @@ export async function shrinkPicture(picture: Blob, maxBytes: number): Promise<Bl
       context.fillStyle = '#fff';
       context.fillRect(0, 0, canvas.width, canvas.height);
       context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-      // oxlint-disable-next-line no-await-in-loop -- a smaller one is made only where this one is too large
       const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/jpeg', QUALITY));
       if (blob && blob.size <= maxBytes) return blob;
     }

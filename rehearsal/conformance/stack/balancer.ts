@@ -39,7 +39,7 @@ export async function makeBalancer(
   });
   const made: [GroupName, string][] = [];
   for (const group of GROUPS) {
-    // oxlint-disable-next-line no-await-in-loop -- AWS throttles parallel calls
+    // AWS throttles parallel calls.
     made.push([group, await makeGroup(elb, ledger, `${name}-${group}`, network.vpcId, group)]);
   }
   const groups = Object.fromEntries(made) as Record<GroupName, string>;
@@ -86,7 +86,7 @@ export async function makeBalancer(
     MutualAuthentication: { Mode: 'verify', TrustStoreArn: trust.trustStoreArn },
   });
   for (const { priority, conditions, actions } of tlsRules(forward, trust.jwksUrl)) {
-    // oxlint-disable-next-line no-await-in-loop -- created in this order, which differs from the order of priorities on purpose
+    // Created in this order, which differs from the order of priorities on purpose.
     await elb.createRule({
       ListenerArn: secure,
       Priority: priority,

@@ -60,7 +60,7 @@ export async function cleanUp(
     const left: { made: Made; why: string }[] = [];
     for (const made of waiting) {
       try {
-        // oxlint-disable-next-line no-await-in-loop -- the resources depend on each other
+        // The resources depend on each other.
         await REMOVE[made.kind](clients, made).catch(ifGone);
       } catch (error) {
         left.push({ made, why: String(error) });
@@ -72,7 +72,6 @@ export async function cleanUp(
     }
     if (Date.now() >= deadline) return left;
     onStep(`${left.length} still in use`);
-    // oxlint-disable-next-line no-await-in-loop -- AWS needs this time
     await Bun.sleep(Math.min(TRY_EVERY_MS, Math.max(0, deadline - Date.now())));
     waiting = left.map(({ made }) => made);
   }

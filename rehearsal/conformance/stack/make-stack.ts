@@ -56,7 +56,6 @@ export async function makeStack(options: StackOptions): Promise<Stack> {
   const clusters: [ClusterName, string][] = [];
   for (const cluster of ['single', ...SERVICES] as const) {
     const clusterName = `${name}-${cluster}`;
-    // oxlint-disable-next-line no-await-in-loop -- five of them
     await clients.ecs.createCluster({ clusterName });
     clusters.push([cluster, await ledger.add('cluster', clusterName)]);
   }

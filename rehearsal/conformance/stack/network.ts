@@ -38,7 +38,6 @@ export async function makeNetwork(
   });
   const subnetIds: string[] = [];
   for (const [index, { ZoneName }] of AvailabilityZones.slice(0, 2).entries()) {
-    // oxlint-disable no-await-in-loop -- one after the other, in the order of the ledger
     const { Subnet } = await ec2.createSubnet({
       VpcId: vpcId,
       CidrBlock: `10.91.${index}.0/24`,
@@ -47,7 +46,6 @@ export async function makeNetwork(
     const subnetId = await ledger.add('subnet', Subnet?.SubnetId);
     const { AssociationId } = await ec2.associateRouteTable({ RouteTableId: table, SubnetId: subnetId });
     await ledger.add('route-association', AssociationId);
-    // oxlint-enable no-await-in-loop
     subnetIds.push(subnetId);
   }
   const group = async (what: string): Promise<string> => {

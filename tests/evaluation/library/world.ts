@@ -102,9 +102,7 @@ async function writeVariants(agentsDir: string): Promise<void> {
   for (const [name, text] of variants) {
     if (name !== 'library' && text === source)
       throw new Error(`${name} changes nothing: library/agent.ts is another one now.`);
-    // oxlint-disable-next-line no-await-in-loop -- small files
     await mkdir(join(agentsDir, name), { recursive: true });
-    // oxlint-disable-next-line no-await-in-loop
     await Bun.write(
       join(agentsDir, name, 'agent.ts'),
       text.replace("'@lornu/agents/model.ts'", "'../../model.ts'"),
@@ -119,7 +117,6 @@ async function record(server: AgentServer): Promise<Cassette[]> {
       await createSession(server, key, { closing: '18:00' });
       const calls: Part[] = [];
       for (const message of messages) {
-        // oxlint-disable-next-line no-await-in-loop -- a conversation
         const { events } = await runTurn(server, key, answerable(message, calls));
         calls.push(...events.flatMap(({ content }) => content?.parts ?? []));
       }

@@ -50,7 +50,6 @@ const unexpected: Mutant[] = [];
 
 async function work(): Promise<void> {
   for (let mutant = queue.shift(); mutant !== undefined && !isOver.aborted; mutant = queue.shift()) {
-    // oxlint-disable-next-line no-await-in-loop -- a worker takes one after the other
     const verdict = await runMutant(root, mutant, isOver);
     if (verdict === undefined) return;
     counts[verdict]++;

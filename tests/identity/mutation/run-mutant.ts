@@ -53,9 +53,8 @@ export async function runMutant(
   for (const path of tests.split(' ').map(pathOf)) {
     const asItIs = baseline.get(path) ?? passes(root, path, {}, signal);
     baseline.set(path, asItIs);
-    // oxlint-disable-next-line no-await-in-loop -- the next tests run only where these noticed nothing
+    // The next tests run only where these noticed nothing.
     if (!(await asItIs) && !signal.aborted) throw new Error(`${path} fails with every check in place`);
-    // oxlint-disable-next-line no-await-in-loop -- as above
     const isUnnoticed = await passes(root, path, changed, signal);
     if (signal.aborted) return undefined;
     if (!isUnnoticed) return 'killed';

@@ -28,7 +28,6 @@ export class Scripted extends BaseAgent {
       case 'endless':
         for (;;) {
           yield say([{ text: 'and on ' }], { partial: true });
-          // oxlint-disable-next-line no-await-in-loop -- piece by piece
           await Bun.sleep(20);
         }
       default:
