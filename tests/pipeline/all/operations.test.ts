@@ -1,5 +1,5 @@
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf, type AppliedPlan } from '@lornu/ops/delivery/manifest.ts';
@@ -10,10 +10,11 @@ import { root, startPipeline, TOKEN, WORKSPACE, type Pipeline } from '../kit.ts'
 import { readOperationsPage } from '../operations-page.ts';
 import { finishDeployment, finishNextDeployment, runningRevision, stallDeployment } from '../service.ts';
 
+setDefaultTimeout(10 * 60_000);
+
 // docs/operations.md on a laptop: all its commands, in order, against the emulated account.
 
 const EARLIER = '0123456789ab';
-const MINUTES = 10 * 60_000;
 let pipeline: Pipeline;
 let laptop: string;
 let env: Record<string, string | undefined>;
@@ -42,7 +43,7 @@ beforeAll(async () => {
   };
   const made = await run('aws logs create-log-group --log-group-name /ecs/lornu-staging');
   expect(made.said).toBe('');
-}, MINUTES);
+});
 afterAll(() => pipeline?.stop(), 5 * 60_000);
 
 const { commands, mentioned } = await readOperationsPage(root);
@@ -67,53 +68,41 @@ test('the page has a command for each of its subjects', () => {
 });
 
 for (const command of commands) {
-  test(
-    command,
-    async () => {
-      const watching = await prepare(command);
-      const { exitCode, said } = await run(command);
-      clearInterval(watching);
-      expect(said).toContain(SEEN[command] ?? '');
-      expect(exitCode).toBe(0);
-    },
-    MINUTES,
-  );
+  test(command, async () => {
+    const watching = await prepare(command);
+    const { exitCode, said } = await run(command);
+    clearInterval(watching);
+    expect(said).toContain(SEEN[command] ?? '');
+    expect(exitCode).toBe(0);
+  });
 }
 
-test(
-  'the lock of a run that is gone is released by the command on the page',
-  async () => {
-    const command = mentioned.find((one) => one.includes('force-unlock')) ?? 'there is none';
-    pipeline.cloud.lock(WORKSPACE, 'Run that is gone');
-    expect((await run('./lornu plan --for deploy')).said).toContain(command);
-    const { exitCode, said } = await run(`echo yes | ${command}`);
-    expect(said).toContain('has been successfully unlocked');
-    expect(exitCode).toBe(0);
-    expect((await run('./lornu plan --for deploy')).exitCode).toBe(0);
-  },
-  MINUTES,
-);
+test('the lock of a run that is gone is released by the command on the page', async () => {
+  const command = mentioned.find((one) => one.includes('force-unlock')) ?? 'there is none';
+  pipeline.cloud.lock(WORKSPACE, 'Run that is gone');
+  expect((await run('./lornu plan --for deploy')).said).toContain(command);
+  const { exitCode, said } = await run(`echo yes | ${command}`);
+  expect(said).toContain('has been successfully unlocked');
+  expect(exitCode).toBe(0);
+  expect((await run('./lornu plan --for deploy')).exitCode).toBe(0);
+});
 
 test.each<[string, string]>([
   ['by hand', './lornu rollback "$UNSIGNED" -y'],
   ['by itself', 'COSIGN_SIGNATURES=/dev/null ./lornu rollback --automatic'],
-])(
-  'a rollback %s to an image without a signature is refused, and nothing changes',
-  async (how, command) => {
-    if (how === 'by hand') await pipeline.pushImage('feed12345678', null);
-    // As right after an apply: plans in between have cleared the folder.
-    else await writeFile(join(laptop, '.lornu/delivery/applied.json'), JSON.stringify(lastApply()));
-    env['UNSIGNED'] = 'feed12345678';
-    const before = { running: runningRevision(pipeline), serial: pipeline.cloud.state(WORKSPACE)?.serial };
-    const { exitCode, said } = await run(command);
-    expect(said).toContain('Nothing was applied: the image is not one that may run.');
-    expect(said).toContain('Nobody has signed sha256:');
-    expect(exitCode).toBe(1);
-    const after = { running: runningRevision(pipeline), serial: pipeline.cloud.state(WORKSPACE)?.serial };
-    expect(after).toEqual(before);
-  },
-  MINUTES,
-);
+])('a rollback %s to an image without a signature is refused, and nothing changes', async (how, command) => {
+  if (how === 'by hand') await pipeline.pushImage('feed12345678', null);
+  // As right after an apply: plans in between have cleared the folder.
+  else await writeFile(join(laptop, '.lornu/delivery/applied.json'), JSON.stringify(lastApply()));
+  env['UNSIGNED'] = 'feed12345678';
+  const before = { running: runningRevision(pipeline), serial: pipeline.cloud.state(WORKSPACE)?.serial };
+  const { exitCode, said } = await run(command);
+  expect(said).toContain('Nothing was applied: the image is not one that may run.');
+  expect(said).toContain('Nobody has signed sha256:');
+  expect(exitCode).toBe(1);
+  const after = { running: runningRevision(pipeline), serial: pipeline.cloud.state(WORKSPACE)?.serial };
+  expect(after).toEqual(before);
+});
 
 /** The files that an apply of the earlier image leaves. */
 function lastApply(): AppliedPlan {

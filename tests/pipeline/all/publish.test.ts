@@ -1,5 +1,5 @@
 import { ECR } from '@aws-sdk/client-ecr';
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { signerOf } from '@lornu/ops/delivery/image/signature.ts';
@@ -16,11 +16,12 @@ import { startEcrFront, type EcrFront } from '../ecr-front.ts';
 import { finishDeployment, runningRevision } from '../service.ts';
 import { RUN_BY } from '../steps.ts';
 
+setDefaultTimeout(15 * 60_000);
+
 // A deploy from the build on: the image is built (on stand-in bases if no registry of bases is reachable), listed,
 // pushed to a registry, signed by the job's own token, planned by its digest, verified and applied. Then images that
 // must not be signed. cosign signs where it was built, else its stand-in.
 
-const MINUTES = 15 * 60_000;
 const CPU = process.arch === 'arm64' ? 'ARM64' : 'X86_64';
 let pipeline: Pipeline;
 let front: EcrFront;
@@ -50,7 +51,7 @@ beforeAll(async () => {
   revision = world.commit.slice(0, 12);
   pipeline.github.checks.set(world.commit, [PASSED]);
   reports = await deploy();
-}, MINUTES);
+});
 afterAll(async () => {
   await removeImages();
   await signing?.stop();
@@ -111,16 +112,12 @@ test('that digest is planned, verified, applied and served', () => {
   expect(runningRevision(pipeline)).toBe(revision);
 });
 
-test(
-  'a restarted run neither builds nor signs an existing signed image',
-  async () => {
-    const { publish } = await deployUntilPublished();
-    expectResult(publish, 'success');
-    expect(logOf(publish)).not.toContain('Build agent');
-    expect(await signatures()).toHaveLength(2);
-  },
-  MINUTES,
-);
+test('a restarted run neither builds nor signs an existing signed image', async () => {
+  const { publish } = await deployUntilPublished();
+  expectResult(publish, 'success');
+  expect(logOf(publish)).not.toContain('Build agent');
+  expect(await signatures()).toHaveLength(2);
+});
 
 test.each<[string, string | null, string]>([
   ['nobody has signed', null, 'Nobody has signed sha256:'],
@@ -150,49 +147,40 @@ test.each<[string, string | null, string]>([
     expect(logOf(publish)).toContain('next: Find out who pushed it.');
     expect(await signatures()).toHaveLength(before);
   },
-  MINUTES,
 );
 
-test(
-  'a job without the id-token permission signs nothing',
-  async () => {
-    const { publish: job, ...others } = pipeline.workflow.jobs;
-    if (!job) throw new Error('there is no such job');
-    const steps = job.steps.filter(({ uses = '' }) => !uses.startsWith('aws-actions/'));
-    const publish = { ...job, steps, permissions: { contents: 'read', checks: 'read' } };
-    await commitTested('Something new');
-    const keys = { AWS_ACCESS_KEY_ID: 'a-key', AWS_SECRET_ACCESS_KEY: 'a-key', AWS_REGION: 'us-east-1' };
-    const world = { ...pipeline.world, env: { ...pipeline.world.env, ...keys } };
-    const workflow = { ...pipeline.workflow, jobs: { publish, ...others } };
-    const before = (await signatures()).length;
-    const done = await runWorkflow(workflow, EVENTS['deploy started on main'], world);
-    expectResult(done['publish'], 'failure');
-    expect(logOf(done['publish'])).toContain('The image was pushed but not signed.');
-    expect(await signatures()).toHaveLength(before);
-    expectResult(done['plan'], 'skipped');
-  },
-  MINUTES,
-);
+test('a job without the id-token permission signs nothing', async () => {
+  const { publish: job, ...others } = pipeline.workflow.jobs;
+  if (!job) throw new Error('there is no such job');
+  const steps = job.steps.filter(({ uses = '' }) => !uses.startsWith('aws-actions/'));
+  const publish = { ...job, steps, permissions: { contents: 'read', checks: 'read' } };
+  await commitTested('Something new');
+  const keys = { AWS_ACCESS_KEY_ID: 'a-key', AWS_SECRET_ACCESS_KEY: 'a-key', AWS_REGION: 'us-east-1' };
+  const world = { ...pipeline.world, env: { ...pipeline.world.env, ...keys } };
+  const workflow = { ...pipeline.workflow, jobs: { publish, ...others } };
+  const before = (await signatures()).length;
+  const done = await runWorkflow(workflow, EVENTS['deploy started on main'], world);
+  expectResult(done['publish'], 'failure');
+  expect(logOf(done['publish'])).toContain('The image was pushed but not signed.');
+  expect(await signatures()).toHaveLength(before);
+  expectResult(done['plan'], 'skipped');
+});
 
 // Last, as later commits would keep the renamed tool.
-test(
-  'a candidate that leads a recorded conversation otherwise is neither pushed nor signed nor planned',
-  async () => {
-    const commit = await commitTested('Rename a tool', async (folder) => {
-      const path = join(folder, 'agents/lornu/agent.ts');
-      await Bun.write(path, (await readFile(path, 'utf8')).replaceAll("'list_notes'", "'read_notes'"));
-    });
-    const before = (await signatures()).length;
-    const { publish, plan } = await deploy();
-    expectResult(publish, 'failure');
-    expect(logOf(publish)).toContain('The candidate did not pass');
-    expect(logOf(publish)).toContain('tools declared');
-    expect(front.registry.pushed.has(`agent-${commit.slice(0, 12)}`)).toBe(false);
-    expect(await signatures()).toHaveLength(before);
-    expectResult(plan, 'skipped');
-  },
-  MINUTES,
-);
+test('a candidate that leads a recorded conversation otherwise is neither pushed nor signed nor planned', async () => {
+  const commit = await commitTested('Rename a tool', async (folder) => {
+    const path = join(folder, 'agents/lornu/agent.ts');
+    await Bun.write(path, (await readFile(path, 'utf8')).replaceAll("'list_notes'", "'read_notes'"));
+  });
+  const before = (await signatures()).length;
+  const { publish, plan } = await deploy();
+  expectResult(publish, 'failure');
+  expect(logOf(publish)).toContain('The candidate did not pass');
+  expect(logOf(publish)).toContain('tools declared');
+  expect(front.registry.pushed.has(`agent-${commit.slice(0, 12)}`)).toBe(false);
+  expect(await signatures()).toHaveLength(before);
+  expectResult(plan, 'skipped');
+});
 
 test('the claimed steps were run here', () => {
   expectRan(pipeline.ran, RUN_BY['all/publish']);

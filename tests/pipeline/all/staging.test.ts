@@ -1,5 +1,5 @@
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EVENTS } from '../workflow/events.ts';
@@ -10,16 +10,17 @@ import { expectRan, expectResult, logOf } from '../kit.ts';
 import { startStaging, type Staging } from '../staging.ts';
 import { RUN_BY } from '../steps.ts';
 
+setDefaultTimeout(25 * 60_000);
+
 // The workflow on terraform/aws/staging itself: its 110 resources are applied to the emulated account, its tasks run,
 // its load balancer answers. The test sets no state of AWS itself; what is served is requested through HAProxy, over
 // TLS.
 
-const MINUTES = 25 * 60_000;
 let staging: Staging;
 let first: Record<string, JobReport>;
 let firstRevision: string;
 
-beforeAll(async () => void (staging = await startStaging()), MINUTES);
+beforeAll(async () => void (staging = await startStaging()));
 afterAll(() => staging?.stop(), 5 * 60_000);
 
 const deploy = async (revision: string) => {
@@ -27,22 +28,18 @@ const deploy = async (revision: string) => {
   return runWorkflow(staging.workflow, event, staging.world);
 };
 
-test(
-  'a new image is planned, scanned, approved, applied, served and verified',
-  async () => {
-    const revision = await staging.pushImage('good');
-    first = await deploy(revision);
-    firstRevision = revision;
-    const { plan, apply } = first;
-    expectResult(plan, 'success');
-    expect(logOf(plan)).toContain('1 to update, 1 to replace');
-    expect(plan?.summary).toContain('| checkov');
-    expect(plan?.summary).toContain('nothing found');
-    expectResult(apply, 'success');
-    expect(logOf(apply)).toContain(`${revision} is served at https://aws-staging.lornu.example`);
-  },
-  MINUTES,
-);
+test('a new image is planned, scanned, approved, applied, served and verified', async () => {
+  const revision = await staging.pushImage('good');
+  first = await deploy(revision);
+  firstRevision = revision;
+  const { plan, apply } = first;
+  expectResult(plan, 'success');
+  expect(logOf(plan)).toContain('1 to update, 1 to replace');
+  expect(plan?.summary).toContain('| checkov');
+  expect(plan?.summary).toContain('nothing found');
+  expectResult(apply, 'success');
+  expect(logOf(apply)).toContain(`${revision} is served at https://aws-staging.lornu.example`);
+});
 
 test('nothing that the jobs pass on, store or print contains the value of a secret', async () => {
   const secrets = await secretValues(staging.world.emulatorUrl);
@@ -66,20 +63,16 @@ test('nothing that the jobs pass on, store or print contains the value of a secr
   expect(holding.map(({ name }) => name)).toEqual([]);
 });
 
-test(
-  'an image that does not run is rolled back by ECS and by the workflow, and the run fails',
-  async () => {
-    const before = staging.revision();
-    const revision = await staging.pushImage('bad');
-    const { plan, apply } = await deploy(revision);
-    expectResult(plan, 'success');
-    expectResult(apply, 'failure');
-    expect(logOf(apply)).toContain(`${revision} is not served: ECS rolled it back.`);
-    expect(logOf(apply)).toContain(`${revision} was rolled back: ${before} is served again.`);
-    expect(staging.revision()).toBe(before);
-  },
-  MINUTES,
-);
+test('an image that does not run is rolled back by ECS and by the workflow, and the run fails', async () => {
+  const before = staging.revision();
+  const revision = await staging.pushImage('bad');
+  const { plan, apply } = await deploy(revision);
+  expectResult(plan, 'success');
+  expectResult(apply, 'failure');
+  expect(logOf(apply)).toContain(`${revision} is not served: ECS rolled it back.`);
+  expect(logOf(apply)).toContain(`${revision} was rolled back: ${before} is served again.`);
+  expect(staging.revision()).toBe(before);
+});
 
 test('the claimed steps were run here', () => {
   expectRan(staging.ran, RUN_BY['all/staging']);
