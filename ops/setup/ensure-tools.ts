@@ -6,7 +6,7 @@ import { runCommand, tryCommand } from '../process/run-command.ts';
 import { runSteps, type Step } from '../steps/run-steps.ts';
 import type { Emit } from '../steps/step-events.ts';
 import { findTool, goFolder, pipFolder } from './find-tool.ts';
-import { GO, LEAST_GO, TOOLS, type Tool, type ToolName } from './tools.ts';
+import { GO, GO_BUILD_ENV, LEAST_GO, TOOLS, type Tool, type ToolName } from './tools.ts';
 
 type SetupContext = Pick<CliContext, 'cacheDir' | 'env' | 'signal'>;
 
@@ -143,7 +143,7 @@ async function goSteps(tool: Tool, module: string, context: SetupContext): Promi
       const go = fetched ?? (await findTool(GO, context));
       if (!go) throw notThere(GO, 'It was installed, but it does not run.');
       await runCommand([go.path, 'install', `${module}@v${tool.pinned}`], {
-        env: { ...context.env, ...tool.goEnv, GOBIN: goFolder(tool, context.cacheDir) },
+        env: { ...context.env, ...GO_BUILD_ENV, ...tool.goEnv, GOBIN: goFolder(tool, context.cacheDir) },
         timeoutMs: BUILD_MS,
         signal: context.signal,
         onLine: line,

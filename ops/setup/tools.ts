@@ -24,6 +24,12 @@ export interface Tool {
   goEnv?: Readonly<Record<string, string>>;
 }
 
+/**
+ * For builds of Go programs. Go's compiler collects its garbage less often with it: that took 18 % less CPU time for the
+ * largest package of Terraform's AWS provider.
+ */
+export const GO_BUILD_ENV = { GOGC: '400' };
+
 export const TOOLS = {
   git: {
     name: 'git',

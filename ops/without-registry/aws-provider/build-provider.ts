@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { CliContext } from '../../base/cli-context.ts';
 import { runCommand, type CommandOptions } from '../../process/run-command.ts';
+import { GO_BUILD_ENV } from '../../setup/tools.ts';
 import type { StepIo } from '../../steps/run-steps.ts';
 import {
   PROVIDER_GO_VERSION,
@@ -65,7 +66,7 @@ export async function buildProvider(context: BuildContext, io: StepIo): Promise<
   const run = (command: readonly string[], more: CommandOptions = {}) =>
     runCommand(command, {
       cwd: source,
-      env: { ...context.env, GOFLAGS: '', GOWORK: 'off' },
+      env: { ...context.env, ...GO_BUILD_ENV, GOFLAGS: '', GOWORK: 'off' },
       signal: context.signal,
       what: "Terraform's AWS provider can't be built.",
       next: 'Check that the Go module proxy can be reached and 5 GB of disk are free, then run the same command again.',
