@@ -1,4 +1,3 @@
-import { abortableSleep } from '../model/with-retries.ts';
 import type { Run } from './run.ts';
 
 /** The runs that this process executes, by id. */
@@ -11,19 +10,22 @@ export class ActiveRuns<R extends Run = Run> extends Map<string, R> {
     return this;
   }
 
-  /** Sleeps until this process begins to execute the run, at most `ms`. */
+  /** Sleeps until this process begins to execute the run, at most `ms`. Returns early when the signal aborts. */
   async sleepUntilHere(runId: string, ms: number, signal?: AbortSignal): Promise<void> {
-    const here = new AbortController();
-    const wake = (): void => here.abort();
+    if (signal?.aborted) return;
     const waiting = this.#waiting.get(runId) ?? new Set();
-    this.#waiting.set(runId, waiting.add(wake));
-    signal?.addEventListener('abort', wake, { once: true });
-    try {
-      if (!signal?.aborted) await abortableSleep(ms, here.signal);
-    } finally {
-      signal?.removeEventListener('abort', wake);
-      waiting.delete(wake);
-      if (waiting.size === 0 && this.#waiting.get(runId) === waiting) this.#waiting.delete(runId);
-    }
+    this.#waiting.set(runId, waiting);
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', wake);
+        waiting.delete(wake);
+        if (waiting.size === 0 && this.#waiting.get(runId) === waiting) this.#waiting.delete(runId);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      waiting.add(wake);
+      signal?.addEventListener('abort', wake, { once: true });
+    });
   }
 }
