@@ -21,8 +21,8 @@ export function documentBytes(value: unknown): number {
   if (typeof value === 'number' || typeof value === 'bigint') return 8;
   if (typeof value !== 'object' || value === null) return 1;
   if (Array.isArray(value)) return value.reduce<number>((sum, inner) => sum + documentBytes(inner), 0);
-  return Object.entries(value).reduce(
-    (sum, [key, inner]) => sum + Buffer.byteLength(key) + 1 + documentBytes(inner),
-    0,
-  );
+  let sum = 0;
+  for (const key of Object.keys(value))
+    sum += Buffer.byteLength(key) + 1 + documentBytes((value as Record<string, unknown>)[key]);
+  return sum;
 }

@@ -33,7 +33,7 @@ export interface Call {
 /** Answers Firestore's calls; the server adds faults, delays and counts in front of it. */
 export interface Backend {
   /** The messages of the response; throws RpcError to refuse. */
-  answer: (call: Call) => AsyncIterable<Row>;
+  answer: (call: Call) => Promise<Row[]>;
   documents: StoredDocuments;
   stop: () => void;
 }

@@ -113,9 +113,12 @@ function assertPrecondition(write: Write, name: string, before: StoredDocument |
   if (exists === true && !before) throw new RpcError(status.NOT_FOUND, `No document to update: ${name}`);
   if (exists === false && before)
     throw new RpcError(status.ALREADY_EXISTS, `Document already exists: ${name}`);
-  if (updateTime && JSON.stringify(updateTime) !== JSON.stringify(before?.updateTime))
+  if (updateTime && !isSameTime(updateTime, before?.updateTime))
     throw new RpcError(status.FAILED_PRECONDITION, 'the stored version does not match the required one');
 }
+
+const isSameTime = (a: Timestamp, b: Timestamp | undefined): boolean =>
+  a.seconds === b?.seconds && (a.nanos ?? 0) === (b?.nanos ?? 0);
 
 /** The document after the write; the same object if nothing changed, so that its updateTime stays. */
 function applied(

@@ -2,6 +2,7 @@ import type { Fields, Value } from './value.ts';
 
 /** Splits `a.b` and "`odd name`.b". */
 export function segmentsOf(path: string): string[] {
+  if (!/[.`]/.test(path)) return [path];
   return [...path.matchAll(/`((?:[^`\\]|\\.)*)`|([^.]+)/g)].map(
     ([, quoted, plain]) => quoted?.replaceAll(/\\(.)/g, '$1') ?? plain ?? '',
   );

@@ -68,10 +68,10 @@ export async function googleBackend(): Promise<Backend> {
   }
 
   return {
-    answer: ({ method, bytes, request, signal }) => {
+    answer: async ({ method, bytes, request, signal }) => {
       const named = /^projects\/[^/]+\/databases\/[^/]+/.exec(request.database ?? request.parent ?? '');
       if (named) databases.add(named[0]);
-      return client.stream(method, bytes, signal);
+      return client.rows(method, bytes, signal);
     },
     documents: {
       get: async (name) => {

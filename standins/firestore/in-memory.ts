@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import type { Backend, Call, Row } from './backend.ts';
+import type { Backend, Call, Request, Row } from './backend.ts';
 import { Documents, type StoredDocument } from './documents.ts';
 import { Indexes } from './indexes.ts';
 import { assertName, assertRequestSize } from './limits.ts';
@@ -31,25 +31,29 @@ export function inMemory({ concurrencyMode, transactionTimes, indexes }: InMemor
     return runQuery(isOne ? documents.in(`${parent}/${collectionId}`) : documents.all(), parent, asked);
   }
 
-  async function* batchGet({ request, signal }: Call): AsyncGenerator<Row> {
-    const transaction = request.newTransaction
-      ? transactions.begin(request.newTransaction)
-      : request.transaction;
-    if (request.newTransaction) yield { transaction };
+  /** The transaction of a read, and the first row if the read begins it. */
+  function transactionOf({ newTransaction, transaction }: Request): [Buffer | undefined, Row[]] {
+    if (!newTransaction) return [transaction, []];
+    const begun = transactions.begin(newTransaction);
+    return [begun, [{ transaction: begun }]];
+  }
+
+  async function batchGet({ request, signal }: Call): Promise<Row[]> {
+    const [transaction, rows] = transactionOf(request);
     const names = request.documents ?? [];
-    for (const name of names) assertName(name, false);
+    for (const name of names) if (!documents.get(name)) assertName(name, false);
     await transactions.reading(transaction, names, signal);
     for (const name of names) {
       const found = documents.get(name);
-      yield { ...(found ? { found } : { missing: name }), readTime: documents.now() };
+      const readTime = documents.now();
+      rows.push(found ? { found, readTime } : { missing: name, readTime });
     }
+    return rows;
   }
 
-  async function* query({ request, signal }: Call): AsyncGenerator<Row> {
-    const transaction = request.newTransaction
-      ? transactions.begin(request.newTransaction)
-      : request.transaction;
-    if (request.newTransaction) yield { transaction, readTime: documents.now() };
+  async function query({ request, signal }: Call): Promise<Row[]> {
+    const [transaction, rows] = transactionOf(request);
+    if (rows[0]) rows[0]['readTime'] = documents.now();
     const find = () => answerTo(request.parent, request.structuredQuery);
     const asked = find();
     await transactions.reading(
@@ -59,19 +63,20 @@ export function inMemory({ concurrencyMode, transactionTimes, indexes }: InMemor
     );
     // The transaction that was waited for may have changed the result.
     for (const document of transaction?.length ? find() : asked)
-      yield { document, readTime: documents.now() };
-    yield { readTime: documents.now() };
+      rows.push({ document, readTime: documents.now() });
+    rows.push({ readTime: documents.now() });
+    return rows;
   }
 
-  async function* commit({ request: { transaction, writes = [] }, signal }: Call): AsyncGenerator<Row> {
+  async function commit({ request: { transaction, writes = [] }, signal }: Call): Promise<Row[]> {
     const names = writes.map(({ update, delete: deleted }) => update?.name ?? deleted ?? '');
-    for (const name of names) assertName(name, true);
-    yield {
-      ...(await transactions.committing(transaction, names, () => documents.commit(writes), signal)),
-    };
+    for (const name of names) if (!documents.get(name)) assertName(name, true);
+    return [
+      { ...(await transactions.committing(transaction, names, () => documents.commit(writes), signal)) },
+    ];
   }
 
-  async function* count({ request }: Call): AsyncGenerator<Row> {
+  async function count({ request }: Call): Promise<Row[]> {
     if (request.transaction?.length || request.newTransaction)
       throw new RpcError(status.UNIMPLEMENTED, 'The stand-in counts outside transactions only.');
     const { structuredQuery, aggregations = [] } = request.structuredAggregationQuery ?? {};
@@ -81,19 +86,19 @@ export function inMemory({ concurrencyMode, transactionTimes, indexes }: InMemor
         throw new RpcError(status.UNIMPLEMENTED, 'The stand-in knows the aggregation count only.');
       return [alias, { integerValue: String(length) }];
     });
-    yield { result: { aggregateFields: Object.fromEntries(counts) }, readTime: documents.now() };
+    return [{ result: { aggregateFields: Object.fromEntries(counts) }, readTime: documents.now() }];
   }
 
-  async function* beginTransaction({ request }: Call): AsyncGenerator<Row> {
-    yield { transaction: transactions.begin(request.options) };
+  async function beginTransaction({ request }: Call): Promise<Row[]> {
+    return [{ transaction: transactions.begin(request.options) }];
   }
 
-  async function* rollback({ request }: Call): AsyncGenerator<Row> {
+  async function rollback({ request }: Call): Promise<Row[]> {
     transactions.rollback(request.transaction);
-    yield {};
+    return [{}];
   }
 
-  const methods: Record<string, (call: Call) => AsyncIterable<Row>> = {
+  const methods: Record<string, (call: Call) => Promise<Row[]>> = {
     BatchGetDocuments: batchGet,
     RunQuery: query,
     RunAggregationQuery: count,
@@ -102,7 +107,7 @@ export function inMemory({ concurrencyMode, transactionTimes, indexes }: InMemor
     Rollback: rollback,
   };
   return {
-    answer: (call) => {
+    answer: async (call) => {
       const method = methods[call.method];
       if (!method)
         throw new RpcError(status.UNIMPLEMENTED, `The stand-in does not know the call ${call.method}.`);

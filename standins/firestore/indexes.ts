@@ -48,6 +48,7 @@ export class Indexes {
 
   /** The indexes of a field: its own, those of the closest map around it, or the collection's. */
   ofField(collection: string, path: string): FieldIndexes['indexes'] {
+    if (this.#fields.size === 0) return AUTOMATIC;
     for (let end = path.length; end > 0; end = path.lastIndexOf('.', end - 1)) {
       const own = this.#fields.get(`${collection}/${path.slice(0, end)}`);
       if (own) return own;
@@ -74,21 +75,24 @@ export class Indexes {
   }
 
   #entriesOf({ name, fields }: IndexedDocument): { count: number; bytes: number } {
-    const collection = name.split('/').at(-2) ?? '';
-    const parentBytes = bytesOfName(name.split('/').slice(0, -2).join('/'));
-    const nameBytes = bytesOfName(name) + parentBytes + ENTRY_OVERHEAD_BYTES;
+    const parent = name.slice(0, name.lastIndexOf('/'));
+    const above = parent.lastIndexOf('/');
+    const collection = parent.slice(above + 1);
+    const nameBytes = bytesOfName(name) + bytesOfName(parent.slice(0, above)) + ENTRY_OVERHEAD_BYTES;
     const sum = { count: 0, bytes: 0 };
     const add = (path: string, value: Value, isElement: boolean): void => {
-      const indexes = this.ofField(collection, path);
-      const count = indexes.filter(({ direction }) => (direction === 'CONTAINS') === isElement).length;
+      let count = 0;
+      for (const { direction } of this.ofField(collection, path))
+        if ((direction === 'CONTAINS') === isElement) count++;
       if (count === 0) return;
       const valueBytes = Math.min(MAX_INDEXED_BYTES, bytesOfValue(value));
       sum.count += count;
       sum.bytes += count * (nameBytes + Buffer.byteLength(path) + 1 + valueBytes);
     };
-    const walk = (inner: Fields, parent: string): void => {
-      for (const [key, value] of Object.entries(inner)) {
-        const path = parent ? `${parent}.${key}` : key;
+    const walk = (inner: Fields, within: string): void => {
+      for (const key in inner) {
+        const value = inner[key]!;
+        const path = within ? `${within}.${key}` : key;
         if (value.mapValue) walk(value.mapValue.fields ?? {}, path);
         else if (value.arrayValue) for (const one of value.arrayValue.values ?? []) add(path, one, true);
         else add(path, value, false);

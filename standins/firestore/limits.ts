@@ -9,6 +9,8 @@ const MAX_NAME_BYTES = 1_500;
 const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
 const MAX_DEPTH = 20;
 const RESERVED = /^__.*__$/s;
+/** UTF-8 needs at most so many bytes for a UTF-16 unit. */
+const MAX_UNIT_BYTES = 3;
 
 const refused = (message: string): RpcError => new RpcError(status.INVALID_ARGUMENT, message);
 
@@ -36,8 +38,8 @@ export function assertName(name: string, isWritten: boolean): void {
   for (const segment of segments) {
     if (segment === '' || segment === '.' || segment === '..')
       throw refused(`Document name "${name}" contains the id "${segment}".`);
-    if (RESERVED.test(segment)) throw refused(`Resource id "${segment}" is invalid because it is reserved.`);
-    if (isWritten && Buffer.byteLength(segment) > MAX_NAME_BYTES)
+    if (isReserved(segment)) throw refused(`Resource id "${segment}" is invalid because it is reserved.`);
+    if (isWritten && isLonger(segment, MAX_NAME_BYTES))
       throw refused(`A part of the document name is longer than ${MAX_NAME_BYTES} bytes.`);
   }
 }
@@ -60,19 +62,20 @@ export function assertDocumentSize(name: string, fields: Fields): number {
 
 function assertFields(fields: Fields, parent: string, depth: number): void {
   if (depth > MAX_DEPTH) throw refused('Property is nested too deeply.');
-  for (const [key, value] of Object.entries(fields)) {
+  for (const key in fields) {
+    const value = fields[key]!;
     if (key === '') throw refused('A property name is the empty string.');
-    if (RESERVED.test(key)) throw refused(`Property name "${key}" is reserved.`);
+    if (isReserved(key)) throw refused(`Property name "${key}" is reserved.`);
     const path = parent ? `${parent}.${key}` : key;
-    if (Buffer.byteLength(path) > MAX_NAME_BYTES)
+    if (isLonger(path, MAX_NAME_BYTES))
       throw refused(`A property name is longer than ${MAX_NAME_BYTES} bytes.`);
     assertValue(value, path, depth);
   }
 }
 
 function assertValue(value: Value, path: string, depth: number): void {
-  const bytes = value.bytesValue?.length ?? Buffer.byteLength(value.stringValue ?? '');
-  if (bytes > MAX_VALUE_BYTES)
+  const { bytesValue, stringValue = '' } = value;
+  if (bytesValue ? bytesValue.length > MAX_VALUE_BYTES : isLonger(stringValue, MAX_VALUE_BYTES))
     throw refused(`The value of property "${path}" is longer than ${MAX_VALUE_BYTES} bytes.`);
   if (value.timestampValue?.nanos) value.timestampValue.nanos -= value.timestampValue.nanos % 1_000;
   if (value.mapValue) assertFields(value.mapValue.fields ?? {}, path, depth + 1);
@@ -82,6 +85,11 @@ function assertValue(value: Value, path: string, depth: number): void {
   }
   if (Object.keys(value).length === 0) throw refused('Cannot convert a value without a type.');
 }
+
+const isReserved = (name: string): boolean => name.startsWith('__') && RESERVED.test(name);
+
+const isLonger = (text: string, bytes: number): boolean =>
+  text.length * MAX_UNIT_BYTES > bytes && Buffer.byteLength(text) > bytes;
 
 /** https://cloud.google.com/firestore/docs/storage-size#document-size */
 export function bytesOfDocument(name: string, fields: Fields): number {
@@ -96,7 +104,7 @@ export function bytesOfName(name: string): number {
 
 function bytesOfFields(fields: Fields): number {
   let sum = 0;
-  for (const [key, value] of Object.entries(fields)) sum += Buffer.byteLength(key) + 1 + bytesOfValue(value);
+  for (const key in fields) sum += Buffer.byteLength(key) + 1 + bytesOfValue(fields[key]!);
   return sum;
 }
 

@@ -40,12 +40,13 @@ export function runQuery(
       status.FAILED_PRECONDITION,
       'Firestore does not support descending key scans: order by a field first.',
     );
-  const found = [...all].filter(
-    (document) =>
-      isIn(document.name, parent, collectionId, allDescendants) &&
-      order.every(({ path }) => fieldOf(document, path)) &&
-      (!where || matches(where, (path) => fieldOf(document, path))),
-  );
+  const below = allDescendants ? `${parent}/` : `${parent}/${collectionId}/`;
+  const found: StoredDocument[] = [];
+  for (const document of all) {
+    if (!isIn(document.name, below, collectionId, allDescendants)) continue;
+    if (where && !matches(where, (path) => fieldOf(document, path))) continue;
+    if (order.every(({ path }) => path === NAME || fieldOf(document, path))) found.push(document);
+  }
   found.sort((a, b) => compareBy(order, a, (path) => fieldOf(b, path)));
   const between = found.filter((document) => {
     const fromStart = startAt ? compareToCursor(document, order, startAt) : 1;
@@ -58,13 +59,10 @@ export function runQuery(
     .map((document) => (select ? { ...document, fields: selected(document, select) } : document));
 }
 
-function isIn(name: string, parent: string, collectionId: string, allDescendants: boolean): boolean {
-  if (!allDescendants) {
-    const collection = `${parent}/${collectionId}/`;
-    return name.startsWith(collection) && !name.includes('/', collection.length);
-  }
-  if (!name.startsWith(`${parent}/`)) return false;
-  const segments = name.slice(parent.length + 1).split('/');
+function isIn(name: string, below: string, collectionId: string, allDescendants: boolean): boolean {
+  if (!name.startsWith(below)) return false;
+  if (!allDescendants) return !name.includes('/', below.length);
+  const segments = name.slice(below.length).split('/');
   return collectionId === '' || segments.at(-2) === collectionId;
 }
 

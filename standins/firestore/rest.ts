@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { Row } from './backend.ts';
+import type { StoredDocument } from './documents.ts';
 import { RpcError } from './rpc-error.ts';
 import type { Timestamp } from './value.ts';
 
@@ -62,7 +63,7 @@ export function toCall(verb: string, target: string, body: object): RestCall {
 
 /** The messages of a response as JSON. */
 export function restAnswer(rows: readonly Row[], isStream: boolean): Response {
-  return Response.json(isStream ? rows.map(toRestJson) : (toRestJson(rows[0] ?? {}) as object));
+  return Response.json(isStream ? rows.map(rowToRest) : rowToRest(rows[0] ?? {}));
 }
 
 export function restError({ code, details }: { code: status; details: string }, isStream: boolean): Response {
@@ -86,22 +87,63 @@ export function fromRest(json: unknown): unknown {
   return message;
 }
 
-const BYTES = new Set(['transaction', 'retryTransaction', 'bytesValue']);
-
 /** In proto3's JSON times and bytes are texts, and a limit is a number. Fields of documents with these names are objects. */
 function revived(key: string, value: unknown): unknown {
-  if (key === 'nullValue' && value === null) return 'NULL_VALUE';
-  if (BYTES.has(key) && typeof value === 'string') return Buffer.from(value, 'base64');
-  if (TIMES.has(key) && typeof value === 'string') return readTime(value);
-  if (key === 'limit' && typeof value === 'number') return { value };
-  if (key === 'doubleValue' && typeof value === 'string') return Number(value);
+  if (typeof value === 'string') return revivedText(key, value);
+  if (value === null) return key === 'nullValue' ? 'NULL_VALUE' : null;
+  if (typeof value === 'number') return key === 'limit' ? { value } : value;
   return fromRest(value);
 }
 
+function revivedText(key: string, text: string): unknown {
+  switch (key) {
+    case 'transaction':
+    case 'retryTransaction':
+    case 'bytesValue':
+      return Buffer.from(text, 'base64');
+    case 'doubleValue':
+      return Number(text);
+    default:
+      return TIMES.has(key) ? readTime(text) : text;
+  }
+}
+
+/** The last second that was read: most times of a request are of a few. */
+let lastRead = { text: '', seconds: '' };
+
 function readTime(text: string): Timestamp {
-  const [, seconds, fraction = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/.exec(text) ?? [];
-  if (!seconds) throw new RpcError(status.INVALID_ARGUMENT, `Invalid time: ${text}`);
-  return { seconds: String(Date.parse(`${seconds}Z`) / 1000), nanos: Number(fraction.padEnd(9, '0')) };
+  const [, second, fraction = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/.exec(text) ?? [];
+  if (!second) throw new RpcError(status.INVALID_ARGUMENT, `Invalid time: ${text}`);
+  if (lastRead.text !== second) lastRead = { text: second, seconds: String(Date.parse(`${second}Z`) / 1000) };
+  return { seconds: lastRead.seconds, nanos: Number(fraction.padEnd(9, '0')) };
+}
+
+/** The documents that were read before. A stored document never changes: a write replaces it. */
+const restDocuments = new WeakMap<StoredDocument, object>();
+
+/** A message of a response in the form of proto3's JSON. Its document cannot be changed, and is the same for each read. */
+export function rowToRest(row: Row): Record<string, unknown> {
+  const json: Record<string, unknown> = {};
+  for (const key in row)
+    json[key] =
+      key === 'found' || key === 'document'
+        ? documentToRest(row[key] as StoredDocument)
+        : printed(key, row[key]);
+  return json;
+}
+
+function documentToRest(document: StoredDocument): object {
+  const known = restDocuments.get(document) ?? frozen(toRestJson(document) as object);
+  restDocuments.set(document, known);
+  return known;
+}
+
+function frozen<T extends object>(value: T): T {
+  for (const key in value) {
+    const inner = value[key];
+    if (typeof inner === 'object' && inner !== null) frozen(inner);
+  }
+  return Object.freeze(value);
 }
 
 /** A message, or a part of it, in the form of proto3's JSON. */
@@ -118,7 +160,7 @@ export function toRestJson(value: unknown): unknown {
 }
 
 function printed(key: string, value: unknown): unknown {
-  if (key === 'nullValue' && value === 'NULL_VALUE') return null;
+  if (typeof value === 'string') return key === 'nullValue' && value === 'NULL_VALUE' ? null : value;
   if (key === 'limit' && typeof (value as { value?: unknown }).value === 'number')
     return (value as { value: number }).value;
   return isTime(key, value) ? printTime(value) : toRestJson(value);

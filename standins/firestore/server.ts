@@ -105,25 +105,24 @@ export async function startFirestoreStandin(
     }
   }
 
-  async function* answer(method: string, bytes: Buffer, signal: AbortSignal): AsyncGenerator<Row> {
+  async function answer(method: string, bytes: Buffer, signal: AbortSignal): Promise<Row[]> {
     if (standin.delayMs > 0) await Bun.sleep(standin.delayMs);
     const request = readRequest(methods[method]!, bytes, !isGoogles);
     check(method, request);
     standin.requestBytes += bytes.length;
     const readBefore = standin.rows.read;
-    for await (const row of backend.answer({ method, request, bytes, signal })) {
-      if ('found' in row || 'missing' in row || 'document' in row) standin.rows.read++;
-      yield row;
-    }
+    const rows = await backend.answer({ method, request, bytes, signal });
+    for (const row of rows) if ('found' in row || 'missing' in row || 'document' in row) standin.rows.read++;
     countWrites(request);
     // A query without results is billed as one read.
     if (method === 'RunQuery' && standin.rows.read === readBefore) standin.rows.read++;
+    return rows;
   }
 
   function unary(method: string): handleUnaryCall<Buffer, Row> {
     const respond = async (...[call, callback]: Parameters<handleUnaryCall<Buffer, Row>>): Promise<void> => {
       try {
-        const [told = {}] = await Array.fromAsync(answer(method, call.request, signalOf(call)));
+        const [told = {}] = await answer(method, call.request, signalOf(call));
         if (standin.loseAnswersTo !== method) callback(null, told);
       } catch (error) {
         callback(asServiceError(error));
@@ -135,7 +134,7 @@ export async function startFirestoreStandin(
   function streaming(method: string): handleServerStreamingCall<Buffer, Row> {
     const respond = async (call: Parameters<handleServerStreamingCall<Buffer, Row>>[0]): Promise<void> => {
       try {
-        for await (const row of answer(method, call.request, signalOf(call))) call.write(row);
+        for (const row of await answer(method, call.request, signalOf(call))) call.write(row);
         call.end();
       } catch (error) {
         call.emit('error', asServiceError(error));
@@ -159,7 +158,7 @@ export async function startFirestoreStandin(
       const call = readRestCall(new URL(http.url).pathname, await http.text());
       isStream = call.isStream;
       const bytes = methods[call.method]!.requestSerialize(call.request);
-      const rows = await Array.fromAsync(answer(call.method, bytes, http.signal));
+      const rows = await answer(call.method, bytes, http.signal);
       if (standin.loseAnswersTo === call.method) await new Promise(() => {});
       return restAnswer(rows, isStream);
     } catch (error) {

@@ -27,6 +27,8 @@ interface Transaction extends LockOwner {
   /** Names read, with their versions at that time, which an optimistic commit compares. */
   read: Map<string, number>;
   beganAt: number;
+  /** When its last request ended. */
+  usedAt: number;
   /** Number of current requests: a transaction that waits for a lock is not idle. */
   busy: number;
   timer: ReturnType<typeof setTimeout> | undefined;
@@ -62,14 +64,16 @@ export class Transactions {
     const retried = /^t\d+-(\d+)$/.exec(readWrite?.retryTransaction?.toString() ?? '')?.[1];
     const age = Number(retried ?? number);
     const id = Buffer.from(`t${number}-${age}`);
+    const now = performance.now();
     const transaction: Transaction = {
       age,
       read: new Map(),
-      beganAt: performance.now(),
+      beganAt: now,
+      usedAt: now,
       busy: 0,
       timer: undefined,
     };
-    this.#open.set(id.toString('hex'), transaction);
+    this.#open.set(String(id), transaction);
     this.#expireLater(id, transaction);
     return id;
   }
@@ -114,7 +118,7 @@ export class Transactions {
   }
 
   rollback(id: Buffer | undefined): void {
-    const transaction = this.#open.get(id?.toString('hex') ?? '');
+    const transaction = this.#open.get(String(id));
     if (id && transaction) this.#end(id, transaction);
   }
 
@@ -155,12 +159,12 @@ export class Transactions {
       throw error;
     } finally {
       transaction.busy--;
-      if (this.#open.get(id.toString('hex')) === transaction) this.#expireLater(id, transaction);
+      transaction.usedAt = performance.now();
     }
   }
 
   #get(id: Buffer): Transaction {
-    const transaction = this.#open.get(id.toString('hex'));
+    const transaction = this.#open.get(String(id));
     if (!transaction)
       throw new RpcError(
         status.INVALID_ARGUMENT,
@@ -169,22 +173,24 @@ export class Transactions {
     return transaction;
   }
 
+  /** Ends it when it has been idle for too long, or has lasted too long. */
   #expireLater(id: Buffer, transaction: Transaction): void {
-    clearTimeout(transaction.timer);
     const { idleMs, lifetimeMs } = this.#times;
-    const leftMs = transaction.beganAt + lifetimeMs - performance.now();
-    const expire = (): void => {
-      const isOver = transaction.beganAt + lifetimeMs <= performance.now();
-      if (isOver || transaction.busy === 0) this.#end(id, transaction);
-      else this.#expireLater(id, transaction);
-    };
-    transaction.timer = setTimeout(expire, Math.max(0, Math.min(idleMs, leftMs)));
+    const { beganAt, usedAt, busy } = transaction;
+    const now = performance.now();
+    const idleUntil = busy > 0 ? now + idleMs : usedAt + idleMs;
+    const leftMs = Math.min(idleUntil, beganAt + lifetimeMs) - now;
+    if (leftMs <= 0) {
+      this.#end(id, transaction);
+      return;
+    }
+    transaction.timer = setTimeout(() => this.#expireLater(id, transaction), leftMs);
     transaction.timer.unref();
   }
 
   #end(id: Buffer, transaction: Transaction): void {
     clearTimeout(transaction.timer);
-    this.#open.delete(id.toString('hex'));
+    this.#open.delete(String(id));
     this.#locks.release(transaction, contention());
   }
 }

@@ -33,9 +33,16 @@ const TYPES: readonly (keyof Value)[][] = [
   ['mapValue'],
 ];
 
-/** The same number for types that an inequality compares. */
-export const typeOf = (value: Value): number =>
-  TYPES.findIndex((names) => names.some((name) => value[name] !== undefined));
+const ORDER = new Map(TYPES.flatMap((names, order) => names.map((name) => [name, order] as const)));
+
+/** The same number for types that an inequality compares; -1 without a type. */
+export function typeOf(value: Value): number {
+  for (const name in value) {
+    const order = ORDER.get(name as keyof Value);
+    if (order !== undefined && value[name as keyof Value] !== undefined) return order;
+  }
+  return -1;
+}
 
 export const isNaNValue = (value: Value): boolean => Number.isNaN(value.doubleValue);
 
@@ -97,6 +104,9 @@ function compareTimestamps(a: Timestamp, b: Timestamp): number {
 }
 
 export function compareNames(a: string, b: string): number {
+  const end = a.lastIndexOf('/') + 1;
+  // In the same collection.
+  if (b.lastIndexOf('/') + 1 === end && a.slice(0, end) === b.slice(0, end)) return compareTexts(a, b);
   const [segmentsA, segmentsB] = [a.split('/'), b.split('/')];
   for (const [index, segment] of segmentsA.entries()) {
     const order = compareTexts(segment, segmentsB[index] ?? '');

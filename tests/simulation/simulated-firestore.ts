@@ -8,7 +8,7 @@ import {
 } from '@lornu/backend/firestore/client/channel.ts';
 import type { Backend } from '@lornu/standins/firestore/backend.ts';
 import { inMemory } from '@lornu/standins/firestore/in-memory.ts';
-import { toCall, toRestJson, type RestCall } from '@lornu/standins/firestore/rest.ts';
+import { rowToRest, toCall, type RestCall } from '@lornu/standins/firestore/rest.ts';
 import { RpcError, status } from '@lornu/standins/firestore/rpc-error.ts';
 import { runOn, type VirtualTime } from './clock.ts';
 
@@ -97,9 +97,9 @@ export class SimulatedChannel implements Channel {
   #answer({ method, request }: RestCall): Promise<Row[]> {
     return runOn(undefined, async () => {
       try {
-        const rows = await Array.fromAsync(this.#server.answer({ method, request, bytes: NONE, signal }));
-        // Copies as well.
-        return rows.map((row) => toRestJson(row) as Row);
+        const rows = await this.#server.answer({ method, request, bytes: NONE, signal });
+        // Copies as well, or documents that cannot be changed.
+        return rows.map(rowToRest);
       } catch (error) {
         if (!(error instanceof RpcError)) throw error;
         throw new FirestoreError(codeNamed(status[error.code]), error.details);

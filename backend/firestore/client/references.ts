@@ -300,12 +300,14 @@ export class CollectionReference extends Query {
   readonly path: string;
 
   constructor(database: Database, path: string) {
-    const [above, collectionId] = [
-      path.slice(0, path.lastIndexOf('/')),
-      path.slice(path.lastIndexOf('/') + 1),
-    ];
-    const parent = path.includes('/') ? `${database.root}/${above}` : database.root;
-    super(database, { parent, collectionId, allDescendants: false, where: [], orderBy: [] });
+    const above = path.lastIndexOf('/');
+    super(database, {
+      parent: above === -1 ? database.root : `${database.root}/${path.slice(0, above)}`,
+      collectionId: path.slice(above + 1),
+      allDescendants: false,
+      where: [],
+      orderBy: [],
+    });
     this.path = path;
   }
 

@@ -2,6 +2,9 @@ const FIRST_SECOND = -62_135_596_800;
 const LAST_SECOND = 253_402_300_799;
 const NANOS = 1e9;
 
+/** The last second that was read or printed: most times of a process are of the same. */
+let lastSecond = { seconds: 0, text: '1970-01-01T00:00:00' };
+
 /** A moment to the nanosecond, in the years 1 to 9999. Firestore stores microseconds. */
 export class Timestamp {
   readonly seconds: number;
@@ -23,8 +26,9 @@ export class Timestamp {
 
   /** Of the form 2026-11-30T03:27:00.123456Z. */
   static parse(text: string): Timestamp {
-    const seconds = Date.parse(`${text.slice(0, 19)}Z`) / 1000;
-    return new Timestamp(seconds, Number(text.slice(20, -1).padEnd(9, '0')));
+    const second = text.slice(0, 19);
+    if (lastSecond.text !== second) lastSecond = { seconds: Date.parse(`${second}Z`) / 1000, text: second };
+    return new Timestamp(lastSecond.seconds, Number(text.slice(20, -1).padEnd(9, '0')));
   }
 
   toMillis(): number {
@@ -32,8 +36,10 @@ export class Timestamp {
   }
 
   toString(): string {
-    const whole = new Date(this.seconds * 1000).toISOString().slice(0, 19);
-    return `${whole}.${String(this.nanoseconds).padStart(9, '0')}Z`;
+    const { seconds } = this;
+    if (lastSecond.seconds !== seconds)
+      lastSecond = { seconds, text: new Date(seconds * 1000).toISOString().slice(0, 19) };
+    return `${lastSecond.text}.${String(this.nanoseconds).padStart(9, '0')}Z`;
   }
 
   /** In the order of time. */

@@ -16,7 +16,8 @@ export class UnstorableValueError extends Error {}
 /** Throws UnstorableValueError for undefined, functions, instances of other classes, and what is nested too deeply. */
 export function encodeFields(data: object, depth = 1): Fields {
   const fields: Fields = {};
-  for (const [key, value] of Object.entries(data)) {
+  for (const key of Object.keys(data)) {
+    const value = (data as DocumentData)[key] as unknown;
     if (key === '__proto__') throw new UnstorableValueError('The key __proto__ is reserved.');
     // Not values: they become transforms or parts of a mask.
     if (depth === 1 && value instanceof FieldValue) continue;
