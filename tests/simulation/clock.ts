@@ -14,16 +14,6 @@ export class Host {
   }
 }
 
-interface Timer {
-  at: number;
-  order: number;
-  run: () => void;
-  host: Host | undefined;
-  isCancelled: boolean;
-  /** The period of an interval. */
-  everyMs?: number;
-}
-
 const host = new AsyncLocalStorage<Host | undefined>();
 
 /** The host whose code runs now; undefined for the world around the processes. */
@@ -52,9 +42,9 @@ export class VirtualTime {
     const random = mulberry32(Math.floor(this.random() * 2 ** 32));
     const now = (): number => this.now;
     const setTimeout = (run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) =>
-      this.#handle(() => run(...args), ms);
+      new TimerHandle(this, args.length === 0 ? run : () => run(...args), ms);
     const setInterval = (run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) =>
-      this.#handle(() => run(...args), ms, Math.max(1, ms));
+      new TimerHandle(this, args.length === 0 ? run : () => run(...args), ms, Math.max(1, ms));
     const clear = (handle?: { cancel?: () => void }) => handle?.cancel?.();
     const putBack = [
       replace(globalThis, {
@@ -81,7 +71,12 @@ export class VirtualTime {
   }
 
   sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.#add(resolve, ms));
+    return new Promise((resolve) => void this.add(new Timer(resolve, ms, undefined, true)));
+  }
+
+  /** Calls `run` after that time, unless the returned timer is cancelled before. */
+  after(ms: number, run: () => void): { cancel: () => void } {
+    return new TimerHandle(this, run, ms);
   }
 
   /** Runs timers until `isDone`, or until none is left. Returns false if virtual time passed `untilMs` first. */
@@ -97,14 +92,8 @@ export class VirtualTime {
       }
       this.now = Math.max(this.now, timer.at);
       if (timer.host && timer.host.pausedUntil > this.now) {
-        const run = (): void => this.#fire(timer);
-        this.#push({
-          at: timer.host.pausedUntil,
-          order: timer.order,
-          run,
-          host: timer.host,
-          isCancelled: false,
-        });
+        timer.at = timer.host.pausedUntil;
+        this.#push(timer);
         continue;
       }
       this.#fire(timer);
@@ -113,44 +102,23 @@ export class VirtualTime {
     return true;
   }
 
+  /** Schedules a timer, after those that are due at the same time. */
+  add(timer: Timer): Timer {
+    timer.at = this.now + timer.ms;
+    timer.order = this.#order++;
+    this.#push(timer);
+    return timer;
+  }
+
   #fire(timer: Timer): void {
-    if (timer.isCancelled) return;
     if (timer.everyMs !== undefined) {
       timer.at = this.now + timer.everyMs;
       timer.order = this.#order++;
       this.#push(timer);
     }
-    // A timer's callback, and the code that waits for it, run in the process that set the timer.
-    host.run(timer.host, timer.run);
-  }
-
-  #handle(run: () => void, ms: number, everyMs?: number) {
-    let timer = this.#add(run, ms, everyMs);
-    const handle = {
-      cancel: (): void => void (timer.isCancelled = true),
-      refresh: () => {
-        timer.isCancelled = true;
-        timer = this.#add(run, ms, everyMs);
-        return handle;
-      },
-      ref: () => handle,
-      unref: () => handle,
-      hasRef: () => true,
-    };
-    return handle;
-  }
-
-  #add(run: () => void, ms: number, everyMs?: number): Timer {
-    const timer: Timer = {
-      at: this.now + Math.max(0, ms || 0),
-      order: this.#order++,
-      run,
-      host: currentHost(),
-      isCancelled: false,
-      ...(everyMs === undefined ? {} : { everyMs }),
-    };
-    this.#push(timer);
-    return timer;
+    // A timer's callback runs in the process that set the timer. What awaits a sleep does so by itself.
+    if (timer.isSleep || !timer.host) timer.run();
+    else host.run(timer.host, timer.run);
   }
 
   #push(timer: Timer): void {
@@ -181,6 +149,60 @@ export class VirtualTime {
     }
     heap[index] = last;
     return first;
+  }
+}
+
+/** What has to run at a virtual time, and the process that set it. */
+class Timer {
+  readonly host = currentHost();
+  readonly run: () => void;
+  readonly ms: number;
+  /** The period of an interval. */
+  readonly everyMs: number | undefined;
+  readonly isSleep: boolean;
+  isCancelled = false;
+  at = 0;
+  order = 0;
+
+  constructor(run: () => void, ms: number, everyMs?: number, isSleep = false) {
+    this.run = run;
+    this.ms = Math.max(0, ms || 0);
+    this.everyMs = everyMs;
+    this.isSleep = isSleep;
+  }
+}
+
+/** What `setTimeout` and `setInterval` return. */
+class TimerHandle {
+  readonly #time: VirtualTime;
+  #timer: Timer;
+
+  constructor(time: VirtualTime, run: () => void, ms: number, everyMs?: number) {
+    this.#time = time;
+    this.#timer = time.add(new Timer(run, ms, everyMs));
+  }
+
+  cancel(): void {
+    this.#timer.isCancelled = true;
+  }
+
+  refresh(): this {
+    const { run, ms, everyMs } = this.#timer;
+    this.cancel();
+    this.#timer = this.#time.add(new Timer(run, ms, everyMs));
+    return this;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  hasRef(): boolean {
+    return true;
   }
 }
 

@@ -23,10 +23,14 @@ export class Connection {
   readonly #received: Received[] = [];
   #isOver = false;
   #arrivesAt = 0;
-  #change = Promise.withResolvers<void>();
-  readonly #broken = Promise.withResolvers<never>();
+  /** Wakes whoever waits for the next item. */
+  #wake = (): void => {};
+  #isCut = false;
+  /** Fails what waits for a response. */
+  #break = (): void => {};
   readonly #cut = (): void => {
-    this.#broken.reject(new Cut('cut'));
+    this.#isCut = true;
+    this.#break();
     // Half of the time, the data in transit is lost.
     if (this.#world.random() < 0.5) this.#end();
     else this.#deliver(() => this.#end());
@@ -35,18 +39,16 @@ export class Connection {
   constructor(world: Pick<Surroundings, 'time' | 'random'>, process: Process) {
     this.#world = world;
     this.#process = process;
-    this.#broken.promise.catch(() => undefined);
     process.cuts.add(this.#cut);
   }
 
   async ask<T>(work: (process: Process) => Promise<T>): Promise<T> {
     const { time, random } = this.#world;
-    const working = runOn(this.#process.host, () => work(this.#process));
-    working.catch(() => undefined);
-    const tooLate = time.sleep(LONGEST_ANSWER_MS).then(() => Promise.reject(new Cut('no answer')));
-    tooLate.catch(() => undefined);
-    const answer = await Promise.race([working, this.#broken.promise, tooLate]);
-    await Promise.race([time.sleep(random() * LONGEST_NETWORK_MS), this.#broken.promise]);
+    const answer = await this.#untilCut(
+      runOn(this.#process.host, () => work(this.#process)),
+      LONGEST_ANSWER_MS,
+    );
+    await this.#untilCut(time.sleep(random() * LONGEST_NETWORK_MS));
     return answer;
   }
 
@@ -80,7 +82,13 @@ export class Connection {
       const received = this.#received.shift();
       if (received) return received;
       if (this.#isOver || this.#world.time.now >= giveUpAt) return undefined;
-      await Promise.race([this.#change.promise, this.#world.time.sleep(withinMs)]);
+      await new Promise<void>((resolve) => {
+        const timer = this.#world.time.after(withinMs, resolve);
+        this.#wake = () => {
+          timer.cancel();
+          resolve();
+        };
+      });
     }
   }
 
@@ -114,8 +122,16 @@ export class Connection {
     this.#wake();
   }
 
-  #wake(): void {
-    this.#change.resolve();
-    this.#change = Promise.withResolvers();
+  /** Throws Cut if the connection breaks first, or the time is over. One call at a time. */
+  #untilCut<T>(work: Promise<T>, withinMs?: number): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = withinMs && this.#world.time.after(withinMs, () => reject(new Cut('no answer')));
+      this.#break = () => reject(new Cut('cut'));
+      if (this.#isCut) this.#break();
+      const stopWaiting = (): void => {
+        if (timer) timer.cancel();
+      };
+      work.finally(stopWaiting).then(resolve, reject);
+    });
   }
 }
