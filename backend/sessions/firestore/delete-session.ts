@@ -1,4 +1,5 @@
 import type { Firestore } from '../../firestore/client/firestore.ts';
+import type { DocumentSnapshot } from '../../firestore/client/references.ts';
 import { deleteDocuments } from '../../firestore/delete-documents.ts';
 import { transact } from '../../firestore/transact.ts';
 import type { CompositeSessionKey } from '../session-store.ts';
@@ -10,24 +11,25 @@ const DELETING = { status: 'DELETING' };
 
 /**
  * Deletes a session with its events in google-adk's order: it is marked first, so that nobody appends any more, and its
- * document goes last, so that an interrupted deletion can be repeated.
+ * document goes last, so that an interrupted deletion can be repeated. Returns the session's document as it was; undefined
+ * if there was none.
  */
 export async function deleteSession(
   db: Firestore,
   key: CompositeSessionKey,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<DocumentSnapshot | undefined> {
   const session = sessionOf(db, key);
-  const exists = await transact(
+  const before = await transact(
     db,
     async (transaction) => {
       const stored = await transaction.get(session);
       if (stored.exists) transaction.update(session, DELETING);
-      return stored.exists;
+      return stored;
     },
     { signal },
   );
-  if (!exists) return;
+  if (!before.exists) return undefined;
   for (;;) {
     const { docs } = await eventsOf(session).select().limit(LARGEST_PAGE).get();
     if (docs.length === 0) break;
@@ -46,4 +48,5 @@ export async function deleteSession(
     },
     { signal },
   );
+  return before;
 }

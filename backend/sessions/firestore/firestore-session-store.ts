@@ -39,7 +39,13 @@ import { documentBytes } from '../../firestore/document-bytes.ts';
 import { listOfAll, listOfUser } from './list-summaries.ts';
 import { appStateOf, sessionOf, userStateOf } from './paths.ts';
 import { cacheKey, readAllEvents, readLastEvents, type ReadSession } from './read-events.ts';
-import { mergedState, readSession, readSharedState, type SessionDocument } from './session-document.ts';
+import {
+  generationOf,
+  mergedState,
+  readSession,
+  readSharedState,
+  type SessionDocument,
+} from './session-document.ts';
 import type { WriterGuard } from '../writer-guard.ts';
 
 export interface FirestoreSessionStoreOptions {
@@ -214,7 +220,9 @@ export class FirestoreSessionStore extends SessionStore {
   override async deleteSession(key: CompositeSessionKey): Promise<void> {
     if (!isKey(key)) return;
     await calling(async (signal) => {
-      await deleteSession(this.#db, key, signal);
+      const deleted = await deleteSession(this.#db, key, signal);
+      if (deleted) this.#cache.delete(cacheKey(deleted.ref, { generation: generationOf(deleted) }));
+      this.#large.delete(sessionOf(this.#db, key).path);
       await this.#guard?.forget(key, signal);
     }, DELETE_WAIT_MS);
   }

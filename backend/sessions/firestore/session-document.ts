@@ -30,10 +30,14 @@ export function readSession(snapshot: DocumentSnapshot): SessionDocument | undef
     revision: readRevision(data['revision']),
     updatedMs: updateTime ? toMs(updateTime) : 0,
     updateTime,
-    generation: snapshot.createTime ? String(toMs(snapshot.createTime)) : '',
+    generation: generationOf(snapshot),
     writtenAt: snapshot.updateTime,
   };
 }
+
+/** See SessionDocument. */
+export const generationOf = ({ createTime }: DocumentSnapshot): string =>
+  createTime ? String(toMs(createTime)) : '';
 
 /** What is not a number cannot be counted on: google-adk begins at 0, too. */
 function readRevision(stored: unknown): number {
