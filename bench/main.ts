@@ -40,8 +40,8 @@ const CHUNKS = 20;
 const CLIENTS = 8;
 /** Each starts a new process and creates 300 sessions. */
 const BURST_ROUNDS = 3;
-/** Pairs of measurements with and without tracing, a second each. */
-const TRACING_PAIRS = 24;
+/** Pairs of measurements with and without tracing. Many short ones, so that some fall between other work of the machine. */
+const TRACING = { pairs: 80, seconds: 0.6 };
 
 /**
  * Measures the service on both stores, google-adk's FastAPI server and a bare pass-through, each limited to one core, on
@@ -119,7 +119,7 @@ async function benchTracing(
   isStandin: boolean,
   share: number,
 ): Promise<string> {
-  const load = { pairs: TRACING_PAIRS, seconds: 1, clients: CLIENTS, chunks: CHUNKS, share };
+  const load = { ...TRACING, clients: CLIENTS, chunks: CHUNKS, share };
   return inWorld({ root, targets: [], isStandin }, async (world) =>
     renderTracing(name, share, await measureTracing(world, name, load)),
   );

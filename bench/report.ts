@@ -101,8 +101,8 @@ export function renderReport(report: BenchReport): string {
 
 /** What tracing costs on one store, in a line. */
 export function renderTracing(name: TargetName, share: number, cost: TracingCost): string {
-  const { total, pairs, plainMs, turns, spansPerTurn, errors } = cost;
-  return `${NAMES[name]}: CPU of a turn where ${share * 100} % of requests are traced over that of one where none is: ${total.toFixed(3)} in total, in pairs ${pairs.median.toFixed(3)} [${pairs.least.toFixed(2)}-${pairs.most.toFixed(2)}]; ${turns} turns, ${short(plainMs)} ms without tracing, ${short(spansPerTurn)} spans received for each, ${errors} errors\n`;
+  const { total, quartiles, plainMs, turns, spansPerTurn, errors } = cost;
+  return `${NAMES[name]}: CPU of a turn where ${share * 100} % of requests are traced over that of one where none is: ${total.toFixed(3)} in total, ${quartiles.toFixed(3)} by the lower quartiles; ${turns} turns, ${short(plainMs)} ms without tracing, ${short(spansPerTurn)} spans received for each, ${errors} errors\n`;
 }
 
 interface Row {

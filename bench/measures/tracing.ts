@@ -2,14 +2,13 @@ import { readSpans } from '@lornu/standins/google/cloud-trace.ts';
 import { turnOf } from '../load/job.ts';
 import { cpuMs } from '../process-usage.ts';
 import type { TargetName, World } from '../world.ts';
-import { type Spread, spreadOf } from './rounds.ts';
 
 /** What it costs to record and send traces, beside processes that trace nothing. */
 export interface TracingCost {
-  /** CPU of a traced turn over that of another, of all turns, with the batches that are sent later. */
+  /** CPU of a turn with tracing over that of one without, of all turns, with the batches that are sent later. */
   total: number;
-  /** The same within each pair of measurements. */
-  pairs: Spread;
+  /** The same of the lower quartiles of the measurements: other work of the machine can only make a turn dearer. */
+  quartiles: number;
   /** CPU of a turn without tracing, in milliseconds. */
   plainMs: number;
   turns: number;
@@ -101,7 +100,7 @@ export async function measureTracing(
     const perTurn = (kind: Kind): number => (cpuOf(kind) - before[kind]) / Math.max(1, used[kind].turns);
     return {
       total: perTurn('traced') / perTurn('plain'),
-      pairs: spreadOf(used.traced.each.map((ms, pair) => ms / (used.plain.each[pair] ?? Number.NaN))),
+      quartiles: lowerQuartile(used.traced.each) / lowerQuartile(used.plain.each),
       plainMs: perTurn('plain'),
       turns: used.plain.turns + used.traced.turns,
       spansPerTurn: spans / Math.max(1, used.traced.turns),
@@ -111,4 +110,8 @@ export async function measureTracing(
     await Promise.all(servers.map(({ server }) => server.stop()));
     await collector.stop(true);
   }
+}
+
+function lowerQuartile(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 4)] ?? Number.NaN;
 }

@@ -13,7 +13,7 @@ Examples:
   ./lornu bench --quick                  about two minutes: one round, 500 streams, without FastAPI/ADK
   ./lornu bench --json                   the report for a program
   ./lornu bench --save                   also writes the figures into docs/performance.md and docs/scale.md
-  ./lornu bench --tracing sqlite         what it costs to record every turn's trace (docs/metrics.md), about a minute and a half
+  ./lornu bench --tracing sqlite         what it costs to record every turn's trace (docs/metrics.md), about two minutes
   ./lornu bench --tracing firestore --share 0.1   the same for a tenth of all requests, as staging records them
   ./lornu bench --scale                  what 10, 1,000 and 100,000 streams need (docs/scale.md); measures nothing
 
