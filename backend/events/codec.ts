@@ -93,12 +93,11 @@ const toSnake = (camel: string): string => camel.replace(/[A-Z]/g, (letter) => `
 const FIELDS = Object.fromEntries(
   Object.entries(SCHEMA_TABLE).map(([model, fields]) => [
     model,
-    Object.entries(fields).map(([camel, kind]) => ({
-      camel,
-      snake: toSnake(camel),
-      byDefault: DEFAULTS[model as ModelName]?.[camel],
-      ...convertOf(kind),
-    })),
+    fields.match(/\S+/g)?.map((field) => {
+      const [camel = '', kind = 'scalar'] = field.split(':');
+      const byDefault = DEFAULTS[model as ModelName]?.[camel];
+      return { camel, snake: toSnake(camel), byDefault, ...convertOf(kind) };
+    }),
   ]),
 ) as unknown as { [model in ModelName]: Field[] };
 

@@ -4,19 +4,22 @@ Run it when the pinned google-adk changes:
     uv run --with google-adk==2.13.0 python backend/events/generate-schema.py > backend/events/schema-table.ts
 """
 
+import textwrap
 import typing
 
 from google.adk.events.event import Event
 from pydantic import BaseModel
 
 HEADER = """/**
- * Fields of google-adk 2.13's Event and of every model inside it, in the order in which Python prints them.
- * Made by generate-schema.py; not edited by hand.
+ * Fields of google-adk 2.13's Event and of every model inside it, in the order in which Python prints them. Generated
+ * by generate-schema.py; do not edit.
  *
- * A kind is `scalar` (copied), `verbatim` (a dict whose keys and nulls are the user's own), `bytes` (base64),
- * `seconds` (a float on the wire, milliseconds here), a model's name, `[model]` or `{model}` (a dict of models).
+ * A field without a kind is copied. Kinds: `verbatim` (a dict whose keys and nulls are the user's own), `bytes`
+ * (base64), `seconds` (a float on the wire, milliseconds here), a model's name, `[model]` or `{model}` (a dict of
+ * models).
  */
 export const SCHEMA_TABLE = {"""
+WIDTH = 110
 
 models: dict[str, list[tuple[str, str]]] = {}
 
@@ -58,8 +61,9 @@ for model, fields in models.items():
     models[model] = [(n, 'seconds' if n.lower().endswith('timestamp') else k) for n, k in fields]
 print(HEADER)
 for model, fields in models.items():
-  print(f'  {model}: {{')
-  for name, kind in fields:
-    print(f"    {name}: '{kind}',")
-  print('  },')
+  words = ' '.join(name if kind == 'scalar' else f'{name}:{kind}' for name, kind in fields)
+  line = f"  {model}: '{words}',"
+  if len(line) > WIDTH:
+    line = f'  {model}: `\n' + textwrap.fill(words, WIDTH, initial_indent='    ', subsequent_indent='    ') + '\n  `,'
+  print(line)
 print('} as const;')

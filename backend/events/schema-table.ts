@@ -2,379 +2,110 @@
  * Fields of google-adk 2.13's Event and of every model inside it, in the order in which Python prints them. Generated
  * by generate-schema.py; do not edit.
  *
- * A kind is `scalar` (copied), `verbatim` (a dict whose keys and nulls are the user's own), `bytes` (base64), `seconds`
- * (a float on the wire, milliseconds here), a model's name, `[model]` or `{model}` (a dict of models).
+ * A field without a kind is copied. Kinds: `verbatim` (a dict whose keys and nulls are the user's own), `bytes`
+ * (base64), `seconds` (a float on the wire, milliseconds here), a model's name, `[model]` or `{model}` (a dict of
+ * models).
  */
 export const SCHEMA_TABLE = {
-  Event: {
-    modelVersion: 'scalar',
-    content: 'Content',
-    groundingMetadata: 'GroundingMetadata',
-    partial: 'scalar',
-    turnComplete: 'scalar',
-    turnCompleteReason: 'scalar',
-    interactionStatus: 'scalar',
-    finishReason: 'scalar',
-    errorCode: 'scalar',
-    errorMessage: 'scalar',
-    interrupted: 'scalar',
-    customMetadata: 'verbatim',
-    usageMetadata: 'GenerateContentResponseUsageMetadata',
-    liveSessionResumptionUpdate: 'LiveServerSessionResumptionUpdate',
-    liveSessionId: 'scalar',
-    goAway: 'LiveServerGoAway',
-    voiceActivity: 'VoiceActivity',
-    inputTranscription: 'Transcription',
-    outputTranscription: 'Transcription',
-    avgLogprobs: 'scalar',
-    logprobsResult: 'LogprobsResult',
-    cacheMetadata: 'CacheMetadata',
-    citationMetadata: 'CitationMetadata',
-    interactionId: 'scalar',
-    environmentId: 'scalar',
-    invocationId: 'scalar',
-    author: 'scalar',
-    actions: 'EventActions',
-    output: 'verbatim',
-    nodeInfo: 'NodeInfo',
-    longRunningToolIds: 'scalar',
-    branch: 'scalar',
-    isolationScope: 'scalar',
-    id: 'scalar',
-    timestamp: 'seconds',
-  },
-  Content: {
-    parts: '[Part]',
-    role: 'scalar',
-  },
-  Part: {
-    mediaResolution: 'PartMediaResolution',
-    codeExecutionResult: 'CodeExecutionResult',
-    executableCode: 'ExecutableCode',
-    fileData: 'FileData',
-    functionCall: 'FunctionCall',
-    functionResponse: 'FunctionResponse',
-    inlineData: 'Blob',
-    text: 'scalar',
-    thought: 'scalar',
-    thoughtSignature: 'bytes',
-    videoMetadata: 'VideoMetadata',
-    toolCall: 'ToolCall',
-    toolResponse: 'ToolResponse',
-    partMetadata: 'verbatim',
-    audioTranscription: 'Transcription',
-    mediaProcessing: 'scalar',
-    speechMetadata: 'SpeechMetadata',
-  },
-  PartMediaResolution: {
-    level: 'scalar',
-    numTokens: 'scalar',
-  },
-  CodeExecutionResult: {
-    outcome: 'scalar',
-    output: 'scalar',
-    id: 'scalar',
-  },
-  ExecutableCode: {
-    code: 'scalar',
-    language: 'scalar',
-    id: 'scalar',
-  },
-  FileData: {
-    displayName: 'scalar',
-    fileUri: 'scalar',
-    mimeType: 'scalar',
-  },
-  FunctionCall: {
-    id: 'scalar',
-    args: 'verbatim',
-    name: 'scalar',
-    partialArgs: '[PartialArg]',
-    willContinue: 'scalar',
-  },
-  PartialArg: {
-    boolValue: 'scalar',
-    jsonPath: 'scalar',
-    nullValue: 'scalar',
-    numberValue: 'scalar',
-    stringValue: 'scalar',
-    willContinue: 'scalar',
-  },
-  FunctionResponse: {
-    willContinue: 'scalar',
-    scheduling: 'scalar',
-    parts: '[FunctionResponsePart]',
-    id: 'scalar',
-    name: 'scalar',
-    response: 'verbatim',
-  },
-  FunctionResponsePart: {
-    inlineData: 'FunctionResponseBlob',
-    fileData: 'FunctionResponseFileData',
-    mediaProcessing: 'scalar',
-  },
-  FunctionResponseBlob: {
-    mimeType: 'scalar',
-    data: 'bytes',
-    displayName: 'scalar',
-  },
-  FunctionResponseFileData: {
-    fileUri: 'scalar',
-    mimeType: 'scalar',
-    displayName: 'scalar',
-  },
-  Blob: {
-    data: 'bytes',
-    displayName: 'scalar',
-    mimeType: 'scalar',
-  },
-  VideoMetadata: {
-    endOffset: 'scalar',
-    fps: 'scalar',
-    startOffset: 'scalar',
-  },
-  ToolCall: {
-    id: 'scalar',
-    toolType: 'scalar',
-    args: 'verbatim',
-  },
-  ToolResponse: {
-    id: 'scalar',
-    toolType: 'scalar',
-    response: 'verbatim',
-  },
-  Transcription: {
-    text: 'scalar',
-    finished: 'scalar',
-    languageCode: 'scalar',
-    speakerLabel: 'scalar',
-    words: '[WordInfo]',
-    startOffset: 'scalar',
-    endOffset: 'scalar',
-  },
-  WordInfo: {
-    word: 'scalar',
-    startOffset: 'scalar',
-    endOffset: 'scalar',
-  },
-  SpeechMetadata: {
-    speaker: 'scalar',
-    style: 'scalar',
-  },
-  GroundingMetadata: {
-    imageSearchQueries: 'scalar',
-    groundingChunks: '[GroundingChunk]',
-    groundingSupports: '[GroundingSupport]',
-    retrievalMetadata: 'RetrievalMetadata',
-    searchEntryPoint: 'SearchEntryPoint',
-    webSearchQueries: 'scalar',
-    googleMapsWidgetContextToken: 'scalar',
-    retrievalQueries: 'scalar',
-    sourceFlaggingUris: '[GroundingMetadataSourceFlaggingUri]',
-  },
-  GroundingChunk: {
-    image: 'GroundingChunkImage',
-    maps: 'GroundingChunkMaps',
-    retrievedContext: 'GroundingChunkRetrievedContext',
-    web: 'GroundingChunkWeb',
-  },
-  GroundingChunkImage: {
-    sourceUri: 'scalar',
-    imageUri: 'scalar',
-    title: 'scalar',
-    domain: 'scalar',
-  },
-  GroundingChunkMaps: {
-    placeAnswerSources: 'GroundingChunkMapsPlaceAnswerSources',
-    placeId: 'scalar',
-    text: 'scalar',
-    title: 'scalar',
-    uri: 'scalar',
-    route: 'GroundingChunkMapsRoute',
-  },
-  GroundingChunkMapsPlaceAnswerSources: {
-    reviewSnippet: '[GroundingChunkMapsPlaceAnswerSourcesReviewSnippet]',
-    flagContentUri: 'scalar',
-    reviewSnippets: '[GroundingChunkMapsPlaceAnswerSourcesReviewSnippet]',
-  },
-  GroundingChunkMapsPlaceAnswerSourcesReviewSnippet: {
-    authorAttribution: 'GroundingChunkMapsPlaceAnswerSourcesAuthorAttribution',
-    flagContentUri: 'scalar',
-    googleMapsUri: 'scalar',
-    relativePublishTimeDescription: 'scalar',
-    review: 'scalar',
-    reviewId: 'scalar',
-    title: 'scalar',
-  },
-  GroundingChunkMapsPlaceAnswerSourcesAuthorAttribution: {
-    displayName: 'scalar',
-    photoUri: 'scalar',
-    uri: 'scalar',
-  },
-  GroundingChunkMapsRoute: {
-    distanceMeters: 'scalar',
-    duration: 'scalar',
-    encodedPolyline: 'scalar',
-  },
-  GroundingChunkRetrievedContext: {
-    documentName: 'scalar',
-    ragChunk: 'RagChunk',
-    text: 'scalar',
-    title: 'scalar',
-    uri: 'scalar',
-    customMetadata: '[GroundingChunkCustomMetadata]',
-    fileSearchStore: 'scalar',
-    pageNumber: 'scalar',
-    mediaId: 'scalar',
-  },
-  RagChunk: {
-    pageSpan: 'RagChunkPageSpan',
-    text: 'scalar',
-    chunkId: 'scalar',
-    fileId: 'scalar',
-  },
-  RagChunkPageSpan: {
-    firstPage: 'scalar',
-    lastPage: 'scalar',
-  },
-  GroundingChunkCustomMetadata: {
-    key: 'scalar',
-    numericValue: 'scalar',
-    stringListValue: 'GroundingChunkStringList',
-    stringValue: 'scalar',
-  },
-  GroundingChunkStringList: {
-    values: 'scalar',
-  },
-  GroundingChunkWeb: {
-    domain: 'scalar',
-    title: 'scalar',
-    uri: 'scalar',
-  },
-  GroundingSupport: {
-    confidenceScores: 'scalar',
-    groundingChunkIndices: 'scalar',
-    segment: 'Segment',
-    renderedParts: 'scalar',
-  },
-  Segment: {
-    startIndex: 'scalar',
-    endIndex: 'scalar',
-    partIndex: 'scalar',
-    text: 'scalar',
-  },
-  RetrievalMetadata: {
-    googleSearchDynamicRetrievalScore: 'scalar',
-  },
-  SearchEntryPoint: {
-    renderedContent: 'scalar',
-    sdkBlob: 'bytes',
-  },
-  GroundingMetadataSourceFlaggingUri: {
-    flagContentUri: 'scalar',
-    sourceId: 'scalar',
-  },
-  GenerateContentResponseUsageMetadata: {
-    cacheTokensDetails: '[ModalityTokenCount]',
-    cachedContentTokenCount: 'scalar',
-    candidatesTokenCount: 'scalar',
-    candidatesTokensDetails: '[ModalityTokenCount]',
-    promptTokenCount: 'scalar',
-    promptTokensDetails: '[ModalityTokenCount]',
-    thoughtsTokenCount: 'scalar',
-    toolUsePromptTokenCount: 'scalar',
-    toolUsePromptTokensDetails: '[ModalityTokenCount]',
-    totalTokenCount: 'scalar',
-    trafficType: 'scalar',
-  },
-  ModalityTokenCount: {
-    modality: 'scalar',
-    tokenCount: 'scalar',
-  },
-  LiveServerSessionResumptionUpdate: {
-    newHandle: 'scalar',
-    resumable: 'scalar',
-    lastConsumedClientMessageIndex: 'scalar',
-  },
-  LiveServerGoAway: {
-    timeLeft: 'scalar',
-  },
-  VoiceActivity: {
-    voiceActivityType: 'scalar',
-    audioOffset: 'scalar',
-  },
-  LogprobsResult: {
-    chosenCandidates: '[LogprobsResultCandidate]',
-    topCandidates: '[LogprobsResultTopCandidates]',
-    logProbabilitySum: 'scalar',
-  },
-  LogprobsResultCandidate: {
-    logProbability: 'scalar',
-    token: 'scalar',
-    tokenId: 'scalar',
-  },
-  LogprobsResultTopCandidates: {
-    candidates: '[LogprobsResultCandidate]',
-  },
-  CacheMetadata: {
-    cache_name: 'scalar',
-    expire_time: 'scalar',
-    fingerprint: 'scalar',
-    invocations_used: 'scalar',
-    contents_count: 'scalar',
-    created_at: 'scalar',
-  },
-  CitationMetadata: {
-    citations: '[Citation]',
-  },
-  Citation: {
-    endIndex: 'scalar',
-    license: 'scalar',
-    publicationDate: 'GoogleTypeDate',
-    startIndex: 'scalar',
-    title: 'scalar',
-    uri: 'scalar',
-  },
-  GoogleTypeDate: {
-    day: 'scalar',
-    month: 'scalar',
-    year: 'scalar',
-  },
-  EventActions: {
-    skipSummarization: 'scalar',
-    stateDelta: 'verbatim',
-    artifactDelta: 'verbatim',
-    transferToAgent: 'scalar',
-    transferReason: 'scalar',
-    escalate: 'scalar',
-    requestedAuthConfigs: 'verbatim',
-    requestedToolConfirmations: '{ToolConfirmation}',
-    compaction: 'EventCompaction',
-    endOfAgent: 'scalar',
-    agentState: 'verbatim',
-    rewindBeforeInvocationId: 'scalar',
-    route: 'scalar',
-    renderUiWidgets: '[UiWidget]',
-    setModelResponse: 'verbatim',
-  },
-  ToolConfirmation: {
-    hint: 'scalar',
-    confirmed: 'scalar',
-    payload: 'verbatim',
-  },
-  EventCompaction: {
-    startTimestamp: 'seconds',
-    endTimestamp: 'seconds',
-    compactedContent: 'Content',
-  },
-  UiWidget: {
-    id: 'scalar',
-    provider: 'scalar',
-    payload: 'verbatim',
-  },
-  NodeInfo: {
-    path: 'scalar',
-    outputFor: 'scalar',
-    messageAsOutput: 'scalar',
-  },
+  Event: `
+    modelVersion content:Content groundingMetadata:GroundingMetadata partial turnComplete turnCompleteReason
+    interactionStatus finishReason errorCode errorMessage interrupted customMetadata:verbatim
+    usageMetadata:GenerateContentResponseUsageMetadata
+    liveSessionResumptionUpdate:LiveServerSessionResumptionUpdate liveSessionId goAway:LiveServerGoAway
+    voiceActivity:VoiceActivity inputTranscription:Transcription outputTranscription:Transcription avgLogprobs
+    logprobsResult:LogprobsResult cacheMetadata:CacheMetadata citationMetadata:CitationMetadata interactionId
+    environmentId invocationId author actions:EventActions output:verbatim nodeInfo:NodeInfo
+    longRunningToolIds branch isolationScope id timestamp:seconds
+  `,
+  Content: 'parts:[Part] role',
+  Part: `
+    mediaResolution:PartMediaResolution codeExecutionResult:CodeExecutionResult executableCode:ExecutableCode
+    fileData:FileData functionCall:FunctionCall functionResponse:FunctionResponse inlineData:Blob text thought
+    thoughtSignature:bytes videoMetadata:VideoMetadata toolCall:ToolCall toolResponse:ToolResponse
+    partMetadata:verbatim audioTranscription:Transcription mediaProcessing speechMetadata:SpeechMetadata
+  `,
+  PartMediaResolution: 'level numTokens',
+  CodeExecutionResult: 'outcome output id',
+  ExecutableCode: 'code language id',
+  FileData: 'displayName fileUri mimeType',
+  FunctionCall: 'id args:verbatim name partialArgs:[PartialArg] willContinue',
+  PartialArg: 'boolValue jsonPath nullValue numberValue stringValue willContinue',
+  FunctionResponse: 'willContinue scheduling parts:[FunctionResponsePart] id name response:verbatim',
+  FunctionResponsePart: 'inlineData:FunctionResponseBlob fileData:FunctionResponseFileData mediaProcessing',
+  FunctionResponseBlob: 'mimeType data:bytes displayName',
+  FunctionResponseFileData: 'fileUri mimeType displayName',
+  Blob: 'data:bytes displayName mimeType',
+  VideoMetadata: 'endOffset fps startOffset',
+  ToolCall: 'id toolType args:verbatim',
+  ToolResponse: 'id toolType response:verbatim',
+  Transcription: 'text finished languageCode speakerLabel words:[WordInfo] startOffset endOffset',
+  WordInfo: 'word startOffset endOffset',
+  SpeechMetadata: 'speaker style',
+  GroundingMetadata: `
+    imageSearchQueries groundingChunks:[GroundingChunk] groundingSupports:[GroundingSupport]
+    retrievalMetadata:RetrievalMetadata searchEntryPoint:SearchEntryPoint webSearchQueries
+    googleMapsWidgetContextToken retrievalQueries sourceFlaggingUris:[GroundingMetadataSourceFlaggingUri]
+  `,
+  GroundingChunk: `
+    image:GroundingChunkImage maps:GroundingChunkMaps retrievedContext:GroundingChunkRetrievedContext
+    web:GroundingChunkWeb
+  `,
+  GroundingChunkImage: 'sourceUri imageUri title domain',
+  GroundingChunkMaps: `
+    placeAnswerSources:GroundingChunkMapsPlaceAnswerSources placeId text title uri
+    route:GroundingChunkMapsRoute
+  `,
+  GroundingChunkMapsPlaceAnswerSources: `
+    reviewSnippet:[GroundingChunkMapsPlaceAnswerSourcesReviewSnippet] flagContentUri
+    reviewSnippets:[GroundingChunkMapsPlaceAnswerSourcesReviewSnippet]
+  `,
+  GroundingChunkMapsPlaceAnswerSourcesReviewSnippet: `
+    authorAttribution:GroundingChunkMapsPlaceAnswerSourcesAuthorAttribution flagContentUri googleMapsUri
+    relativePublishTimeDescription review reviewId title
+  `,
+  GroundingChunkMapsPlaceAnswerSourcesAuthorAttribution: 'displayName photoUri uri',
+  GroundingChunkMapsRoute: 'distanceMeters duration encodedPolyline',
+  GroundingChunkRetrievedContext: `
+    documentName ragChunk:RagChunk text title uri customMetadata:[GroundingChunkCustomMetadata]
+    fileSearchStore pageNumber mediaId
+  `,
+  RagChunk: 'pageSpan:RagChunkPageSpan text chunkId fileId',
+  RagChunkPageSpan: 'firstPage lastPage',
+  GroundingChunkCustomMetadata: 'key numericValue stringListValue:GroundingChunkStringList stringValue',
+  GroundingChunkStringList: 'values',
+  GroundingChunkWeb: 'domain title uri',
+  GroundingSupport: 'confidenceScores groundingChunkIndices segment:Segment renderedParts',
+  Segment: 'startIndex endIndex partIndex text',
+  RetrievalMetadata: 'googleSearchDynamicRetrievalScore',
+  SearchEntryPoint: 'renderedContent sdkBlob:bytes',
+  GroundingMetadataSourceFlaggingUri: 'flagContentUri sourceId',
+  GenerateContentResponseUsageMetadata: `
+    cacheTokensDetails:[ModalityTokenCount] cachedContentTokenCount candidatesTokenCount
+    candidatesTokensDetails:[ModalityTokenCount] promptTokenCount promptTokensDetails:[ModalityTokenCount]
+    thoughtsTokenCount toolUsePromptTokenCount toolUsePromptTokensDetails:[ModalityTokenCount] totalTokenCount
+    trafficType
+  `,
+  ModalityTokenCount: 'modality tokenCount',
+  LiveServerSessionResumptionUpdate: 'newHandle resumable lastConsumedClientMessageIndex',
+  LiveServerGoAway: 'timeLeft',
+  VoiceActivity: 'voiceActivityType audioOffset',
+  LogprobsResult: `
+    chosenCandidates:[LogprobsResultCandidate] topCandidates:[LogprobsResultTopCandidates] logProbabilitySum
+  `,
+  LogprobsResultCandidate: 'logProbability token tokenId',
+  LogprobsResultTopCandidates: 'candidates:[LogprobsResultCandidate]',
+  CacheMetadata: 'cache_name expire_time fingerprint invocations_used contents_count created_at',
+  CitationMetadata: 'citations:[Citation]',
+  Citation: 'endIndex license publicationDate:GoogleTypeDate startIndex title uri',
+  GoogleTypeDate: 'day month year',
+  EventActions: `
+    skipSummarization stateDelta:verbatim artifactDelta:verbatim transferToAgent transferReason escalate
+    requestedAuthConfigs:verbatim requestedToolConfirmations:{ToolConfirmation} compaction:EventCompaction
+    endOfAgent agentState:verbatim rewindBeforeInvocationId route renderUiWidgets:[UiWidget]
+    setModelResponse:verbatim
+  `,
+  ToolConfirmation: 'hint confirmed payload:verbatim',
+  EventCompaction: 'startTimestamp:seconds endTimestamp:seconds compactedContent:Content',
+  UiWidget: 'id provider payload:verbatim',
+  NodeInfo: 'path outputFor messageAsOutput',
 } as const;
