@@ -31,6 +31,7 @@ import extensions
 import leftovers  # noqa: F401 - registers its route
 import running_state  # noqa: F401 - registers its routes
 from cbor_front import CborFront
+from decompress import Decompress
 from gate import Gate
 from side_door import SideDoor, route
 
@@ -78,7 +79,7 @@ def main():
     if arguments.decide:
         access.start(arguments.decide)
     called_actions.watch()
-    application = SideDoor(CborFront(Gate(DomainDispatcherApplication(create_backend_app))))
+    application = SideDoor(Decompress(CborFront(Gate(DomainDispatcherApplication(create_backend_app)))))
     try:
         server = make_server(LOOPBACK, arguments.port, application, threaded=True, request_handler=MotoRequestHandler)
     except (OSError, SystemExit) as error:

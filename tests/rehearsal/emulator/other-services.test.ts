@@ -79,11 +79,15 @@ describe('CloudWatch, over the CBOR that its SDK speaks', () => {
     await kit.cloudwatch.deleteAlarms({ AlarmNames: ['half'] });
   });
 
-  test('takes metrics with their time', async () => {
+  test('takes metrics with their time, compressed as well', async () => {
     const at = new Date(Date.now() - 30_000);
     await kit.cloudwatch.putMetricData({
       Namespace: 'Lornu/Agent',
-      MetricData: [{ MetricName: 'ActiveStreams', Timestamp: at, Value: 7, Unit: 'Count' }],
+      MetricData: [
+        { MetricName: 'ActiveStreams', Timestamp: at, Value: 7, Unit: 'Count' },
+        // The SDK compresses what is longer than 10 KB.
+        ...Array.from({ length: 300 }, () => ({ MetricName: 'Filler', Timestamp: at, Value: 1 })),
+      ],
     });
     const { Datapoints } = await kit.cloudwatch.getMetricStatistics({
       Namespace: 'Lornu/Agent',
