@@ -8,6 +8,7 @@ import { whyNoNamespaces } from '@lornu/ops/setup/network-namespaces.ts';
 import { tryNetwork } from '../network/try-network.ts';
 import type { Network } from '../reachability/network.ts';
 import { evaluateNetwork, type Statement } from '../reachability/statements.ts';
+import { checkVariables } from '../terraform/check-variables.ts';
 import { chooseProvider, type Provider, type ProviderChoice } from '../terraform/choose-provider.ts';
 import { findTerraform } from '@lornu/ops/terraform/find-terraform.ts';
 import { STACKS } from '../terraform/stacks.ts';
@@ -59,6 +60,16 @@ export async function apply(options: ApplyOptions, context: RehearsalContext): P
   let version = '';
 
   const tools: { terraform?: string; provider?: Provider } = {};
+  const { variableArguments } = options;
+  const values: Step = {
+    id: 'variables',
+    title: 'Check the given values',
+    run: async (io) => {
+      const terraform = tools.terraform ?? need().record.terraform;
+      await checkVariables(context.root, variableArguments, { ...context, terraform }, io);
+    },
+  };
+  const checks = variableArguments.length > 0 ? [values] : [];
   const start: Step[] = [
     {
       id: 'terraform',
@@ -69,6 +80,7 @@ export async function apply(options: ApplyOptions, context: RehearsalContext): P
         return `${found.version}, ${found.path}`;
       },
     },
+    ...checks,
     {
       id: 'provider',
       title: 'Find the AWS provider (built here once where the registry is out of reach: 2 to 5 min)',
@@ -100,7 +112,7 @@ export async function apply(options: ApplyOptions, context: RehearsalContext): P
           emulator: { port: emulator.port, pid: emulator.pid, instance: emulator.instance },
           terraform: tools.terraform ?? '',
           provider: tools.provider as Provider,
-          variableArguments: options.variableArguments,
+          variableArguments,
         };
         made.standing = toStanding(workspace, record, emulator, context);
         return `moto with extensions at ${emulator.url}`;
@@ -108,6 +120,7 @@ export async function apply(options: ApplyOptions, context: RehearsalContext): P
     },
   ];
   const goOn: Step[] = [
+    ...checks,
     {
       id: 'python',
       title: "Find the emulator's Python packages",
@@ -123,7 +136,7 @@ export async function apply(options: ApplyOptions, context: RehearsalContext): P
       title: `Apply ${stack.title}, unchanged`,
       run: async (io) => {
         const standing = need();
-        standing.record.variableArguments = options.variableArguments;
+        standing.record.variableArguments = variableArguments;
         const given = await giveAccount(standing.clients.route53, made.python ?? '', workspace.folder, {
           signal: context.signal,
         });

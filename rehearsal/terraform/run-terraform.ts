@@ -12,7 +12,8 @@ const TOLD = /^(apply_(start|complete|errored)|change_summary|diagnostic)$/;
 
 export interface TerraformContext {
   terraform: string;
-  cliConfigPath: string;
+  /** Terraform's CLI configuration; not needed where no provider is. */
+  cliConfigPath?: string;
   emulatorUrl: string;
   env: Readonly<Record<string, string | undefined>>;
   signal: AbortSignal;

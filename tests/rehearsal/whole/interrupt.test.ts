@@ -60,12 +60,13 @@ test('a killed command takes the emulator with it, and the next one starts from 
   await expectNothingLeft();
 }, 300_000);
 
-test('a value that cannot be right is refused with its rule and the next step', async () => {
+test('a value that cannot be right is refused with its rule and the next step, before anything starts', async () => {
   const run = await runCli(apply('--var', 'vpc_cidr=192.168.0.0/99'));
   expect(run.exitCode).toBe(2);
   expect(run.stderr).toContain('vpc_cidr must be a private /16 such as 10.1.0.0/16');
   expect(run.stderr).toContain('next: Give a valid value with --var name=value or --var-file.');
   expect(run.stderr).not.toContain('    at ');
+  expect(run.stderr).not.toContain('... Start the AWS emulator');
   await expectNothingLeft();
 }, 300_000);
 
