@@ -1,7 +1,12 @@
 import { Command, CommanderError, Help, type Argument, type Option } from 'commander';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
-import { CliError, EXIT, renderCliError, type ExitCode } from '@lornu/ops/base/cli-error.ts';
-import { explainSystemError } from '@lornu/ops/base/explain-system-error.ts';
+import {
+  CliError,
+  EXIT,
+  renderCliError,
+  type ExitCode,
+  explainSystemError,
+} from '@lornu/ops/base/cli-error.ts';
 import { COMMANDS, type CommandRow } from './command-table.ts';
 
 const GUIDE = `

@@ -8,7 +8,7 @@ import { CliError, EXIT } from '@lornu/ops/base/cli-error.ts';
 import { DELIVERY_FOLDER, type DeliveryContext } from '@lornu/ops/delivery/delivery-context.ts';
 import { withLock } from '@lornu/ops/process/with-lock.ts';
 import { createReporter } from '@lornu/ops/steps/reporter.ts';
-import type { RehearsalContext } from '@lornu/rehearsal/run/rehearsal-context.ts';
+import type { RehearsalContext } from '@lornu/rehearsal/run/standing.ts';
 import { TASK_FORMS } from '@lornu/rehearsal/serve/images.ts';
 
 /** Parses an option that may be repeated. */

@@ -9,7 +9,7 @@ import { runBreaks } from '@lornu/rehearsal/breaks/run-breaks.ts';
 import { Recorder } from '@lornu/rehearsal/report/record.ts';
 import type { Report } from '@lornu/rehearsal/report/report.ts';
 import { toTimeline, type Timeline } from '@lornu/rehearsal/report/timeline.ts';
-import { writeReport } from '@lornu/rehearsal/report/write-report.ts';
+import { writeReport } from '@lornu/rehearsal/report/render-page.ts';
 import type { ServeContext } from '@lornu/rehearsal/serve/serve.ts';
 import { LogTail } from '@lornu/rehearsal/whole/rehearse.ts';
 import { DATA_DIR_OPTION, inRehearsal, tasksOption } from './options.ts';

@@ -3,13 +3,20 @@ import type { Emit } from '../steps/step-events.ts';
 import { ACCOUNT, DEPLOYED } from './aws.ts';
 import { BOOTSTRAP } from './bootstrap.ts';
 import { DNS } from './dns.ts';
-import { explainLook } from './explain-look.ts';
 import { PIPELINE } from './github-pipeline.ts';
 import { REPOSITORY } from './github-repository.ts';
 import { GOOGLE } from './google.ts';
 import { HCP } from './hcp.ts';
-import { type Change, type Provider, type Requirement, type Sighting, unknown } from './requirement.ts';
+import {
+  type Change,
+  type Provider,
+  type Requirement,
+  type Sighting,
+  unknown,
+  missing,
+} from './requirement.ts';
 import type { Scene } from './scene.ts';
+import { explainAws } from '../delivery/aws/explain-aws.ts';
 
 /** Everything that a first deployment needs, in order of creation. */
 export const REQUIREMENTS: readonly Requirement[] = [
@@ -123,4 +130,44 @@ async function look(requirement: Requirement, scene: Scene): Promise<Sighting> {
 /** Whether nothing is missing and everything that a first deployment needs was checked. */
 export function isReady(found: readonly Found[]): boolean {
   return found.every(({ state, optional }) => state === 'ok' || (state === 'unknown' && optional === true));
+}
+
+const RIGHT = /not authorized to perform:? ([\w-]+:\w+)/;
+
+/** Converts the error of a check to what is missing: a session, a permission, or a response. Rethrows bugs. */
+export function explainLook(error: unknown): Sighting {
+  if (error instanceof CliError) {
+    const { why, next, exitCode } = error.parts;
+    return exitCode === 3 ? unknown(withoutStop(why), next) : missing(withoutStop(why), next);
+  }
+  if (!(error instanceof Error)) throw error;
+  if (isDnsError(error)) {
+    return unknown(
+      `DNS does not answer (${error.code})`,
+      'check the network and the resolver, then ./lornu setup dns',
+    );
+  }
+  if (
+    !('$fault' in error) &&
+    !/Credentials|Timeout|ECONN|ENOTFOUND|ConnectionRefused|FailedToOpenSocket/i.test(
+      `${error.name} ${error.message}`,
+    )
+  )
+    throw error;
+  const right = RIGHT.exec(error.message)?.[1];
+  if (right ?? /AccessDenied|UnauthorizedOperation/.test(error.name)) {
+    return missing(
+      `these credentials may not do ${right ?? 'that'}, so nothing is known`,
+      `sign in to AWS as an administrator of the account (AWS_PROFILE, aws sso login), or ask one for ${right ?? 'the right to read'}`,
+    );
+  }
+  const { why, next, exitCode } = explainAws('', error).parts;
+  const onLaptop = next.replace(/^In the workflow: .*? On a laptop: /, '');
+  return exitCode === 3 ? unknown(withoutStop(why), onLaptop) : missing(withoutStop(why), onLaptop);
+}
+
+const withoutStop = (sentence: string): string => sentence.replace(/\.$/, '');
+
+function isDnsError(error: Error): error is Error & { code: string } {
+  return 'syscall' in error && String(error.syscall).startsWith('query') && 'code' in error;
 }

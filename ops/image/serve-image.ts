@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { CliContext } from '../base/cli-context.ts';
 import { untilAborted } from '../process/until-aborted.ts';
-import { childEnded } from '../up/child-ended.ts';
+import { childEnded } from '../process/child.ts';
 import { chooseModel } from '../up/model-choice.ts';
 import { startStandin } from '../up/start-standin.ts';
 import type { BuiltImages } from './build-image.ts';

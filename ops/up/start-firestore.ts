@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { startChild, type Child } from '../process/child.ts';
-import { childEnded } from './child-ended.ts';
+import { startChild, type Child, childEnded } from '../process/child.ts';
 import type { StartContext } from './start-context.ts';
 
 const STOP_MS = 3_000;

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CliError, EXIT } from '../base/cli-error.ts';
-import { startChild, type Child } from '../process/child.ts';
+import { startChild, type Child, childEnded } from '../process/child.ts';
 import { DEFAULTS } from '@lornu/standins/google/server.ts';
-import { childEnded } from './child-ended.ts';
 import type { StartContext } from './start-context.ts';
 
 const STOP_MS = 3_000;

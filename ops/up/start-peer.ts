@@ -1,11 +1,10 @@
 import { delimiter, join } from 'node:path';
 import { z } from 'zod';
-import { startChild, type Child } from '../process/child.ts';
+import { startChild, type Child, childEnded } from '../process/child.ts';
 import { endingWithParent } from '../process/ending-with-parent.ts';
 import { ensureTools } from '../setup/ensure-tools.ts';
 import { syncPython } from '../setup/sync-python.ts';
 import type { Emit } from '../steps/step-events.ts';
-import { childEnded } from './child-ended.ts';
 import type { StartContext } from './start-context.ts';
 import { waitForHealth } from './wait-for-health.ts';
 

@@ -1,11 +1,10 @@
 import { isAbsolute, join, relative } from 'node:path';
 import type { CliContext } from '../base/cli-context.ts';
 import { CliError, EXIT } from '../base/cli-error.ts';
-import type { Child } from '../process/child.ts';
+import { type Child, childEnded } from '../process/child.ts';
 import { untilAborted } from '../process/until-aborted.ts';
 import { runSteps, type Step, type StepIo } from '../steps/run-steps.ts';
 import type { Emit } from '../steps/step-events.ts';
-import { childEnded } from './child-ended.ts';
 import { claimDataDir } from './data-dir.ts';
 import { configProblems } from './config-problems.ts';
 import { chooseModel } from './model-choice.ts';

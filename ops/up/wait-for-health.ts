@@ -1,6 +1,5 @@
 import { CliError } from '../base/cli-error.ts';
-import type { Child } from '../process/child.ts';
-import { childEnded } from './child-ended.ts';
+import { type Child, childEnded } from '../process/child.ts';
 
 const POLL_MS = 50;
 

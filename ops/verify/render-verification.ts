@@ -1,4 +1,4 @@
-import type { Outcome } from './verdict.ts';
+import type { Outcome } from './check.ts';
 import type { CheckResult, Verification } from './verify.ts';
 
 type Line = Omit<CheckResult, 'elapsedMs'>;

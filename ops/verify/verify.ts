@@ -1,7 +1,7 @@
 import { inOneLine } from '../base/cli-error.ts';
 import { runStep } from '../steps/run-steps.ts';
 import type { Emit } from '../steps/step-events.ts';
-import type { VerifyCheck, Scene } from './check.ts';
+import { type VerifyCheck, type Scene, readServed, type ServedVersion, type Verdict } from './check.ts';
 import { cancel } from './checks/cancel.ts';
 import { database } from './checks/database.ts';
 import { forgedCertificate } from './checks/forged-certificate.ts';
@@ -19,9 +19,7 @@ import { tokens } from './checks/tokens.ts';
 import { turn } from './checks/turn.ts';
 import { version } from './checks/version.ts';
 import { readDeployed, type StagingAccount } from './deployed.ts';
-import { readServed, type ServedVersion } from './served.ts';
 import type { Target } from './target.ts';
-import type { Verdict } from './verdict.ts';
 
 export interface VerifyOptions {
   target: Target;

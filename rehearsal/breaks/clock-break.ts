@@ -1,5 +1,4 @@
-import { readServed } from '@lornu/ops/verify/served.ts';
-import { judged, notOffered, type Verdict } from '@lornu/ops/verify/verdict.ts';
+import { readServed, judged, notOffered, type Verdict } from '@lornu/ops/verify/check.ts';
 import { deployCopy } from '../scenarios/deploy-copy.ts';
 import { addClockImage } from '../scenarios/images.ts';
 import { describeRollOut } from '../scenarios/roll-out.ts';

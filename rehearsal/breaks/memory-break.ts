@@ -1,5 +1,4 @@
-import { readServed } from '@lornu/ops/verify/served.ts';
-import { notOffered } from '@lornu/ops/verify/verdict.ts';
+import { readServed, notOffered } from '@lornu/ops/verify/check.ts';
 import { deployCopy } from '../scenarios/deploy-copy.ts';
 import { addLeakingImage, LEAK_PATH } from '../scenarios/images.ts';
 import { untilTrue } from '../scenarios/service-count.ts';

@@ -1,6 +1,6 @@
 import { createSession, deleteSession, errorOf } from '@lornu/ops/verify/conversation.ts';
 import { ask } from '@lornu/ops/verify/target.ts';
-import { inSeconds, judged, type Verdict } from '@lornu/ops/verify/verdict.ts';
+import { inSeconds, judged, type Verdict } from '@lornu/ops/verify/check.ts';
 import type { ServedRehearsal } from '../serve/served.ts';
 import { collectTurn, countedTo, faultOf } from '../scenarios/steadfast-turn.ts';
 import { targetOf } from '../scenarios/targets.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { judged } from '@lornu/ops/verify/verdict.ts';
+import { judged } from '@lornu/ops/verify/check.ts';
 import type { Stage } from '../scenarios/scenario.ts';
 import type { Break } from './break.ts';
 import { runBreaks } from './run-breaks.ts';

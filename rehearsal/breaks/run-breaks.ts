@@ -1,4 +1,4 @@
-import { absent } from '@lornu/ops/verify/verdict.ts';
+import { absent } from '@lornu/ops/verify/check.ts';
 import { playScenario } from '../scenarios/run-scenarios.ts';
 import type { ScenarioResult, Stage } from '../scenarios/scenario.ts';
 import type { Break } from './break.ts';

@@ -1,6 +1,6 @@
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { signalGroup } from '@lornu/ops/process/run-command.ts';
-import { inSeconds, judged, type Verdict } from '@lornu/ops/verify/verdict.ts';
+import { inSeconds, judged, type Verdict } from '@lornu/ops/verify/check.ts';
 import { watchStreams, type Victim } from '../scenarios/busiest-task.ts';
 import { readHoldMs } from '../scenarios/read-hold.ts';
 import type { Stage } from '../scenarios/scenario.ts';

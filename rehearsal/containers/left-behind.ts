@@ -1,5 +1,4 @@
-import { isAlive, OWNER_LABEL } from './owner.ts';
-import type { Podman } from './podman.ts';
+import { type Podman, isAlive, OWNER_LABEL } from './podman.ts';
 
 interface Labelled {
   Id: string;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { readContainerLimits } from '../tasks/container-limits.ts';
 import { limitFlags } from './limit-flags.ts';
-import { isAlive, ownName } from './owner.ts';
+import { isAlive, ownName } from './podman.ts';
 
 const plain = { flags: [], init: true, memory: true };
 const confined = {

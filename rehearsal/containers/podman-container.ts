@@ -3,12 +3,15 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
 import { readLines } from '@lornu/ops/process/run-command.ts';
-import type { Container, ContainerEnd, ContainerOptions } from '../tasks/container.ts';
-import { toOwnAddress } from '../tasks/own-address.ts';
+import {
+  type Container,
+  type ContainerEnd,
+  type ContainerOptions,
+  toOwnAddress,
+} from '../tasks/container.ts';
 import { outOfMemory, watchMemory } from '../tasks/watch-memory.ts';
 import { limitFlags, type MachineLimits } from './limit-flags.ts';
-import { OWNER_LABEL } from './owner.ts';
-import { OWN_NAMES, type Podman } from './podman.ts';
+import { OWN_NAMES, type Podman, OWNER_LABEL } from './podman.ts';
 
 /** An image in podman's store, and how its containers run on this machine. */
 export interface ContainerImage {

@@ -1,4 +1,4 @@
-import { inSeconds, judged, type Verdict } from '@lornu/ops/verify/verdict.ts';
+import { inSeconds, judged, type Verdict } from '@lornu/ops/verify/check.ts';
 import type { BrowserSeen } from './judge-browser.ts';
 import type { Answer } from './page.ts';
 

@@ -1,4 +1,4 @@
-import { inSeconds } from '@lornu/ops/verify/verdict.ts';
+import { inSeconds } from '@lornu/ops/verify/check.ts';
 import type { PastDrill } from './history.ts';
 import type { BrowserSeen } from './judge-browser.ts';
 import type { DrillReport } from './judge-drill.ts';

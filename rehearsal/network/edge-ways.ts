@@ -1,8 +1,7 @@
-import type { Interface } from './interfaces.ts';
+import { type Interface, TASK_ENDPOINT } from './interfaces.ts';
 import { INTERNET } from './link-scripts.ts';
 import { AWS_SERVICES, CLIENTS, GOOGLE_SERVICES, PEER_CLIENT, type GoogleService } from './outside.ts';
 import type { EdgeWay } from './render-edge.ts';
-import { TASK_ENDPOINT } from './resolver-address.ts';
 import { MIDDLE } from './world.ts';
 
 /** Loopback ports of the stand-ins that run. */

@@ -63,3 +63,11 @@ export function gatewayOf({ cidr }: Subnet): string {
 export function toAddress(number: number): string {
   return [24, 16, 8, 0].map((bits) => Math.floor(number / 2 ** bits) % 256).join('.');
 }
+
+/** The VPC's resolver is the third address of its range. https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html */
+export function resolverAddress({ vpc }: Network): string {
+  return toAddress((parseCidr(vpc.cidr)?.first ?? 0) + 2);
+}
+
+/** The address of a task's metadata and credentials. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html */
+export const TASK_ENDPOINT = '169.254.170.2';

@@ -1,8 +1,7 @@
 import type { Network } from '../reachability/network.ts';
 import { ENDPOINT_LINK, INTERNET_LINK } from './internet-gateway.ts';
-import { gatewayOf, subnetOf, type Interface } from './interfaces.ts';
-import { GATEWAY_SERVICES } from './prefix-lists.ts';
-import { resolverAddress, TASK_ENDPOINT } from './resolver-address.ts';
+import { gatewayOf, subnetOf, type Interface, resolverAddress, TASK_ENDPOINT } from './interfaces.ts';
+import { GATEWAY_SERVICES } from './route-tables.ts';
 
 /** The namespace of everything outside the VPC. */
 export const INTERNET = 'internet';

@@ -1,6 +1,6 @@
 import type { AclEntry, Network } from '../reachability/network.ts';
 import { linkPrefix } from './interfaces.ts';
-import { matchPorts } from './match-ports.ts';
+import { matchPorts } from './security-groups.ts';
 
 /**
  * The ACL of each subnet as iptables rules that see every packet: entries in the order of their numbers, the first match

@@ -1,8 +1,7 @@
 import type { Network } from '../reachability/network.ts';
 import { ENDPOINT_LINK, internetGatewayNat, internetGatewayRules } from './internet-gateway.ts';
-import type { Interface } from './interfaces.ts';
+import { type Interface, resolverAddress, TASK_ENDPOINT } from './interfaces.ts';
 import { networkAclRules } from './network-acls.ts';
-import { resolverAddress, TASK_ENDPOINT } from './resolver-address.ts';
 import { securityGroupRules } from './security-groups.ts';
 
 /**

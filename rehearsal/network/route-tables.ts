@@ -1,7 +1,6 @@
 import type { Network, Route } from '../reachability/network.ts';
 import { ENDPOINT_LINK, INTERNET_LINK } from './internet-gateway.ts';
 import type { Interface } from './interfaces.ts';
-import { prefixListRanges } from './prefix-lists.ts';
 
 /** Linux reserves the tables below 256. */
 const FIRST_TABLE = 1000;
@@ -68,4 +67,15 @@ function toLine(
   if (active && network.endpoints.some(({ id, kind }) => id === target && kind === 'gateway'))
     return `${range} via ${next.services} dev ${ENDPOINT_LINK}`;
   return `blackhole ${range}`;
+}
+
+/**
+ * Addresses of the AWS services that have a prefix list: documentation addresses (RFC 5737) instead of Amazon's.
+ * https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html
+ */
+export const GATEWAY_SERVICES = '192.0.2.224/28';
+
+/** The ranges of a prefix list; the VPC's gateway endpoints (S3, DynamoDB) are the only ones that have one here. */
+export function prefixListRanges(id: string): string[] {
+  return id.startsWith('pl-') ? [GATEWAY_SERVICES] : [];
 }

@@ -1,7 +1,6 @@
-import type { GroupRule, Network } from '../reachability/network.ts';
+import { type GroupRule, type Network, ALL_PORTS, type PortRange } from '../reachability/network.ts';
 import type { Interface } from './interfaces.ts';
-import { matchPorts } from './match-ports.ts';
-import { prefixListRanges } from './prefix-lists.ts';
+import { prefixListRanges } from './route-tables.ts';
 
 /**
  * Egress and ingress of an interface's groups as iptables rules. Groups only allow, and they are stateful: responses of
@@ -46,4 +45,18 @@ function peersOf({ peer }: GroupRule, all: readonly Interface[]): string[] {
   if ('cidr' in peer) return peer.cidr.includes(':') ? [] : [peer.cidr];
   if ('prefixList' in peer) return prefixListRanges(peer.prefixList);
   return all.filter(({ groupIds }) => groupIds?.includes(peer.group)).map(({ address }) => `${address}/32`);
+}
+
+const NUMBERS: Record<string, string> = { '1': 'icmp', '6': 'tcp', '17': 'udp' };
+
+/**
+ * The protocol and destination ports of a rule as iptables arguments, each followed by a space. A protocol without ports
+ * passes as a whole.
+ */
+export function matchPorts({ protocol, ports }: { protocol: string; ports: PortRange }): string[] {
+  if (protocol === '-1') return [''];
+  const name = NUMBERS[protocol] ?? protocol;
+  const hasPorts = name === 'tcp' || name === 'udp';
+  if (!hasPorts || (ports.from === ALL_PORTS.from && ports.to === ALL_PORTS.to)) return [`-p ${name} `];
+  return [`-p ${name} --dport ${ports.from}:${ports.to} `];
 }

@@ -1,9 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Child } from '@lornu/ops/process/child.ts';
-import { startChild } from '@lornu/ops/process/child.ts';
+import { childEnded, startChild, type Child } from '@lornu/ops/process/child.ts';
 import { withSystemDirs } from '@lornu/ops/setup/network-namespaces.ts';
-import { childEnded } from '@lornu/ops/up/child-ended.ts';
 import type { StartContext } from '@lornu/ops/up/start-context.ts';
 
 export interface Resolver {

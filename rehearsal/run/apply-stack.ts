@@ -7,7 +7,7 @@ import type { Stack, StackName } from '../terraform/stacks.ts';
 import { rehearsalVariables, type GivenByAccount } from '../terraform/variables.ts';
 import type { Standing } from './standing.ts';
 import { terraformAs } from './terraform-as.ts';
-import { variableArguments } from './variable-arguments.ts';
+import { variableArguments } from './workspace.ts';
 
 /** More parallel operations than Terraform's ten, because the emulator answers at once. */
 const PARALLELISM = 20;

@@ -16,8 +16,7 @@ import { applyStack, type AppliedStack } from './apply-stack.ts';
 import { checkPlan, describeDifference } from './check-plan.ts';
 import { drawNetwork, readAppliedNetwork } from './applied-network.ts';
 import { giveAccount } from './given-account.ts';
-import type { RehearsalContext } from './rehearsal-context.ts';
-import { findStanding, toStanding, type Standing } from './standing.ts';
+import { findStanding, toStanding, type Standing, type RehearsalContext } from './standing.ts';
 import { tryRoles } from './try-roles.ts';
 import { createWorkspace } from './workspace.ts';
 

@@ -6,7 +6,7 @@ import { readTerraform, runTerraform } from '../terraform/run-terraform.ts';
 import { STACKS, type Stack, type StackName } from '../terraform/stacks.ts';
 import type { Standing } from './standing.ts';
 import { terraformAs } from './terraform-as.ts';
-import { variableArguments } from './variable-arguments.ts';
+import { variableArguments } from './workspace.ts';
 
 const DIFFERENT = 2;
 const PLAN_FILE = 'check.tfplan';

@@ -4,11 +4,9 @@ import { runTerraform } from '../terraform/run-terraform.ts';
 import { leastPrivilege, type GrantedStatement } from '../iam/least-privilege.ts';
 import { STACKS } from '../terraform/stacks.ts';
 import { takeBackAccount } from './given-account.ts';
-import type { RehearsalContext } from './rehearsal-context.ts';
-import { findStanding } from './standing.ts';
+import { findStanding, type RehearsalContext } from './standing.ts';
 import { terraformAs } from './terraform-as.ts';
-import { variableArguments } from './variable-arguments.ts';
-import { createWorkspace } from './workspace.ts';
+import { createWorkspace, variableArguments } from './workspace.ts';
 
 export interface DestroyResult {
   /** False if there was nothing to destroy. */

@@ -2,8 +2,9 @@ import { CliError } from '@lornu/ops/base/cli-error.ts';
 import { createAwsClients, type AwsClients } from '../emulator/aws-clients.ts';
 import { findEmulator, type Emulator } from '../emulator/start-emulator.ts';
 import type { TerraformContext } from '../terraform/run-terraform.ts';
-import type { RehearsalContext } from './rehearsal-context.ts';
 import { createWorkspace, type Workspace, type WorkspaceRecord } from './workspace.ts';
+import type { CliContext } from '@lornu/ops/base/cli-context.ts';
+import type { Emit } from '@lornu/ops/steps/step-events.ts';
 
 /** An applied rehearsal: what apply created and later commands use. */
 export interface Standing {
@@ -53,4 +54,11 @@ export async function requireStanding(context: RehearsalContext): Promise<Standi
     why: `No emulator is running for ${context.folder}, and it keeps its account in memory only.`,
     next: './lornu rehearse apply',
   });
+}
+
+/** What the rehearsal commands need; tests use their own folder. */
+export interface RehearsalContext extends Pick<CliContext, 'root' | 'cacheDir' | 'env' | 'signal'> {
+  /** Folder for the rehearsal's files while it exists. */
+  folder: string;
+  emit: Emit;
 }

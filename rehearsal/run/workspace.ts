@@ -1,5 +1,5 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { EmulatorAddress } from '../emulator/start-emulator.ts';
 import type { Provider } from '../terraform/choose-provider.ts';
 import type { StackName } from '../terraform/stacks.ts';
@@ -42,4 +42,20 @@ export function createWorkspace(folder: string): Workspace {
     },
     remove: async () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** --var and --var-file in Terraform's form; files are relative to the current folder. */
+export function toVariableArguments(given: { var: readonly string[]; varFile: readonly string[] }): string[] {
+  return [
+    ...given.varFile.map((path) => `-var-file=${resolve(path)}`),
+    ...given.var.map((assignment) => `-var=${assignment}`),
+  ];
+}
+
+/** Only for the staging stack; bootstrap has none of these variables. */
+export function variableArguments(
+  record: Pick<WorkspaceRecord, 'variableArguments'>,
+  stack: StackName,
+): string[] {
+  return stack === 'staging' ? record.variableArguments : [];
 }

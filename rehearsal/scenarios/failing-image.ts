@@ -1,7 +1,6 @@
 import { createSession, deleteSession } from '@lornu/ops/verify/conversation.ts';
-import { readServed } from '@lornu/ops/verify/served.ts';
+import { readServed, judged, type Verdict } from '@lornu/ops/verify/check.ts';
 import { ask, type Target } from '@lornu/ops/verify/target.ts';
-import { judged, type Verdict } from '@lornu/ops/verify/verdict.ts';
 import { addFailingImage } from './images.ts';
 import { describeRollOut, rollOut, type RollOut } from './roll-out.ts';
 import type { Scenario, Stage } from './scenario.ts';

@@ -1,7 +1,6 @@
 import { attachTo, beginTurn, cancelRun, inSession } from '@lornu/ops/verify/conversation.ts';
-import { readServed } from '@lornu/ops/verify/served.ts';
+import { readServed, absent, inSeconds, judged, notOffered, type Verdict } from '@lornu/ops/verify/check.ts';
 import type { Target } from '@lornu/ops/verify/target.ts';
-import { absent, inSeconds, judged, notOffered, type Verdict } from '@lornu/ops/verify/verdict.ts';
 import { signalGroup } from '@lornu/ops/process/run-command.ts';
 import type { ServedRehearsal } from '../serve/served.ts';
 import { watchStreams } from './busiest-task.ts';

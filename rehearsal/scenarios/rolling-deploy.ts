@@ -1,5 +1,4 @@
-import { readServed } from '@lornu/ops/verify/served.ts';
-import { judged, notOffered, type Verdict } from '@lornu/ops/verify/verdict.ts';
+import { readServed, judged, notOffered, type Verdict } from '@lornu/ops/verify/check.ts';
 import { addGoodImage } from './images.ts';
 import { describeRollOut, rollOut, type RollOut } from './roll-out.ts';
 import type { Scenario } from './scenario.ts';

@@ -1,6 +1,6 @@
 import { inOneLine } from '@lornu/ops/base/cli-error.ts';
 import { runStep } from '@lornu/ops/steps/run-steps.ts';
-import type { Verdict } from '@lornu/ops/verify/verdict.ts';
+import type { Verdict } from '@lornu/ops/verify/check.ts';
 import { badImage } from './bad-image.ts';
 import { failingImage } from './failing-image.ts';
 import { killedTask } from './killed-task.ts';

@@ -1,4 +1,4 @@
-import type { Verdict } from '@lornu/ops/verify/verdict.ts';
+import type { Verdict } from '@lornu/ops/verify/check.ts';
 import type { Standing } from '../run/standing.ts';
 import type { ServeContext } from '../serve/serve.ts';
 import type { ServedRehearsal } from '../serve/served.ts';

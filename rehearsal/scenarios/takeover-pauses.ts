@@ -1,4 +1,4 @@
-import { inSeconds } from '@lornu/ops/verify/verdict.ts';
+import { inSeconds } from '@lornu/ops/verify/check.ts';
 import type { ServedRehearsal } from '../serve/served.ts';
 import type { SeenTurn } from './steadfast-turn.ts';
 

@@ -5,13 +5,10 @@ import { buildImages, type Target } from '@lornu/ops/image/build-image.ts';
 import { findEngine, type Engine } from '@lornu/ops/image/engine.ts';
 import { leaveWill, removeLeftBehind, type Will } from '../containers/left-behind.ts';
 import { mostFiles, type MachineLimits } from '../containers/limit-flags.ts';
-import { ownName, OWNER_LABEL } from '../containers/owner.ts';
 import { startPodmanContainer } from '../containers/podman-container.ts';
-import { openPodman, type Podman } from '../containers/podman.ts';
-import { tryMachine } from '../containers/try-machine.ts';
-import type { RehearsalContext } from '../run/rehearsal-context.ts';
-import type { ImageRunner, Runtime, StoredImage } from './images.ts';
-import { oncePerRuntime } from './once-per-runtime.ts';
+import { openPodman, type Podman, ownName, OWNER_LABEL, tryMachine } from '../containers/podman.ts';
+import type { RehearsalContext } from '../run/standing.ts';
+import { type ImageRunner, type Runtime, type StoredImage, oncePerRuntime } from './images.ts';
 
 const TARGET: Readonly<Record<Runtime, { target: Target; program: string }>> = {
   bun: { target: 'agent', program: 'bun' },

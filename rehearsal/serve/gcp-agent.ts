@@ -1,7 +1,6 @@
-import type { Child } from '@lornu/ops/process/child.ts';
+import { type Child, childEnded } from '@lornu/ops/process/child.ts';
 import { signalGroup } from '@lornu/ops/process/run-command.ts';
 import type { Emit } from '@lornu/ops/steps/step-events.ts';
-import { childEnded } from '@lornu/ops/up/child-ended.ts';
 import { claimPort } from '@lornu/ops/up/port.ts';
 import type { StartContext } from '@lornu/ops/up/start-context.ts';
 import { startPeer } from '@lornu/ops/up/start-peer.ts';

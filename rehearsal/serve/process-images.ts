@@ -4,10 +4,9 @@ import { buildService } from '@lornu/backend/build.ts';
 import { cp, mkdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join, delimiter } from 'node:path';
 import { buildPageIfStale, pageDir } from '@lornu/ops/up/page.ts';
-import type { RehearsalContext } from '../run/rehearsal-context.ts';
+import type { RehearsalContext } from '../run/standing.ts';
 import { startProcessContainer, type ProcessImage } from '../tasks/process-container.ts';
-import type { ImageRunner, Runtime } from './images.ts';
-import { oncePerRuntime } from './once-per-runtime.ts';
+import { type ImageRunner, type Runtime, oncePerRuntime } from './images.ts';
 import { readStage } from './read-dockerfile.ts';
 
 type CheckoutImage = ProcessImage & { title: string };

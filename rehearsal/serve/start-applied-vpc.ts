@@ -17,7 +17,7 @@ import {
   type GoogleService,
 } from '../network/outside.ts';
 import { renderEdge } from '../network/render-edge.ts';
-import { resolverAddress } from '../network/resolver-address.ts';
+import { resolverAddress } from '../network/interfaces.ts';
 import { startResolver } from '../network/start-resolver.ts';
 import { Vpc } from '../network/vpc.ts';
 import { readAppliedNetwork } from '../run/applied-network.ts';
@@ -29,6 +29,7 @@ import type { GoogleSide } from './google-side.ts';
 import type { AppliedService } from './read-applied.ts';
 import { runHaproxy } from './run-haproxy.ts';
 import { watchNetwork, type NetworkWatch } from './watch-network.ts';
+import type { Step } from '@lornu/ops/steps/run-steps.ts';
 
 /** The applied VPC while it is served: tasks and load balancer are in it, the stand-ins outside of it. */
 export interface ServedVpc {
@@ -217,4 +218,14 @@ async function attachEndpoints(vpc: Vpc): Promise<EndpointAddresses> {
     });
   }
   return made;
+}
+
+/** The first step of serving: reports whether traffic flows through the applied network, and otherwise the reason. */
+export function sayNetwork(whyLoopback: string | undefined): Step {
+  return {
+    id: 'which-network',
+    title:
+      whyLoopback === undefined ? 'Traffic flows through the applied network' : 'Traffic flows on loopback',
+    run: async () => whyLoopback ?? 'in network namespaces of this command',
+  };
 }

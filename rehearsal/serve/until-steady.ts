@@ -1,6 +1,5 @@
 import { CliError } from '@lornu/ops/base/cli-error.ts';
-import { describeEvent } from '../tasks/describe-event.ts';
-import type { RunnerEvent } from '../tasks/task-event.ts';
+import { type RunnerEvent, describeEvent } from '../tasks/task-event.ts';
 
 /** Resolves when the service has reached its steady state; rejects if its first deployment fails or takes too long. */
 export async function untilSteady(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { ContainerHealth } from './container-health.ts';
 import { createPace } from './pace.ts';
-import { toOwnAddress } from './own-address.ts';
+import { toOwnAddress } from './container.ts';
 import { parseSecretReference, pickSecretValue } from './secret-reference.ts';
 import { nthAddress } from './task-address.ts';
 import { readTaskDefinition } from './task-definition.ts';

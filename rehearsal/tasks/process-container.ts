@@ -1,8 +1,7 @@
 import { createWriteStream, statSync } from 'node:fs';
 import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
 import { readLines, signalGroup, tryCommand } from '@lornu/ops/process/run-command.ts';
-import type { Container, ContainerEnd, ContainerOptions } from './container.ts';
-import { toOwnAddress } from './own-address.ts';
+import { type Container, type ContainerEnd, type ContainerOptions, toOwnAddress } from './container.ts';
 import { outOfMemory, watchMemory } from './watch-memory.ts';
 
 /** An image without its files: its command and environment, run in a folder with the image's contents. */

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { failureThreshold } from './circuit-breaker.ts';
-import { planChanges, type ScheduledTask } from './plan-changes.ts';
-import { rollingLimits } from './rolling-limits.ts';
+import { planChanges, type ScheduledTask, rollingLimits } from './plan-changes.ts';
 import { Rollout, type DeploymentCounts, type RolloutLook } from './rollout.ts';
 import { StartThrottle } from './start-throttle.ts';
 

@@ -1,8 +1,7 @@
 import type { SideDoor } from '../emulator/side-door.ts';
 import { DeploymentAlarms, type SeenAlarm } from './deployment-alarms.ts';
-import { planChanges, type ScheduledTask } from './plan-changes.ts';
+import { planChanges, type ScheduledTask, rollingLimits } from './plan-changes.ts';
 import type { WantedDeployment, WantedService } from './read-service.ts';
-import { rollingLimits } from './rolling-limits.ts';
 import { Rollout, type DeploymentCounts } from './rollout.ts';
 import type { RunningTask } from './running-task.ts';
 import { StartThrottle } from './start-throttle.ts';

@@ -5,9 +5,8 @@ import { verify, type Verification } from '@lornu/ops/verify/verify.ts';
 import { BREAKS } from '../breaks/all-breaks.ts';
 import { runBreaks } from '../breaks/run-breaks.ts';
 import { chooseTrace } from '../report/render-trace.ts';
-import { writeReport } from '../report/write-report.ts';
+import { writeReport } from '../report/render-page.ts';
 import type { Report } from '../report/report.ts';
-import { readEnvironment } from '../report/read-environment.ts';
 import { apply, type ApplyOptions, type ApplyResult } from '../run/apply.ts';
 import { destroy, type DestroyResult } from '../run/destroy.ts';
 import { findStanding, type Standing } from '../run/standing.ts';
@@ -18,9 +17,12 @@ import type { TaskForm } from '../serve/images.ts';
 import { whyNoNamespaces } from '@lornu/ops/setup/network-namespaces.ts';
 import { requireTools } from '../serve/require-tools.ts';
 import { serve, type ServeContext } from '../serve/serve.ts';
-import { sayNetwork } from '../serve/say-network.ts';
+import { sayNetwork } from '../serve/start-applied-vpc.ts';
 import type { ServedRehearsal } from '../serve/served.ts';
 import { Recorder } from '../report/record.ts';
+import { readTerraform } from '../terraform/run-terraform.ts';
+import { STACKS } from '../terraform/stacks.ts';
+import { toEnvironment, type PicturedEnvironment } from '../picture/environment.ts';
 
 export interface RehearseOptions {
   apply: ApplyOptions;
@@ -247,4 +249,14 @@ export class LogTail {
   tails(): Record<string, string[]> {
     return Object.fromEntries(this.#lines);
   }
+}
+
+/** The environment in Terraform's states, which the second plan has just compared with the account. */
+export async function readEnvironment({ standing }: ApplyResult): Promise<PicturedEnvironment> {
+  const states = await Promise.all(
+    STACKS.map(async ({ name }) =>
+      readTerraform(['state', 'pull'], standing.workspace.stackFolder(name), standing.terraform),
+    ),
+  );
+  return toEnvironment(states);
 }

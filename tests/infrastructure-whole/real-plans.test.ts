@@ -1,4 +1,4 @@
-import type { RehearsalContext } from '@lornu/rehearsal/run/rehearsal-context.ts';
+import type { RehearsalContext } from '@lornu/rehearsal/run/standing.ts';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readTrivy } from '@lornu/ops/delivery/scan/scanners.ts';
 import { runCommand } from '@lornu/ops/process/run-command.ts';
-import { findTrivy } from '../pipeline/find-trivy.ts';
+import { findTrivy } from '../pipeline/kit.ts';
 import type { PlanDocument, PlannedResource } from './plan/document.ts';
 import { getDocuments, ROOT } from './plan/documents.ts';
 

@@ -16,7 +16,6 @@ import type { PipelineWorld } from './runner/world.ts';
 import { chooseProvider } from '@lornu/rehearsal/terraform/choose-provider.ts';
 import { renderProvider } from '@lornu/rehearsal/terraform/override.ts';
 import { ensureTools } from '@lornu/ops/setup/ensure-tools.ts';
-import { findTrivy } from './find-trivy.ts';
 import { MAIN, signImage, type Cosign } from './sigstore/forgeries.ts';
 import { startGithub, type Github } from '@lornu/standins/github/server.ts';
 import {
@@ -24,6 +23,8 @@ import {
   type Right,
   type TerraformCloud,
 } from '@lornu/standins/terraform-cloud/server.ts';
+import { findTool, type FindContext } from '@lornu/ops/setup/find-tool.ts';
+import { TOOLS } from '@lornu/ops/setup/tools.ts';
 
 export const root = join(import.meta.dir, '../..');
 export const WORKSPACE = 'lornu-aws-staging';
@@ -321,4 +322,14 @@ function startService(): Service {
 
 function digest(text: string): string {
   return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}
+
+/**
+ * trivy if it was built for this checkout (which takes minutes, so only `./lornu test --all` does), else its stand-in.
+ */
+export async function findTrivy(context: FindContext): Promise<{ path: string; isReal: boolean }> {
+  const found = await findTool(TOOLS.trivy, context);
+  return found
+    ? { path: found.path, isReal: true }
+    : { path: join(import.meta.dir, 'programs/trivy/trivy'), isReal: false };
 }

@@ -7,8 +7,7 @@ import type { Github } from '@lornu/standins/github/server.ts';
 import { cosignStandIn, signaturesIn } from './kit.ts';
 import type { Registry } from './registry.ts';
 import type { Cosign } from './sigstore/forgeries.ts';
-import { findSigstore } from './sigstore/programs.ts';
-import { startSigstore } from './sigstore/start.ts';
+import { startSigstore, findSigstore } from './sigstore/start.ts';
 
 /** What was signed by whom: an image, or a statement about it, such as "cyclonedx". */
 interface Signature {

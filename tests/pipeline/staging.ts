@@ -17,7 +17,6 @@ import { startTerraformCloud } from '@lornu/standins/terraform-cloud/server.ts';
 import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { findTrivy } from './find-trivy.ts';
 import { temporaryRehearsal } from '../rehearsal/whole/kit.ts';
 import {
   ACCOUNT,
@@ -32,6 +31,7 @@ import {
   TOKENS,
   WORKSPACE,
   writeTerraformConfig,
+  findTrivy,
 } from './kit.ts';
 
 const STACK = 'terraform/aws/staging';

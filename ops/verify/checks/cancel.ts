@@ -1,7 +1,13 @@
-import { NO_TOKEN, type VerifyCheck } from '../check.ts';
+import {
+  NO_TOKEN,
+  type VerifyCheck,
+  NOT_IN_PYTHON,
+  absent,
+  judged,
+  notOffered,
+  type Verdict,
+} from '../check.ts';
 import { beginTurn, cancelRun, endOf, inSession, type StreamPart } from '../conversation.ts';
-import { NOT_IN_PYTHON } from '../served.ts';
-import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
 
 const MESSAGE = 'Please count to 2000, one number a line, and write nothing else (every 100 ms).';
 const EXPECTED = 'the run is cancelled, and its stream says so';

@@ -1,5 +1,4 @@
-import { NO_ACCOUNT, type VerifyCheck } from '../check.ts';
-import { absent, judged, type Verdict } from '../verdict.ts';
+import { NO_ACCOUNT, type VerifyCheck, absent, judged, type Verdict } from '../check.ts';
 
 /** The name in terraform/gcp, which the service expects in staging. */
 const EXPECTED = 'staging';

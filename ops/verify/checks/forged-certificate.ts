@@ -1,6 +1,5 @@
-import type { VerifyCheck } from '../check.ts';
+import { type VerifyCheck, judged, type Verdict } from '../check.ts';
 import { ask } from '../target.ts';
-import { judged, type Verdict } from '../verdict.ts';
 
 /** Headers that only the load balancer may set; on this port it has verified no certificate. */
 const FORGED = {

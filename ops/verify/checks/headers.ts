@@ -1,7 +1,13 @@
-import { NO_TOKEN, type VerifyCheck } from '../check.ts';
-import { NOT_IN_PYTHON } from '../served.ts';
+import {
+  NO_TOKEN,
+  type VerifyCheck,
+  NOT_IN_PYTHON,
+  absent,
+  judged,
+  notOffered,
+  type Verdict,
+} from '../check.ts';
 import { ask } from '../target.ts';
-import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
 
 const EXPECTED = 'headers that hold browsers to it, and none that names software';
 

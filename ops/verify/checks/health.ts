@@ -1,6 +1,5 @@
-import type { VerifyCheck } from '../check.ts';
+import { type VerifyCheck, judged, type Verdict } from '../check.ts';
 import { ask, excerpt } from '../target.ts';
-import { judged, type Verdict } from '../verdict.ts';
 
 export function judgeHealth(seen: { status: number; body: string; elapsedMs: number }): Verdict {
   return judged(

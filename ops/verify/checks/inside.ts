@@ -1,6 +1,13 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { NO_ACCOUNT, type VerifyCheck, type Scene } from '../check.ts';
-import { absent, inSeconds, judged, type Verdict } from '../verdict.ts';
+import {
+  NO_ACCOUNT,
+  type VerifyCheck,
+  type Scene,
+  absent,
+  inSeconds,
+  judged,
+  type Verdict,
+} from '../check.ts';
 import { EXIT_CODES, probeCommand } from './inside-probe.ts';
 
 const EXPECTED = 'a task in the private subnets gets streamed text from Gemini';

@@ -1,7 +1,7 @@
 import { MODEL } from '@lornu/agents/model.ts';
 import { describe, expect, test } from 'bun:test';
 import type { StreamPart, WireEvent } from '../conversation.ts';
-import type { Outcome, Verdict } from '../verdict.ts';
+import type { Outcome, Verdict } from '../check.ts';
 import { judgeCancel } from './cancel.ts';
 import { judgeDatabase } from './database.ts';
 import { judgeForged } from './forged-certificate.ts';

@@ -1,7 +1,5 @@
-import type { VerifyCheck } from '../check.ts';
-import { NOT_IN_PYTHON } from '../served.ts';
+import { type VerifyCheck, NOT_IN_PYTHON, absent, judged, notOffered, type Verdict } from '../check.ts';
 import { ask, excerpt } from '../target.ts';
-import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
 import { PEER, READY } from './ready.ts';
 
 const EXPECTED = 'the agent on Google Cloud answers the service';

@@ -1,8 +1,6 @@
 import { z } from 'zod';
-import type { VerifyCheck } from '../check.ts';
-import { NOT_IN_PYTHON } from '../served.ts';
+import { type VerifyCheck, NOT_IN_PYTHON, judged, notOffered, type Verdict } from '../check.ts';
 import { ask, excerpt } from '../target.ts';
-import { judged, notOffered, type Verdict } from '../verdict.ts';
 
 export const READY = z.object({
   dependencies: z.array(

@@ -1,6 +1,5 @@
-import type { VerifyCheck } from '../check.ts';
+import { type VerifyCheck, absent, judged, type Verdict } from '../check.ts';
 import { addressOf, ask } from '../target.ts';
-import { absent, judged, type Verdict } from '../verdict.ts';
 
 const PATH = '/health?from=http';
 const EXPECTED = '301 to the same place over https';

@@ -1,4 +1,12 @@
-import { NO_TOKEN, type VerifyCheck } from '../check.ts';
+import {
+  NO_TOKEN,
+  type VerifyCheck,
+  NOT_IN_PYTHON,
+  absent,
+  judged,
+  notOffered,
+  type Verdict,
+} from '../check.ts';
 import {
   attachTo,
   beginTurn,
@@ -8,8 +16,6 @@ import {
   textOf,
   type StreamPart,
 } from '../conversation.ts';
-import { NOT_IN_PYTHON } from '../served.ts';
-import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
 
 const MESSAGE = 'Please count to 50, one number a line, and write nothing else (every 30 ms).';
 /** Frames to read before the connection is dropped. */

@@ -1,7 +1,5 @@
-import type { VerifyCheck } from '../check.ts';
-import { NOT_IN_PYTHON } from '../served.ts';
+import { type VerifyCheck, NOT_IN_PYTHON, judged, notOffered, type Verdict } from '../check.ts';
 import { ask } from '../target.ts';
-import { judged, notOffered, type Verdict } from '../verdict.ts';
 
 const EXPECTED = 'a person without a session is sent to the issuer, with PKCE and a way back to here';
 

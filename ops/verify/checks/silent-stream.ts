@@ -1,7 +1,14 @@
-import { NO_TOKEN, type VerifyCheck, type Scene } from '../check.ts';
+import {
+  NO_TOKEN,
+  type VerifyCheck,
+  type Scene,
+  NOT_IN_PYTHON,
+  absent,
+  judged,
+  notOffered,
+  type Verdict,
+} from '../check.ts';
 import { beginTurn, cancelRun, inSession, type Turn } from '../conversation.ts';
-import { NOT_IN_PYTHON } from '../served.ts';
-import { absent, judged, notOffered, type Verdict } from '../verdict.ts';
 
 /** The value in terraform/aws; used if the account is not accessible. */
 const IDLE_TIMEOUT_S = 120;

@@ -1,7 +1,6 @@
 import { connect, type SecureVersion } from 'node:tls';
-import type { VerifyCheck } from '../check.ts';
+import { type VerifyCheck, absent, judged, type Verdict } from '../check.ts';
 import { addressOf, type Target } from '../target.ts';
-import { absent, judged, type Verdict } from '../verdict.ts';
 
 const VERSIONS: readonly SecureVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
 const EXPECTED = 'TLS 1.2 and 1.3 alone, with a trusted certificate';

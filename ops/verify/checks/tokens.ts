@@ -1,6 +1,5 @@
-import { NO_TOKEN, type VerifyCheck } from '../check.ts';
+import { NO_TOKEN, type VerifyCheck, absent, judged, type Verdict } from '../check.ts';
 import { ask, type Target } from '../target.ts';
-import { absent, judged, type Verdict } from '../verdict.ts';
 
 /** A path behind the load balancer's token rule that needs nothing but authentication. */
 const PATH = '/list-apps';

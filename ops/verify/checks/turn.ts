@@ -1,7 +1,6 @@
 import { isAnswerOf } from '@lornu/backend/model/retirements.ts';
-import { NO_TOKEN, type VerifyCheck } from '../check.ts';
+import { NO_TOKEN, type VerifyCheck, absent, inSeconds, judged, type Verdict } from '../check.ts';
 import { beginTurn, inSession, errorOf, textOf, type StreamPart } from '../conversation.ts';
-import { absent, inSeconds, judged, type Verdict } from '../verdict.ts';
 
 /** Both Gemini and its stand-in's rules understand it. */
 const MESSAGE = 'Please count to 30, one number a line, and write nothing else (every 60 ms).';

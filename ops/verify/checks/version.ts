@@ -1,7 +1,5 @@
-import { NO_ACCOUNT, type VerifyCheck } from '../check.ts';
+import { NO_ACCOUNT, type VerifyCheck, readServed, absent, judged, type Verdict } from '../check.ts';
 import type { DeployedService } from '../deployed.ts';
-import { readServed } from '../served.ts';
-import { absent, judged, type Verdict } from '../verdict.ts';
 
 /** Requests on separate connections, as several tasks serve the same name. */
 const LOOKS = 6;

@@ -2,8 +2,7 @@ import { ensureEmulatorPython } from '@lornu/rehearsal/emulator/ensure-python.ts
 import { startEmulator } from '@lornu/rehearsal/emulator/start-emulator.ts';
 import { applyStack, type AppliedStack } from '@lornu/rehearsal/run/apply-stack.ts';
 import { giveAccount } from '@lornu/rehearsal/run/given-account.ts';
-import type { RehearsalContext } from '@lornu/rehearsal/run/rehearsal-context.ts';
-import { toStanding, type Standing } from '@lornu/rehearsal/run/standing.ts';
+import { toStanding, type Standing, type RehearsalContext } from '@lornu/rehearsal/run/standing.ts';
 import { createWorkspace } from '@lornu/rehearsal/run/workspace.ts';
 import { chooseProvider } from '@lornu/rehearsal/terraform/choose-provider.ts';
 import { findTerraform } from '@lornu/ops/terraform/find-terraform.ts';

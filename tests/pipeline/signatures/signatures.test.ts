@@ -14,8 +14,7 @@ import {
   type Change,
   type ForgeryBench,
 } from '../sigstore/forgeries.ts';
-import { findSigstore, type SigstorePrograms } from '../sigstore/programs.ts';
-import { startSigstore, type Sigstore } from '../sigstore/start.ts';
+import { startSigstore, type Sigstore, findSigstore, type SigstorePrograms } from '../sigstore/start.ts';
 
 // Real signatures: cosign signs small images with the commands of `lornu image publish`, using a local certificate
 // authority and local logs. `lornu apply` verifies the signatures with cosign.

@@ -10,8 +10,9 @@ import { claimPort } from '@lornu/ops/up/port.ts';
 import { ISSUER, type IdTokens } from '@lornu/standins/github/id-token.ts';
 import { OTHER_ISSUER } from './forgeries.ts';
 import { serveIssuers } from './issuers.ts';
-import type { SigstorePrograms } from './programs.ts';
 import { makeTrustRoot } from './trust-root.ts';
+import { findTool, type FindContext } from '@lornu/ops/setup/find-tool.ts';
+import { TOOLS } from '@lornu/ops/setup/tools.ts';
 
 const START_MS = 60_000;
 /** timestamp-server always serves its metrics on this port; it has no option for another one. */
@@ -260,4 +261,17 @@ async function answerOf(url: string, child: Child): Promise<Response> {
     await Bun.sleep(50);
   }
   throw new Error(`${child.name} ${state.ended ?? 'does not answer'} at ${url}\n${child.tail.join('\n')}`);
+}
+
+const NAMES = ['cosign', 'fulcio', 'rekor-server', 'timestamp-server', 'tesseract'] as const;
+
+/** The paths of Sigstore's programs. */
+export type SigstorePrograms = Readonly<Record<(typeof NAMES)[number], string>>;
+
+/** All programs, if they are built in this checkout. `./lornu test signatures` builds them in some minutes. */
+export async function findSigstore(context: FindContext): Promise<SigstorePrograms | undefined> {
+  const found = await Promise.all(NAMES.map(async (name) => findTool(TOOLS[name], context)));
+  return found.every((tool) => tool !== undefined)
+    ? (Object.fromEntries(NAMES.map((name, index) => [name, found[index]?.path ?? ''])) as SigstorePrograms)
+    : undefined;
 }

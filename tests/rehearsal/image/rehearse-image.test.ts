@@ -1,8 +1,7 @@
 import { tryCommand } from '@lornu/ops/process/run-command.ts';
 import { findEngine } from '@lornu/ops/image/engine.ts';
 import { findLeftBehind } from '@lornu/rehearsal/containers/left-behind.ts';
-import { OWNER_LABEL } from '@lornu/rehearsal/containers/owner.ts';
-import { openPodman } from '@lornu/rehearsal/containers/podman.ts';
+import { openPodman, OWNER_LABEL } from '@lornu/rehearsal/containers/podman.ts';
 import type { Report } from '@lornu/rehearsal/report/report.ts';
 import type { Verification } from '@lornu/ops/verify/verify.ts';
 import { afterAll, beforeAll, expect, test } from 'bun:test';

@@ -13,7 +13,7 @@ import { serve } from '@lornu/rehearsal/serve/serve.ts';
 import type { ServedRehearsal } from '@lornu/rehearsal/serve/served.ts';
 import { verifyServed } from '@lornu/rehearsal/whole/rehearse.ts';
 import { whyNoNamespaces } from '@lornu/ops/setup/network-namespaces.ts';
-import type { Outcome } from '@lornu/ops/verify/verdict.ts';
+import type { Outcome } from '@lornu/ops/verify/check.ts';
 import { destroy } from '@lornu/rehearsal/run/destroy.ts';
 import { evaluateNetwork } from '@lornu/rehearsal/reachability/statements.ts';
 import { readStage } from '@lornu/rehearsal/serve/read-dockerfile.ts';

@@ -1,4 +1,4 @@
-import type { RehearsalContext } from '@lornu/rehearsal/run/rehearsal-context.ts';
+import type { RehearsalContext } from '@lornu/rehearsal/run/standing.ts';
 import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
