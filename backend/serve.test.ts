@@ -1,25 +1,20 @@
 import { MODEL } from '@lornu/agents/model.ts';
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { connect } from 'node:net';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnGeminiStandin, type GeminiStandin } from '../standins/gemini/spawn.ts';
+import { spawnGeminiStandin } from '../standins/gemini/spawn.ts';
 import { buildService } from './build.ts';
 import { json } from './testing/test-app.ts';
 import { until } from './testing/until.ts';
 
-let dir = '';
-let model: GeminiStandin;
-
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'service-'));
-  await mkdir(join(dir, 'empty'));
-  [model] = await Promise.all([
-    spawnGeminiStandin({ chunks: 20, delayMs: 50 }),
-    buildService({ root: join(import.meta.dir, '..'), outDir: join(dir, 'bundle') }),
-  ]);
-});
+const dir = await mkdtemp(join(tmpdir(), 'service-'));
+await mkdir(join(dir, 'empty'));
+const [model] = await Promise.all([
+  spawnGeminiStandin({ chunks: 20, delayMs: 50 }),
+  buildService({ root: join(import.meta.dir, '..'), outDir: join(dir, 'bundle') }),
+]);
 
 afterAll(async () => {
   await model.stop();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,11 +8,8 @@ import { buildPage } from './build.ts';
 const FIRST_LOAD_BUDGET_BYTES = 250_000;
 const CODE_BUDGET_BYTES = 180_000;
 
-let dist: string;
-beforeAll(async () => {
-  dist = await mkdtemp(join(tmpdir(), 'lornu-page-'));
-  await buildPage(dist);
-});
+const dist = await mkdtemp(join(tmpdir(), 'lornu-page-'));
+await buildPage(dist);
 afterAll(() => rm(dist, { recursive: true, force: true }));
 
 const gzipped = async (path: string): Promise<number> => {

@@ -1,6 +1,6 @@
 import { LlmAgent } from '@google/adk';
 import { MODEL } from '@lornu/agents/model.ts';
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,34 +8,31 @@ import type { Logger } from '../observability/logger.ts';
 import { loadAgents } from './load-agents.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
-let dir: string;
 
-beforeAll(() => {
-  // Outside the repository, where no packages are installed.
-  dir = mkdtempSync(join(tmpdir(), 'agents-'));
-  const agents = {
-    good: `import { LlmAgent, FunctionTool } from '@google/adk';
+// Outside the repository, where no packages are installed.
+const dir = mkdtempSync(join(tmpdir(), 'agents-'));
+const sources = {
+  good: `import { LlmAgent, FunctionTool } from '@google/adk';
       import { z } from 'zod';
       const tool = new FunctionTool({ name: 't', description: 'd', parameters: z.object({ n: z.number() }), execute: ({ n }) => ({ n }) });
       export const rootAgent = new LlmAgent({ name: 'good', model: '${MODEL}', tools: [tool] });`,
-    dressed: `import { LlmAgent } from '@google/adk';
+  dressed: `import { LlmAgent } from '@google/adk';
       export const rootAgent = new LlmAgent({ name: 'dressed', model: '${MODEL}' });
       export const page = { title: 'Dressed', suggestions: [{ title: 'Begin', message: 'Hello.' }] };`,
-    scruffy: `import { LlmAgent } from '@google/adk';
+  scruffy: `import { LlmAgent } from '@google/adk';
       export const rootAgent = new LlmAgent({ name: 'scruffy', model: '${MODEL}' });
       export const page = { icon: '<img src=x>' };`,
-    throws: `throw new Error('no key in /somewhere/secret/file.txt');`,
-    nothing: 'export const other = 1;',
-    wrong: 'export const rootAgent = { name: "x" };',
-    hangs: 'await new Promise(() => {}); export const rootAgent = 1;',
-    missing: `import 'not-installed-anywhere'; export const rootAgent = 1;`,
-  };
-  for (const [name, text] of Object.entries(agents)) {
-    mkdirSync(join(dir, name));
-    writeFileSync(join(dir, name, 'agent.ts'), text);
-  }
-  for (const name of ['empty', '.git', 'node_modules', '__pycache__']) mkdirSync(join(dir, name));
-});
+  throws: `throw new Error('no key in /somewhere/secret/file.txt');`,
+  nothing: 'export const other = 1;',
+  wrong: 'export const rootAgent = { name: "x" };',
+  hangs: 'await new Promise(() => {}); export const rootAgent = 1;',
+  missing: `import 'not-installed-anywhere'; export const rootAgent = 1;`,
+};
+for (const [name, text] of Object.entries(sources)) {
+  mkdirSync(join(dir, name));
+  writeFileSync(join(dir, name, 'agent.ts'), text);
+}
+for (const name of ['empty', '.git', 'node_modules', '__pycache__']) mkdirSync(join(dir, name));
 afterAll(() => rmSync(dir, { recursive: true }));
 
 test('good agents of a folder are served, broken ones are listed with a reason', async () => {

@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
-import { listen, sendRaw, type Listening } from '../testing/listen.ts';
-import { createTestApp, type TestApp } from '../testing/test-app.ts';
+import { afterAll, beforeEach, expect, test } from 'bun:test';
+import { listen, sendRaw } from '../testing/listen.ts';
+import { createTestApp } from '../testing/test-app.ts';
 
 const USER = '/apps/lornu/users/ann/sessions';
 const HOST = 'host: 127.0.0.1\r\nconnection: close\r\n';
 
-let app: TestApp;
-let server: Listening;
-
-beforeAll(() => {
-  app = createTestApp({ LORNU_BODY_TIMEOUT_MS: '300' });
-  server = listen(app);
-});
+const app = createTestApp({ LORNU_BODY_TIMEOUT_MS: '300' });
+const server = listen(app);
 beforeEach(() => void app.logged.splice(0));
 afterAll(() => server.stop());
 

@@ -260,20 +260,18 @@ describe('a broken or hostile model cannot harm the service', () => {
   });
 });
 
-describe('one deadline for all attempts', () => {
-  test('a silent model fails at the deadline, however many retries are allowed', async () => {
-    let tries = 0;
-    const timeouts = { firstByteMs: 200, answerMs: 500 };
-    const { error } = await ask(
-      async () => {
-        tries++;
-        await Bun.sleep(3_000);
-        return new Response();
-      },
-      { maxRetries: 10, sleep: async () => undefined, timeouts },
-    );
-    expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', detail: 'The model did not answer in time.' });
-    // Of eleven attempts of 200 ms, three begin before the deadline.
-    expect(tries).toBeLessThanOrEqual(4);
-  });
+test('one deadline for all attempts: a silent model fails at the deadline, however many retries are allowed', async () => {
+  let tries = 0;
+  const timeouts = { firstByteMs: 200, answerMs: 500 };
+  const { error } = await ask(
+    async () => {
+      tries++;
+      await Bun.sleep(3_000);
+      return new Response();
+    },
+    { maxRetries: 10, sleep: async () => undefined, timeouts },
+  );
+  expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', detail: 'The model did not answer in time.' });
+  // Of eleven attempts of 200 ms, three begin before the deadline.
+  expect(tries).toBeLessThanOrEqual(4);
 });

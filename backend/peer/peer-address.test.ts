@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { PeerAddress } from './peer-address.ts';
 
 const peer = new PeerAddress('https://peer.example/a2a/lornu/');
@@ -18,38 +18,36 @@ test("addresses of the peer's own origin pass, in any spelling", () => {
     expect(peer.check(own)).toStartWith('https://peer.example/');
 });
 
-describe('addresses with which a card could redirect our calls are refused', () => {
-  test.each([
-    'http://peer.example/a2a/lornu',
-    'https://peer.example:8443/',
-    'https://peer.example.evil/',
-    'https://evil.example/peer.example',
-    'https://peer.example@evil.example/',
-    'https://user:secret@peer.example/',
-    'https://user@peer.example/',
-    '//evil.example/',
-    '/a2a/lornu',
-    '',
-    'ftp://peer.example/',
-    'file:///etc/passwd',
-    'javascript:alert(1)',
-    'data:text/plain,x',
-    'http://127.0.0.1/',
-    'http://[::1]/',
-    'http://[::ffff:127.0.0.1]/',
-    'http://localhost./',
-    'http://169.254.169.254/computeMetadata/v1/',
-    'http://169.254.170.2/v2/credentials/x',
-    'http://10.0.0.1/',
-    'http://100.64.0.1/',
-    'http://[fd00::1]/',
-    'http://2130706433/',
-    'http://0177.0.0.1/',
-    'http://0x7f.1/',
-    'https://peer.example.:443/',
-  ])('%s', (address) => {
-    expect(() => peer.check(address)).toThrow('outside its own');
-  });
+test.each([
+  'http://peer.example/a2a/lornu',
+  'https://peer.example:8443/',
+  'https://peer.example.evil/',
+  'https://evil.example/peer.example',
+  'https://peer.example@evil.example/',
+  'https://user:secret@peer.example/',
+  'https://user@peer.example/',
+  '//evil.example/',
+  '/a2a/lornu',
+  '',
+  'ftp://peer.example/',
+  'file:///etc/passwd',
+  'javascript:alert(1)',
+  'data:text/plain,x',
+  'http://127.0.0.1/',
+  'http://[::1]/',
+  'http://[::ffff:127.0.0.1]/',
+  'http://localhost./',
+  'http://169.254.169.254/computeMetadata/v1/',
+  'http://169.254.170.2/v2/credentials/x',
+  'http://10.0.0.1/',
+  'http://100.64.0.1/',
+  'http://[fd00::1]/',
+  'http://2130706433/',
+  'http://0177.0.0.1/',
+  'http://0x7f.1/',
+  'https://peer.example.:443/',
+])('addresses with which a card could redirect our calls are refused: %s', (address) => {
+  expect(() => peer.check(address)).toThrow('outside its own');
 });
 
 test('http is allowed on this machine, at the configured port only', () => {

@@ -1,6 +1,6 @@
 import { createEvent, type Event } from '@google/adk';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { spawnGeminiStandin, type GeminiStandin } from '../../standins/gemini/spawn.ts';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { spawnGeminiStandin } from '../../standins/gemini/spawn.ts';
 import { AppError } from '../errors/app-error.ts';
 import { openDatabase } from '../sessions/sqlite/database.ts';
 import { openRunBench, type TestProcess } from '../testing/run-bench.ts';
@@ -10,12 +10,9 @@ import { LiveRun } from './live-run.ts';
 import type { Run, TurnRequest } from './run.ts';
 
 const key = { appName: 'lornu', userId: 'u', sessionId: 's' };
-let standin: GeminiStandin;
 let bench: Awaited<ReturnType<typeof openRunBench>>;
 
-beforeAll(async () => {
-  standin = await spawnGeminiStandin();
-});
+const standin = await spawnGeminiStandin();
 afterAll(() => standin.stop());
 beforeEach(async () => {
   bench = await openRunBench(standin.url);

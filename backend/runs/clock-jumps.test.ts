@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { startFirestoreStandin } from '../../standins/firestore/server.ts';
-import { spawnGeminiStandin, type GeminiStandin } from '../../standins/gemini/spawn.ts';
+import { spawnGeminiStandin } from '../../standins/gemini/spawn.ts';
 import { openFirestoreBench, openRunBench, type RunBench } from '../testing/run-bench.ts';
 import type { Run, TurnRequest } from './run.ts';
 import { machineUptimeMs } from './sqlite/machine-clock.ts';
@@ -13,12 +13,9 @@ const say = (text: string): TurnRequest => ({
   newMessage: { role: 'user', parts: [{ text }] },
 });
 
-let standin: GeminiStandin;
 let bench: RunBench<unknown>;
 
-beforeAll(async () => {
-  standin = await spawnGeminiStandin();
-});
+const standin = await spawnGeminiStandin();
 afterAll(() => standin.stop());
 
 async function indexesOf(run: Run): Promise<number[]> {

@@ -1,9 +1,8 @@
 import { setLogger, type LlmAgent } from '@google/adk';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { Database } from 'bun:sqlite';
 import { join } from 'node:path';
-import { spawnGeminiStandin, type GeminiStandin } from '../../standins/gemini/spawn.ts';
-import type { AgentRegistry } from '../agents/agent-registry.ts';
+import { spawnGeminiStandin } from '../../standins/gemini/spawn.ts';
 import { EnvironmentPlugin } from '../agents/environment-plugin.ts';
 import { loadAgents } from '../agents/load-agents.ts';
 import { toAdkLogger } from '../observability/adk-logger.ts';
@@ -18,20 +17,16 @@ import { SqliteRunStore } from './sqlite/sqlite-run-store.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
 const owner = { appName: 'lornu', userId: 'u', sessionId: 's' };
-let standin: GeminiStandin;
-let agents: AgentRegistry;
 let sessions: SqliteSessionStore;
 let runs: RunService;
 let database: Database;
 
 type Wire = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- frames are read as JSON, loosely
 
-beforeAll(async () => {
-  standin = await spawnGeminiStandin({ chunks: 6 });
-  setLogger(toAdkLogger(silent));
-  useModel({ backend: { kind: 'stand-in', baseUrl: standin.url }, sleep: async () => {} });
-  agents = await loadAgents({ dir: join(import.meta.dir, '../../agents'), log: silent });
-});
+const standin = await spawnGeminiStandin({ chunks: 6 });
+setLogger(toAdkLogger(silent));
+useModel({ backend: { kind: 'stand-in', baseUrl: standin.url }, sleep: async () => {} });
+const agents = await loadAgents({ dir: join(import.meta.dir, '../../agents'), log: silent });
 afterAll(() => standin.stop());
 
 beforeEach(async () => {

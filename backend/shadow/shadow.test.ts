@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:test';
+import { afterAll, afterEach, beforeEach, expect, test } from 'bun:test';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type GeminiStandin, spawnGeminiStandin } from '../../standins/gemini/spawn.ts';
+import { spawnGeminiStandin } from '../../standins/gemini/spawn.ts';
 import { EnvironmentPlugin } from '../agents/environment-plugin.ts';
 import type { AgentRegistry } from '../agents/agent-registry.ts';
 import { loadAgents } from '../agents/load-agents.ts';
@@ -15,21 +15,16 @@ import { SHADOW_TURN } from './shadow-wire.ts';
 const AGENTS = join(import.meta.dir, '../../agents');
 const KEY = { appName: 'lornu', userId: 'ada.lovelace', sessionId: 'the-session' };
 
-let model: GeminiStandin;
 let bench: Awaited<ReturnType<typeof openRunBench>>;
-let folder: string;
+const model = await spawnGeminiStandin();
+const folder = await mkdtemp(join(AGENTS, '../.cache/shadow-'));
+await cp(AGENTS, folder, { recursive: true });
+const file = join(folder, 'lornu/agent.ts');
+const source = await Bun.file(file).text();
+expect(source).toContain("name: 'save_note'");
+await Bun.write(file, source.replace("name: 'save_note'", "name: 'keep_note'"));
 /** The bundled agents with a renamed tool. */
-let changed: AgentRegistry;
-beforeAll(async () => {
-  model = await spawnGeminiStandin();
-  folder = await mkdtemp(join(AGENTS, '../.cache/shadow-'));
-  await cp(AGENTS, folder, { recursive: true });
-  const file = join(folder, 'lornu/agent.ts');
-  const source = await Bun.file(file).text();
-  expect(source).toContain("name: 'save_note'");
-  await Bun.write(file, source.replace("name: 'save_note'", "name: 'keep_note'"));
-  changed = await loadAgents({ dir: folder, log: silentLog });
-});
+const changed = await loadAgents({ dir: folder, log: silentLog });
 afterAll(async () => {
   await model.stop();
   await rm(folder, { recursive: true });

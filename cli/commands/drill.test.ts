@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,14 +7,11 @@ import { runCaptured } from '../captured-run.ts';
 
 const NAMES = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_PROFILE', 'AWS_CONFIG_FILE'] as const;
 const before = NAMES.map((name) => process.env[name]);
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'drill-command-'));
-  for (const name of NAMES) delete process.env[name];
-  process.env['AWS_EC2_METADATA_DISABLED'] = 'true';
-  process.env['AWS_CONFIG_FILE'] = '/dev/null';
-  process.env['AWS_SHARED_CREDENTIALS_FILE'] = '/dev/null';
-});
+const folder = mkdtempSync(join(tmpdir(), 'drill-command-'));
+for (const name of NAMES) delete process.env[name];
+process.env['AWS_EC2_METADATA_DISABLED'] = 'true';
+process.env['AWS_CONFIG_FILE'] = '/dev/null';
+process.env['AWS_SHARED_CREDENTIALS_FILE'] = '/dev/null';
 afterAll(() => {
   rmSync(folder, { recursive: true });
   delete process.env['AWS_EC2_METADATA_DISABLED'];

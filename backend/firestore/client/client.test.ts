@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { startFirestoreStandin, type FirestoreStandin } from '../../../standins/firestore/server.ts';
+import { afterAll, expect, test } from 'bun:test';
+import { startFirestoreStandin } from '../../../standins/firestore/server.ts';
 import { createFirestore } from '../create-firestore.ts';
 import { FirestoreError } from './channel.ts';
-import type { Firestore } from './firestore.ts';
 import { FieldPath, FieldValue, Timestamp } from './special-values.ts';
 import { UnstorableValueError } from './values.ts';
 
-let standin: FirestoreStandin;
-let db: Firestore;
-beforeAll(async () => {
-  standin = await startFirestoreStandin({ concurrencyMode: 'OPTIMISTIC', isGoogles: false });
-  db = createFirestore({ project: 'p', database: 'staging', emulatorHost: standin.host });
-});
+const standin = await startFirestoreStandin({ concurrencyMode: 'OPTIMISTIC', isGoogles: false });
+const db = createFirestore({ project: 'p', database: 'staging', emulatorHost: standin.host });
 afterAll(() => standin.stop());
 
 const codeOf = (work: Promise<unknown>): Promise<unknown> =>

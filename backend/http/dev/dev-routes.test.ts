@@ -1,19 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, parseConfig } from '../../config/config.ts';
 import { TraceMemory } from '../../observability/trace-memory.ts';
-import { createTestApp, json, type TestApp } from '../../testing/test-app.ts';
+import { createTestApp, json } from '../../testing/test-app.ts';
 
-let agentsDir: string;
-let app: TestApp;
-beforeAll(async () => {
-  agentsDir = await mkdtemp(join(tmpdir(), 'dev-routes-'));
-  await mkdir(join(agentsDir, 'lornu'));
-  await Bun.write(join(agentsDir, 'secret.evalset.json'), '{}');
-  app = createTestApp({ LORNU_DEV_ROUTES: '1', LORNU_AGENTS_DIR: agentsDir });
-});
+const agentsDir = await mkdtemp(join(tmpdir(), 'dev-routes-'));
+await mkdir(join(agentsDir, 'lornu'));
+await Bun.write(join(agentsDir, 'secret.evalset.json'), '{}');
+const app = createTestApp({ LORNU_DEV_ROUTES: '1', LORNU_AGENTS_DIR: agentsDir });
 afterAll(async () => rm(agentsDir, { recursive: true }));
 
 const content = (text: string) => ({ parts: [{ text }] });

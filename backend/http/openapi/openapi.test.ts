@@ -75,15 +75,13 @@ describe('the OpenAPI document', () => {
   });
 });
 
-describe('the reference for people', () => {
-  test('has no script and loads nothing, and its policy forbids both', async () => {
-    const response = await createTestApp().request('/docs');
-    const html = await response.text();
-    expect(html).toContain('<code>/run_sse</code>');
-    expect(html).not.toMatch(/<script|src=|https?:\/\//);
-    const policy = response.headers.get('content-security-policy') ?? '';
-    const style = /<style>([^<]*)<\/style>/.exec(html)?.[1] ?? '';
-    const hash = new Bun.CryptoHasher('sha256').update(style).digest('base64');
-    expect(policy).toStartWith(`default-src 'none'; style-src 'sha256-${hash}';`);
-  });
+test('the reference for people has no script and loads nothing, and its policy forbids both', async () => {
+  const response = await createTestApp().request('/docs');
+  const html = await response.text();
+  expect(html).toContain('<code>/run_sse</code>');
+  expect(html).not.toMatch(/<script|src=|https?:\/\//);
+  const policy = response.headers.get('content-security-policy') ?? '';
+  const style = /<style>([^<]*)<\/style>/.exec(html)?.[1] ?? '';
+  const hash = new Bun.CryptoHasher('sha256').update(style).digest('base64');
+  expect(policy).toStartWith(`default-src 'none'; style-src 'sha256-${hash}';`);
 });

@@ -1,24 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtemp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Environment } from '../../config/config.ts';
 import { createTestApp } from '../../testing/test-app.ts';
 
-let dir = '';
-let served: Environment;
 const script = `console.log(${JSON.stringify('x'.repeat(5_000))});`;
 
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'page-'));
-  await mkdir(join(dir, 'page/assets'), { recursive: true });
-  await writeFile(join(dir, 'secret.txt'), 'secret');
-  await writeFile(join(dir, 'page/index.html'), '<!doctype html><title>Lornu</title>');
-  await writeFile(join(dir, 'page/assets/index-kygjww09.js'), script);
-  await writeFile(join(dir, 'page/.env'), 'KEY=1');
-  await symlink(join(dir, 'secret.txt'), join(dir, 'page/link.txt'));
-  served = { LORNU_PAGE_DIR: join(dir, 'page') };
-});
+const dir = await mkdtemp(join(tmpdir(), 'page-'));
+await mkdir(join(dir, 'page/assets'), { recursive: true });
+await writeFile(join(dir, 'secret.txt'), 'secret');
+await writeFile(join(dir, 'page/index.html'), '<!doctype html><title>Lornu</title>');
+await writeFile(join(dir, 'page/assets/index-kygjww09.js'), script);
+await writeFile(join(dir, 'page/.env'), 'KEY=1');
+await symlink(join(dir, 'secret.txt'), join(dir, 'page/link.txt'));
+const served = { LORNU_PAGE_DIR: join(dir, 'page') };
 afterAll(() => rm(dir, { recursive: true }));
 
 describe('the page', () => {

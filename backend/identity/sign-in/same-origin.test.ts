@@ -29,22 +29,20 @@ describe('a request with a cookie', () => {
   });
 });
 
-describe('the path to return to after signing in', () => {
-  test.each([
-    ['/chat?session=s1', '/chat?session=s1'],
-    ['/', '/'],
-    [undefined, '/'],
-    ['chat', '/'],
-    ['//evil.example', '/'],
-    ['/\\evil.example', '/'],
-    ['/\t/evil.example', '/'],
-    ['https://evil.example', '/'],
-    ['https://lornu.example/chat', '/'],
-    ['/auth/login', '/'],
-    ['/auth/../auth/callback?code=x', '/'],
-    ['/http://[', '/http://['],
-    ['//[', '/'],
-  ])('%j becomes %j', (given, path) => {
-    expect(safeReturnPath(given, OWN)).toBe(path);
-  });
+test.each([
+  ['/chat?session=s1', '/chat?session=s1'],
+  ['/', '/'],
+  [undefined, '/'],
+  ['chat', '/'],
+  ['//evil.example', '/'],
+  ['/\\evil.example', '/'],
+  ['/\t/evil.example', '/'],
+  ['https://evil.example', '/'],
+  ['https://lornu.example/chat', '/'],
+  ['/auth/login', '/'],
+  ['/auth/../auth/callback?code=x', '/'],
+  ['/http://[', '/http://['],
+  ['//[', '/'],
+])('the path to return to after signing in: %j becomes %j', (given, path) => {
+  expect(safeReturnPath(given, OWN)).toBe(path);
 });
