@@ -1,5 +1,5 @@
 import type { RehearsalContext } from '@lornu/rehearsal/run/standing.ts';
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import {
   type AppliedStacks,
 } from '../infrastructure/plan/make-documents.ts';
 import { differences } from './differences.ts';
-import { edited, SAMPLES } from './samples.ts';
+import { changedIn, edited, SAMPLES } from './samples.ts';
 
 // Terraform plans changed files over the applied environment; the mutant's changed data must say the same.
 const MINUTES = 60_000;
@@ -25,6 +25,8 @@ let applied: AppliedStacks;
 let documents: Documents;
 let environment: PlannedEnvironment;
 const agreeing: string[] = [];
+
+setDefaultTimeout(5 * MINUTES);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lornu-real-plans-'));
@@ -70,15 +72,15 @@ test.each(SAMPLES.map((sample) => [sample.mutant, sample] as const))(
     expect(inPlan.size).toBeGreaterThan(0);
     agreeing.push(id);
   },
-  5 * MINUTES,
 );
 
 async function planOf(sample: (typeof SAMPLES)[number]): Promise<PlannedEnvironment> {
-  const path = join(applied.standing.workspace.stackFolder(sample.stack), sample.file);
+  const { stack } = changedIn(sample.mutant);
+  const path = join(applied.standing.workspace.stackFolder(stack), sample.file);
   const text = await readFile(path, 'utf8');
   try {
     await writeFile(path, edited(text, sample));
-    return readEnvironment({ ...documents, [sample.stack]: await readPlan(applied.standing, sample.stack) });
+    return readEnvironment({ ...documents, [stack]: await readPlan(applied.standing, stack) });
   } finally {
     await writeFile(path, text);
   }
