@@ -1,19 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { ArtifactService, rewindTombstone } from '../../backend/artifacts/artifact-service.ts';
 import { GcsArtifactFiles } from '../../backend/artifacts/gcs/gcs-artifact-files.ts';
 import { GcsClient } from '../../backend/artifacts/gcs/gcs-client.ts';
-import { startFakeGcs, type FakeGcs } from './fake-gcs.ts';
-import { startPythonArtifacts, type PythonArtifacts } from './python-artifacts.ts';
+import { startFakeGcs } from './fake-gcs.ts';
+import { startPythonArtifacts } from './python-artifacts.ts';
+import { serveHere } from '../support/serve-here.ts';
 
 const BUCKET = 'artifacts';
 const OWNER = { appName: 'lornu', userId: 'ann', sessionId: 's1' };
 const PYTHON_OWNER = { app_name: 'lornu', user_id: 'ann', session_id: 's1' };
 const PNG = Buffer.from([0xfb, 0xff, 0x00, 0x01]).toString('base64');
 const URL_SAFE_PNG = PNG.replaceAll('+', '-').replaceAll('/', '_');
-
-let gcs: FakeGcs;
-let python: PythonArtifacts;
-let ours: ArtifactService;
 
 function service(endpoint: string): ArtifactService {
   const client = new GcsClient({
@@ -25,17 +22,15 @@ function service(endpoint: string): ArtifactService {
   return new ArtifactService(new GcsArtifactFiles(client), 32 * 1024 * 1024);
 }
 
-beforeAll(async () => {
-  gcs = await startFakeGcs(BUCKET);
-  python = startPythonArtifacts(BUCKET, gcs.url);
-  ours = service(gcs.url);
-  // The first response takes as long as importing google-adk.
-  await python.ask({ do: 'list', ...PYTHON_OWNER });
-}, 120_000);
+const gcs = await startFakeGcs(BUCKET);
+const python = startPythonArtifacts(BUCKET, gcs.url);
+const ours = service(gcs.url);
+// The first response takes as long as importing google-adk.
+await python.ask({ do: 'list', ...PYTHON_OWNER });
 
 afterAll(async () => {
-  await python?.stop();
-  await gcs?.stop();
+  await python.stop();
+  await gcs.stop();
 });
 
 describe('one bucket, two services', () => {
@@ -143,14 +138,10 @@ describe('one bucket, two services', () => {
 describe('a bucket that does not answer', () => {
   test('fails within the time limit, with a sentence, and works again afterwards', async () => {
     let hangs = true;
-    const proxy = Bun.serve({
-      port: 0,
-      hostname: '127.0.0.1',
-      fetch: async (request) => {
-        if (hangs) await Bun.sleep(60_000);
-        const { pathname, search } = new URL(request.url);
-        return fetch(`${gcs.url}${pathname}${search}`, { method: request.method, headers: request.headers });
-      },
+    const proxy = serveHere(async (request) => {
+      if (hangs) await Bun.sleep(60_000);
+      const { pathname, search } = new URL(request.url);
+      return fetch(`${gcs.url}${pathname}${search}`, { method: request.method, headers: request.headers });
     });
     const client = new GcsClient({
       bucket: BUCKET,
@@ -167,11 +158,7 @@ describe('a bucket that does not answer', () => {
   });
 
   test('its error response is logged and not sent to the caller', async () => {
-    const refusing = Bun.serve({
-      port: 0,
-      hostname: '127.0.0.1',
-      fetch: () => new Response('secret reason', { status: 403 }),
-    });
+    const refusing = serveHere(() => new Response('secret reason', { status: 403 }));
     const failure: unknown = await service(refusing.url.origin)
       .loadArtifact({ ...OWNER, filename: 'a' })
       .catch((error: unknown) => error);

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
+import { postJson } from '../support/post-json.ts';
 
 export interface FakeGcs {
   url: string;
@@ -37,11 +38,7 @@ export async function startFakeGcs(bucket: string, givenPort?: number): Promise<
     await child.exited;
   };
   for (let attempt = 0; attempt < 200; attempt++) {
-    const made = await fetch(`${url}/storage/v1/b?project=test`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ name: bucket }),
-    }).catch(() => undefined);
+    const made = await postJson(`${url}/storage/v1/b?project=test`, { name: bucket }).catch(() => undefined);
     if (made?.ok) return { url, stop };
     await Bun.sleep(50);
   }

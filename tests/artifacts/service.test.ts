@@ -1,49 +1,40 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startGcpAgent, startService } from '@lornu/ops/servers/agent-servers.ts';
-import type { Server } from '@lornu/ops/servers/server.ts';
 import { spawnGeminiStandin, type GeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { startFakeGcs, type FakeGcs } from './fake-gcs.ts';
-import { startPythonArtifacts, type PythonArtifacts } from './python-artifacts.ts';
+import { startPythonArtifacts } from './python-artifacts.ts';
+import { postJson } from '../support/post-json.ts';
 
 const ROOT = resolve(import.meta.dir, '../..');
 const BUCKET = 'artifacts';
 const SESSION = '/apps/probe/users/ann/sessions/s1';
 const PYTHON_OWNER = { app_name: 'probe', user_id: 'ann', session_id: 's1' };
 
-let scratchDir: string;
 let gcs: FakeGcs;
 let model: GeminiStandin;
-let service: Server;
-let python: PythonArtifacts;
 
-beforeAll(async () => {
-  scratchDir = await mkdtemp(join(tmpdir(), 'artifacts-'));
-  [gcs, model] = await Promise.all([startFakeGcs(BUCKET), spawnGeminiStandin()]);
-  service = await startService({
-    root: ROOT,
-    modelUrl: model.url,
-    agentsDir: join(ROOT, 'tests/contract/agents'),
-    scratchDir,
-    env: { ARTIFACT_BUCKET: BUCKET, STORAGE_EMULATOR_HOST: gcs.url },
-  });
-  python = startPythonArtifacts(BUCKET, gcs.url);
+const scratchDir = await mkdtemp(join(tmpdir(), 'artifacts-'));
+[gcs, model] = await Promise.all([startFakeGcs(BUCKET), spawnGeminiStandin()]);
+const service = await startService({
+  root: ROOT,
+  modelUrl: model.url,
+  agentsDir: join(ROOT, 'tests/contract/agents'),
+  scratchDir,
+  env: { ARTIFACT_BUCKET: BUCKET, STORAGE_EMULATOR_HOST: gcs.url },
 });
+const python = startPythonArtifacts(BUCKET, gcs.url);
 
 afterAll(async () => {
-  await Promise.all([service?.stop(), python?.stop()]);
+  await Promise.all([service.stop(), python.stop()]);
   await Promise.all([model?.stop(), gcs?.stop()]);
   await rm(scratchDir, { recursive: true, force: true });
 });
 
 async function post(path: string, body: unknown, url = service.url): Promise<Response> {
-  return fetch(`${url}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
+  return postJson(`${url}${path}`, body);
 }
 
 test('what a tool saves here is in the bucket for google-adk, and what google-adk saves is served here', async () => {

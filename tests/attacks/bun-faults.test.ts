@@ -1,20 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { createTestApp } from '../../backend/testing/test-app.ts';
+import { serveHere } from '../support/serve-here.ts';
 
 // Faults of Bun before our code sees a request. If one of these tests fails, a new Bun has fixed the fault, and our
 // workaround for it can go.
 
-let server: Bun.Server<undefined>;
-
-beforeAll(() => {
-  const { fetch } = createTestApp();
-  server = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    development: false,
-    fetch: (request) => fetch(request),
-  });
-});
+const { fetch } = createTestApp();
+const server = serveHere((request) => fetch(request));
 
 afterAll(() => server.stop(true));
 

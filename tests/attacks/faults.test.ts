@@ -1,23 +1,19 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { readMetricLine } from '@lornu/rehearsal/tasks/metric-line.ts';
-import { SESSIONS, startTarget, type Target } from './target.ts';
+import { SESSIONS, startTarget } from './target.ts';
 
 // Faults roll a deployment back (terraform/aws/staging/alarms.tf), so neither input from outside nor a mistake of a
 // caller, a model or an issuer may count as one.
 
-let target: Target;
-
-beforeAll(async () => {
-  target = await startTarget({
-    LORNU_METRICS: 'emf',
-    LORNU_AGENTS_DIR: join(import.meta.dir, 'agents'),
-  });
-  await target.sendJson(SESSIONS, { sessionId: 's1' });
-  await target.sendJson('/apps/faulty/users/ann/sessions', { sessionId: 's2' });
+const target = await startTarget({
+  LORNU_METRICS: 'emf',
+  LORNU_AGENTS_DIR: join(import.meta.dir, 'agents'),
 });
+await target.sendJson(SESSIONS, { sessionId: 's1' });
+await target.sendJson('/apps/faulty/users/ann/sessions', { sessionId: 's2' });
 
-afterAll(async () => target?.stop());
+afterAll(async () => target.stop());
 
 /** Number of faults that the service has written so far. */
 const written = async () =>

@@ -1,18 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { SESSIONS, startTarget, type Target } from './target.ts';
+import { SESSIONS, startTarget } from './target.ts';
 
 const root = resolve(import.meta.dir, '../..');
-let target: Target;
 
-beforeAll(async () => {
-  target = await startTarget();
-  await target.sendJson(SESSIONS, { sessionId: 's1' });
-});
+const target = await startTarget();
+await target.sendJson(SESSIONS, { sessionId: 's1' });
 
-afterAll(async () => target?.stop());
+afterAll(async () => target.stop());
 
 test('requests that are impossible to serve cause no failure of the service', async () => {
   for (const [method, path] of [

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { readdir } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { until } from '../support/until.ts';
-import { SESSIONS, startTarget, type Target } from './target.ts';
+import { SESSIONS, startTarget } from './target.ts';
 
 // Starts the service with its issuer and its model.
 setDefaultTimeout(120_000);
@@ -12,12 +12,9 @@ const RUNS = `/api/v1${SESSIONS}/${SESSION}/runs`;
 /** Longer than any response or refusal takes on any machine. A request that needs longer hangs. */
 const HANGS_MS = 30_000;
 
-let target: Target;
-beforeAll(async () => {
-  target = await startTarget({ LORNU_LIMIT_STREAMS: '1000' });
-  await target.sendJson(SESSIONS, { sessionId: SESSION });
-});
-afterAll(async () => target?.stop());
+const target = await startTarget({ LORNU_LIMIT_STREAMS: '1000' });
+await target.sendJson(SESSIONS, { sessionId: SESSION });
+afterAll(async () => target.stop());
 
 const message = (text: string) => ({
   appName: 'lornu',

@@ -1,16 +1,13 @@
 import { createHash } from 'node:crypto';
-import { beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { beforeEach, describe, expect, test } from 'bun:test';
 import { createAuthority } from './certificates.ts';
-import { bearer, createGuardedApp, createSigner, type GuardedApp, type Signer, turn } from './kit.ts';
+import { bearer, createGuardedApp, createSigner, type GuardedApp, turn } from './kit.ts';
 import { cookieOf, PEOPLE, PUBLIC_URL, serveAdaAndBen, sessionsOf } from './people.ts';
 
-let signer: Signer;
 let app: GuardedApp;
 let ada: Record<string, string>;
 
-beforeAll(async () => {
-  signer = await createSigner('k1');
-});
+const signer = await createSigner('k1');
 beforeEach(async () => {
   ({ app, ada } = await serveAdaAndBen(signer));
 });

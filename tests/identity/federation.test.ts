@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { afterAll, beforeEach, describe, expect, test } from 'bun:test';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,15 +9,12 @@ import {
   type AwsCredentialsSource,
   createTaskCredentials,
 } from '../../backend/identity/aws/task-credentials.ts';
-import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/server.ts';
+import { startGoogleStandIn } from '@lornu/standins/google/server.ts';
 
 const AUDIENCE = 'https://peer.example';
-let google: GoogleStandIn;
 let nowMs: number;
 
-beforeAll(async () => {
-  google = await startGoogleStandIn({ now: () => nowMs, taskCredentialsLifetimeMs: 3_600_000 });
-});
+const google = await startGoogleStandIn({ now: () => nowMs, taskCredentialsLifetimeMs: 3_600_000 });
 afterAll(() => google.stop());
 beforeEach(() => {
   nowMs = Date.now();

@@ -4,6 +4,7 @@ import { createCallers } from '../../backend/identity/callers.ts';
 import { fixedSecret } from '../../backend/identity/secrets/secret.ts';
 import { createJsonLogger } from '../../backend/observability/json-logger.ts';
 import { createTestApp, json, type TestApp } from '../../backend/testing/test-app.ts';
+import { serveHere } from '../support/serve-here.ts';
 
 export const ISSUER = 'https://issuer.example';
 export const JWKS_URL = 'https://issuer.example/keys';
@@ -110,12 +111,7 @@ export function createGuardedApp(keys: JWK[], environment: Environment = {}): Gu
     issuer,
     clock,
     listen() {
-      const server = Bun.serve({
-        port: 0,
-        hostname: '127.0.0.1',
-        development: false,
-        fetch: (request) => app.fetch(request),
-      });
+      const server = serveHere((request) => app.fetch(request));
       return { url: server.url.origin, port: server.port ?? 0, stop: () => server.stop(true) };
     },
     async addSession(userId, sessionId) {

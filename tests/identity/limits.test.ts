@@ -1,25 +1,13 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import {
-  bearer,
-  claims,
-  createGuardedApp,
-  createSigner,
-  type GuardedApp,
-  sign,
-  type Signer,
-  turn,
-} from './kit.ts';
+import { beforeEach, describe, expect, test } from 'bun:test';
+import { bearer, claims, createGuardedApp, createSigner, type GuardedApp, sign, turn } from './kit.ts';
 
 const ONE = 'one@lornu.iam.gserviceaccount.com';
 const TWO = 'two@lornu.iam.gserviceaccount.com';
 const NOON_MS = Date.UTC(2026, 0, 15, 12, 0, 20);
 
-let signer: Signer;
 let app: GuardedApp;
 
-beforeAll(async () => {
-  signer = await createSigner('k1');
-});
+const signer = await createSigner('k1');
 
 beforeEach(async () => {
   app = createGuardedApp([signer.publicJwk], {
@@ -113,25 +101,23 @@ describe('turns at once', () => {
   });
 });
 
-describe('tokens a day', () => {
-  test('are what a turn has used; the turn that exceeds the limit is the last until midnight UTC', async () => {
-    const start = app.runs.start.bind(app.runs);
-    app.runs.start = async (request) =>
-      Object.assign(await start(request), { tokens: { input: 50, output: 10, total: 60 } });
-    for (let i = 0; i < 2; i++) {
-      await (await run(ONE)).text();
-      await Bun.sleep(2);
-    }
-    const secondsToMidnight = 12 * 3600 - 20;
-    expect(await refusalOf(await run(ONE))).toEqual({
-      status: 429,
-      code: 'LIMIT_REACHED',
-      retryAfter: String(secondsToMidnight),
-      body: { detail: 'At most 100 tokens a day' },
-    });
-    expect((await list(ONE)).status).toBe(200);
-    expect((await run(TWO)).status).toBe(200);
-    app.clock.nowMs += secondsToMidnight * 1000;
-    expect((await run(ONE)).status).toBe(200);
+test('tokens a day are what a turn has used; the turn that exceeds the limit is the last until midnight UTC', async () => {
+  const start = app.runs.start.bind(app.runs);
+  app.runs.start = async (request) =>
+    Object.assign(await start(request), { tokens: { input: 50, output: 10, total: 60 } });
+  for (let i = 0; i < 2; i++) {
+    await (await run(ONE)).text();
+    await Bun.sleep(2);
+  }
+  const secondsToMidnight = 12 * 3600 - 20;
+  expect(await refusalOf(await run(ONE))).toEqual({
+    status: 429,
+    code: 'LIMIT_REACHED',
+    retryAfter: String(secondsToMidnight),
+    body: { detail: 'At most 100 tokens a day' },
   });
+  expect((await list(ONE)).status).toBe(200);
+  expect((await run(TWO)).status).toBe(200);
+  app.clock.nowMs += secondsToMidnight * 1000;
+  expect((await run(ONE)).status).toBe(200);
 });

@@ -8,7 +8,7 @@ import {
   startMtlsFront,
 } from '../../backend/identity/certificates/mtls-front.ts';
 import type { Logger } from '../../backend/observability/logger.ts';
-import { type Authority, createAuthority, type Made } from './certificates.ts';
+import { createAuthority, type Made } from './certificates.ts';
 import {
   bearer,
   claims,
@@ -18,37 +18,31 @@ import {
   PEER,
   SERVICE,
   sign,
-  type Signer,
 } from './kit.ts';
 
 const PEER_NAME = 'spiffe://lornu/gcp-agent';
 const ENVIRONMENT = { A2A_ALLOWED_CERTIFICATES: `URI:${PEER_NAME}=${PEER},DNS:agent.lornu.example=${PEER}` };
 
-let signer: Signer;
-let trusted: Authority;
-let foreign: Authority;
 const made = {} as Record<
   'server' | 'peer' | 'dns' | 'stranger' | 'smuggler' | 'nameless' | 'expired' | 'early' | 'forged',
   Made
 >;
 let app: GuardedApp;
 
-beforeAll(async () => {
-  signer = await createSigner('k1');
-  trusted = await createAuthority('peers');
-  foreign = await createAuthority('peers');
-  const days = (count: number) => new Date(Date.now() + count * 86_400_000);
-  const peer = [{ type: 'url' as const, value: PEER_NAME }];
-  made.server = await trusted.issue({ names: [{ type: 'ip', value: '127.0.0.1' }] });
-  made.peer = await trusted.issue({ names: peer });
-  made.dns = await trusted.issue({ names: [{ type: 'dns', value: 'agent.lornu.example' }] });
-  made.stranger = await trusted.issue({ names: [{ type: 'url', value: `${PEER_NAME}/other` }] });
-  made.smuggler = await trusted.issue({ names: [{ type: 'url', value: `spiffe://evil, URI:${PEER_NAME}` }] });
-  made.nameless = await trusted.issue({ names: [{ type: 'ip', value: '10.0.0.1' }] });
-  made.expired = await trusted.issue({ names: peer, notBefore: days(-9), notAfter: days(-1) });
-  made.early = await trusted.issue({ names: peer, notBefore: days(1), notAfter: days(9) });
-  made.forged = await foreign.issue({ names: peer });
-});
+const signer = await createSigner('k1');
+const trusted = await createAuthority('peers');
+const foreign = await createAuthority('peers');
+const days = (count: number) => new Date(Date.now() + count * 86_400_000);
+const peer = [{ type: 'url' as const, value: PEER_NAME }];
+made.server = await trusted.issue({ names: [{ type: 'ip', value: '127.0.0.1' }] });
+made.peer = await trusted.issue({ names: peer });
+made.dns = await trusted.issue({ names: [{ type: 'dns', value: 'agent.lornu.example' }] });
+made.stranger = await trusted.issue({ names: [{ type: 'url', value: `${PEER_NAME}/other` }] });
+made.smuggler = await trusted.issue({ names: [{ type: 'url', value: `spiffe://evil, URI:${PEER_NAME}` }] });
+made.nameless = await trusted.issue({ names: [{ type: 'ip', value: '10.0.0.1' }] });
+made.expired = await trusted.issue({ names: peer, notBefore: days(-9), notAfter: days(-1) });
+made.early = await trusted.issue({ names: peer, notBefore: days(1), notAfter: days(9) });
+made.forged = await foreign.issue({ names: peer });
 
 beforeEach(() => {
   app = createGuardedApp([signer.publicJwk], ENVIRONMENT);

@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { beforeEach, describe, expect, test } from 'bun:test';
 import { ConfigError, parseConfig } from '../../backend/config/config.ts';
 import { createTestApp, json } from '../../backend/testing/test-app.ts';
 import {
@@ -13,7 +13,6 @@ import {
   turn,
   withHeaders,
   type GuardedApp,
-  type Signer,
 } from './kit.ts';
 
 const OPERATOR = 'operator@lornu.iam.gserviceaccount.com';
@@ -30,11 +29,8 @@ const ROUTES: readonly [path: string, init?: RequestInit][] = [
   [`${BASE}/nothing`],
 ];
 
-let signer: Signer;
 let app: GuardedApp;
-beforeAll(async () => {
-  signer = await createSigner('one');
-});
+const signer = await createSigner('one');
 beforeEach(async () => {
   app = createGuardedApp([signer.publicJwk], { LORNU_OPERATOR_EMAILS: OPERATOR });
   await app.addSession('ben', 's1');

@@ -1,5 +1,5 @@
 import { MODEL } from '@lornu/agents/model.ts';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { afterAll, beforeEach, describe, expect, test } from 'bun:test';
 import { generateKeyPairSync } from 'node:crypto';
 import { parseConfig } from '../../backend/config/config.ts';
 import { createGoogleIdentity } from '../../backend/identity/google/create-google-identity.ts';
@@ -14,7 +14,7 @@ import { callModel } from '../../backend/model/call-model.ts';
 import { withNewestKey } from '../../backend/model/with-newest-key.ts';
 import { modelBackend } from '../../backend/model-backend.ts';
 import { createJsonLogger } from '../../backend/observability/json-logger.ts';
-import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/server.ts';
+import { startGoogleStandIn } from '@lornu/standins/google/server.ts';
 import { until } from '../support/until.ts';
 
 const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:lornu/staging/';
@@ -22,31 +22,27 @@ const GEMINI_ARN = `${ARN}gemini-api-key-AbCdEf`;
 const ACCOUNT_ARN = `${ARN}gcp-service-account-AbCdEf`;
 const CLIENT_ARN = `${ARN}oidc-client-AbCdEf`;
 
-let google: GoogleStandIn;
-let gemini: Bun.Server<undefined>;
 /** The only key that Gemini accepts. */
 let acceptedKey: string;
 let logged: string[];
 
-beforeAll(async () => {
-  google = await startGoogleStandIn();
-  gemini = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    fetch(request) {
-      if (request.headers.get('x-goog-api-key') === acceptedKey) {
-        return new Response(
-          'data: {"candidates":[{"content":{"parts":[{"text":"hello"}]},"finishReason":"STOP"}]}\n\n',
-        );
-      }
-      const error = {
-        code: 400,
-        message: 'API key not valid. Please pass a valid API key.',
-        status: 'INVALID_ARGUMENT',
-      };
-      return Response.json({ error }, { status: 400 });
-    },
-  });
+const google = await startGoogleStandIn();
+const gemini = Bun.serve({
+  port: 0,
+  hostname: '127.0.0.1',
+  fetch(request) {
+    if (request.headers.get('x-goog-api-key') === acceptedKey) {
+      return new Response(
+        'data: {"candidates":[{"content":{"parts":[{"text":"hello"}]},"finishReason":"STOP"}]}\n\n',
+      );
+    }
+    const error = {
+      code: 400,
+      message: 'API key not valid. Please pass a valid API key.',
+      status: 'INVALID_ARGUMENT',
+    };
+    return Response.json({ error }, { status: 400 });
+  },
 });
 afterAll(async () => {
   await google.stop();
@@ -192,17 +188,15 @@ describe('while Secrets Manager', () => {
   });
 });
 
-describe('no value of a secret', () => {
-  test('is logged, whatever fails', async () => {
-    const running = createCase({}, 20);
-    running.secrets.start();
-    google.secrets.set(CLIENT_ARN, 'not json: client-2');
-    google.secrets.set(GEMINI_ARN, 'gemini-key-2');
-    await until(() => logged.join('').includes('has no text under client_secret'));
-    running.secrets.stop();
-    for (const value of ['gemini-key-1', 'gemini-key-2', 'client-1', 'client-2'])
-      expect(logged.join('')).not.toContain(value);
-  });
+test('no value of a secret is logged, whatever fails', async () => {
+  const running = createCase({}, 20);
+  running.secrets.start();
+  google.secrets.set(CLIENT_ARN, 'not json: client-2');
+  google.secrets.set(GEMINI_ARN, 'gemini-key-2');
+  await until(() => logged.join('').includes('has no text under client_secret'));
+  running.secrets.stop();
+  for (const value of ['gemini-key-1', 'gemini-key-2', 'client-1', 'client-2'])
+    expect(logged.join('')).not.toContain(value);
 });
 
 describe("a service account's key, the alternative to federation", () => {

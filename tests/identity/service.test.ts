@@ -1,20 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, afterEach, describe, expect, test } from 'bun:test';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/server.ts';
+import { startGoogleStandIn } from '@lornu/standins/google/server.ts';
 import { createAuthority } from './certificates.ts';
 
 // A process starts from source, possibly on a busy machine.
 const root = join(import.meta.dir, '../..');
-let google: GoogleStandIn;
-let folder: string;
 let running: Bun.Subprocess<'ignore', 'pipe', 'pipe'> | undefined;
 
-beforeAll(async () => {
-  google = await startGoogleStandIn();
-  folder = await mkdtemp(join(tmpdir(), 'service-'));
-});
+const google = await startGoogleStandIn();
+const folder = await mkdtemp(join(tmpdir(), 'service-'));
 afterAll(async () => {
   await google.stop();
   await rm(folder, { recursive: true });

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, spyOn, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test';
 import {
   bearer,
   claims,
@@ -18,14 +18,12 @@ import {
   createTokenKit,
   createTokenSigners,
   type TokenKit,
-  type TokenSigners,
 } from './token-attacks.ts';
 
-let signers: TokenSigners;
 let app: GuardedApp;
 let kit: TokenKit;
 
-beforeAll(async () => void (signers = await createTokenSigners()));
+const signers = await createTokenSigners();
 
 beforeEach(async () => {
   kit = createTokenKit(signers);

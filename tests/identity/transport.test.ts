@@ -1,16 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { connect } from 'node:net';
-import { claims, createGuardedApp, createSigner, type GuardedApp, sign, type Signer } from './kit.ts';
+import { claims, createGuardedApp, createSigner, sign } from './kit.ts';
 
-let signer: Signer;
-let app: GuardedApp;
-let server: ReturnType<GuardedApp['listen']>;
-
-beforeAll(async () => {
-  signer = await createSigner('k1');
-  app = createGuardedApp([signer.publicJwk]);
-  server = app.listen();
-});
+const signer = await createSigner('k1');
+const app = createGuardedApp([signer.publicJwk]);
+const server = app.listen();
 afterAll(() => server.stop());
 
 /** Sends one raw request; returns status and text of the response. */

@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { beforeEach, describe, expect, test } from 'bun:test';
 import { json } from '../../backend/testing/test-app.ts';
 import {
   bearer,
@@ -9,19 +9,15 @@ import {
   PEER,
   SERVICE,
   sign,
-  type Signer,
   turn,
   withHeaders,
 } from './kit.ts';
 import { cookieOf, PEOPLE, serveAdaAndBen, sessionsOf } from './people.ts';
 
-let signer: Signer;
 let app: GuardedApp;
 let ada: Record<string, string>;
 
-beforeAll(async () => {
-  signer = await createSigner('k1');
-});
+const signer = await createSigner('k1');
 beforeEach(async () => {
   ({ app, ada } = await serveAdaAndBen(signer));
 });
@@ -124,38 +120,34 @@ describe('what belongs to another person', () => {
   });
 });
 
-describe('a session shared by another person', () => {
-  test('is read through the link only, by signed-in people, and changed by nobody', async () => {
-    const ben = await cookieOf(app, 'ben');
-    const share = await app.request(
-      `/api/v1${sessionsOf('ben')}/s1/share`,
-      withHeaders({ method: 'POST' }, ben),
-    );
-    const { secret } = (await share.json()) as { secret: string };
-    const shared = '/api/v1/shared/lornu/ben/s1';
-    const link = (given: string, method = 'GET') => ({ method, headers: { 'x-share-secret': given } });
-    expect((await answerOf(shared, link(secret))).status).toBe(200);
-    expect((await answerOf(shared, link(secret.slice(1)))).status).toBe(404);
-    expect((await answerOf(shared)).status).toBe(404);
-    expect((await app.request(shared, link(secret))).status).toBe(401);
-    for (const method of ['POST', 'PATCH', 'DELETE'])
-      expect([method, (await answerOf(shared, link(secret, method))).status]).toEqual([method, 405]);
-    expect((await answerOf(`${sessionsOf('ben')}/s1`)).status).toBe(404);
-  });
+test('a session shared by another person is read through the link only, by signed-in people, and changed by nobody', async () => {
+  const ben = await cookieOf(app, 'ben');
+  const share = await app.request(
+    `/api/v1${sessionsOf('ben')}/s1/share`,
+    withHeaders({ method: 'POST' }, ben),
+  );
+  const { secret } = (await share.json()) as { secret: string };
+  const shared = '/api/v1/shared/lornu/ben/s1';
+  const link = (given: string, method = 'GET') => ({ method, headers: { 'x-share-secret': given } });
+  expect((await answerOf(shared, link(secret))).status).toBe(200);
+  expect((await answerOf(shared, link(secret.slice(1)))).status).toBe(404);
+  expect((await answerOf(shared)).status).toBe(404);
+  expect((await app.request(shared, link(secret))).status).toBe(401);
+  for (const method of ['POST', 'PATCH', 'DELETE'])
+    expect([method, (await answerOf(shared, link(secret, method))).status]).toEqual([method, 405]);
+  expect((await answerOf(`${sessionsOf('ben')}/s1`)).status).toBe(404);
 });
 
-describe("the caller's own data", () => {
-  test('can be read, listed, changed, run, created and deleted', async () => {
-    expect((await answerOf(`${sessionsOf('ada')}/s1`)).status).toBe(200);
-    expect((await answerOf(sessionsOf('ada'))).body).toContain('"id":"s1"');
-    expect((await answerOf(`${sessionsOf('ada')}/s1`, json({ stateDelta: { a: 1 } }, 'PATCH'))).status).toBe(
-      200,
-    );
-    expect((await answerOf('/run', turn('ada', 's1'))).status).toBe(200);
-    expect((await answerOf(sessionsOf('ada'), json({ sessionId: 's2' }))).status).toBe(200);
-    expect((await answerOf(`${sessionsOf('ada')}/s2`, { method: 'DELETE' })).status).toBe(200);
-    expect(app.runs.started.map(({ userId }) => userId)).toEqual(['ada']);
-  });
+test("the caller's own data can be read, listed, changed, run, created and deleted", async () => {
+  expect((await answerOf(`${sessionsOf('ada')}/s1`)).status).toBe(200);
+  expect((await answerOf(sessionsOf('ada'))).body).toContain('"id":"s1"');
+  expect((await answerOf(`${sessionsOf('ada')}/s1`, json({ stateDelta: { a: 1 } }, 'PATCH'))).status).toBe(
+    200,
+  );
+  expect((await answerOf('/run', turn('ada', 's1'))).status).toBe(200);
+  expect((await answerOf(sessionsOf('ada'), json({ sessionId: 's2' }))).status).toBe(200);
+  expect((await answerOf(`${sessionsOf('ada')}/s2`, { method: 'DELETE' })).status).toBe(200);
+  expect(app.runs.started.map(({ userId }) => userId)).toEqual(['ada']);
 });
 
 describe('machines', () => {

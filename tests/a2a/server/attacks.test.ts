@@ -15,17 +15,15 @@ import {
   createTokenKit,
   createTokenSigners,
   type TokenKit,
-  type TokenSigners,
 } from '../../identity/token-attacks.ts';
 import { type Issuer, OTHER_PEER, startIssuer } from './issuer.ts';
-import { rpc, rpcStream, taskOf, textMessage } from './rpc.ts';
+import { rpc, rpcStream, taskOf, textMessage, sendText } from './rpc.ts';
 import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
 
-let signers: TokenSigners;
 let app: GuardedApp;
 let kit: TokenKit;
 
-beforeAll(async () => void (signers = await createTokenSigners()));
+const signers = await createTokenSigners();
 
 beforeEach(() => {
   kit = createTokenKit(signers);
@@ -206,9 +204,7 @@ describe('what belongs to another', () => {
   );
 
   test('is in no list, whatever the query', async () => {
-    const task = taskOf(
-      await rpc(served.a2aUrl, 'SendMessage', { message: textMessage('hello') }, { headers: mine }),
-    );
+    const task = await sendText(served.a2aUrl, 'hello', {}, { headers: mine });
     for (const params of [{}, { contextId: task.contextId }, { pageSize: 100, tenant: `peer:${PEER}` }]) {
       const { result } = await rpc(served.a2aUrl, 'ListTasks', params, { headers: other });
       expect(result).toMatchObject({ tasks: [], totalSize: 0 });
@@ -216,9 +212,7 @@ describe('what belongs to another', () => {
   });
 
   test('is no context: its id starts a new conversation', async () => {
-    const first = taskOf(
-      await rpc(served.a2aUrl, 'SendMessage', { message: textMessage('hello') }, { headers: mine }),
-    );
+    const first = await sendText(served.a2aUrl, 'hello', {}, { headers: mine });
     const { contextId } = first;
     await rpc(
       served.a2aUrl,

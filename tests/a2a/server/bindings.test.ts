@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { eventData, rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
-import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
+import { afterAll, describe, expect, test } from 'bun:test';
+import { eventData, rpc, rpcStream, textMessage, type WireTask, sendText } from './rpc.ts';
+import { openFixture } from './fixture.ts';
 
-let fixture: A2aFixture;
-let served: ServedAgent;
-beforeAll(async () => {
-  fixture = await openFixture();
-  served = fixture.serve({ environment: { LORNU_PING_MS: '100' } });
-});
+const fixture = await openFixture();
+const served = fixture.serve({ environment: { LORNU_PING_MS: '100' } });
 afterAll(() => fixture.close());
 
 const V1 = { 'a2a-version': '1.0' };
@@ -226,9 +222,7 @@ describe('JSON-RPC', () => {
   });
 
   test('accepts a message of a megabyte', async () => {
-    const task = taskOf(
-      await rpc(served.a2aUrl, 'SendMessage', { message: textMessage(`hello ${'x'.repeat(1_000_000)}`) }),
-    );
+    const task = await sendText(served.a2aUrl, `hello ${'x'.repeat(1_000_000)}`);
     expect(task.status.state).toBe('TASK_STATE_COMPLETED');
   });
 

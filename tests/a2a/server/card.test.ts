@@ -1,38 +1,32 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { AgentCard, verifyAgentCardSignature } from '@a2a-js/sdk';
 import { importJWK, type JWK } from 'jose';
 import { generateKeyPairSync } from 'node:crypto';
 import { CardSigner } from '../../../backend/a2a/card/sign-card.ts';
 import { fixedSecret } from '../../../backend/identity/secrets/secret.ts';
-import { type Issuer, PEER, startIssuer } from './issuer.ts';
+import { PEER, startIssuer } from './issuer.ts';
 import { rpc } from './rpc.ts';
-import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
+import { openFixture } from './fixture.ts';
 
 const newKey = () =>
   generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
 const PUBLIC_URL = 'https://agent.lornu.example';
 const V1 = { 'a2a-version': '1.0' };
 
-let fixture: A2aFixture;
-let issuer: Issuer;
-let served: ServedAgent;
-let peer: Record<string, string>;
 /** Changes while the service runs, like a rotated secret. */
 let key = newKey();
-beforeAll(async () => {
-  fixture = await openFixture();
-  issuer = await startIssuer();
-  served = fixture.serve({
-    environment: {
-      ...issuer.environment,
-      LORNU_PUBLIC_URL: `${PUBLIC_URL}/`,
-      A2A_ALLOWED_CERTIFICATES: `DNS:a.example=${PEER}`,
-      A2A_MUTUAL_TLS: 'alb',
-    },
-    services: { signer: new CardSigner({ ...fixedSecret(''), current: () => key }) },
-  });
-  peer = await issuer.headersOf(PEER);
+const fixture = await openFixture();
+const issuer = await startIssuer();
+const served = fixture.serve({
+  environment: {
+    ...issuer.environment,
+    LORNU_PUBLIC_URL: `${PUBLIC_URL}/`,
+    A2A_ALLOWED_CERTIFICATES: `DNS:a.example=${PEER}`,
+    A2A_MUTUAL_TLS: 'alb',
+  },
+  services: { signer: new CardSigner({ ...fixedSecret(''), current: () => key }) },
 });
+const peer = await issuer.headersOf(PEER);
 afterAll(async () => {
   await fixture.close();
   await issuer.stop();

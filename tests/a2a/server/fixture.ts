@@ -15,6 +15,7 @@ import type { RunLimits } from '../../../backend/runs/run-options.ts';
 import { openRunBench, type RunBench } from '../../../backend/testing/run-bench.ts';
 import { createTestApp, type TestApp } from '../../../backend/testing/test-app.ts';
 import type { Services } from '../../../backend/services.ts';
+import { serveHere } from '../../support/serve-here.ts';
 
 /** One process of the service on its own port. */
 export interface ServedAgent {
@@ -56,14 +57,10 @@ export async function openFixture(): Promise<A2aFixture> {
         artifactsOf: (session) => sessionArtifacts(artifacts, session),
       });
       let app: TestApp | undefined;
-      const server = Bun.serve({
-        port: 0,
-        hostname: '127.0.0.1',
-        development: false,
-        idleTimeout: 120,
-        maxRequestBodySize: 64 * 1024 * 1024,
-        fetch: async (received) => (await app?.fetch(received)) ?? new Response(null, { status: 503 }),
-      });
+      const server = serveHere(
+        async (received) => (await app?.fetch(received)) ?? new Response(null, { status: 503 }),
+        { idleTimeout: 120, maxRequestBodySize: 64 * 1024 * 1024 },
+      );
       servers.push(server);
       const url = server.url.origin;
       app = createTestApp(

@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { mulberry32 } from '@lornu/ops/base/seeded.ts';
-import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
+import { openFixture } from './fixture.ts';
 
-let fixture: A2aFixture;
-let served: ServedAgent;
-beforeAll(async () => {
-  fixture = await openFixture();
-  served = fixture.serve({ environment: { A2A_PUSH_NOTIFICATIONS: 'off' } });
-});
+const fixture = await openFixture();
+const served = fixture.serve({ environment: { A2A_PUSH_NOTIFICATIONS: 'off' } });
 afterAll(() => fixture.close());
 
 /** The seed is fixed, so every run sends the same requests. */

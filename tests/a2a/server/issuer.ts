@@ -1,5 +1,6 @@
 import type { Environment } from '../../../backend/config/config.ts';
 import { bearer, claims, createSigner, PEER, SERVICE, sign } from '../../identity/kit.ts';
+import { serveHere } from '../../support/serve-here.ts';
 
 export const OTHER_PEER = 'other@lornu.iam.gserviceaccount.com';
 const AUDIENCE = 'https://lornu.example';
@@ -14,12 +15,7 @@ export interface Issuer {
 
 export async function startIssuer(): Promise<Issuer> {
   const signer = await createSigner('k1');
-  const server = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    development: false,
-    fetch: () => Response.json({ keys: [signer.publicJwk] }),
-  });
+  const server = serveHere(() => Response.json({ keys: [signer.publicJwk] }));
   const iss = server.url.origin;
   return {
     environment: {

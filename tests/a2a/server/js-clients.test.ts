@@ -9,14 +9,10 @@ import {
   ClientFactory as LegacyFactory,
   ClientFactoryOptions as LegacyOptions,
 } from 'a2a-sdk-legacy/client';
-import { message, openFixture, sending, type ServedAgent, shownText, type A2aFixture } from './fixture.ts';
+import { message, openFixture, sending, shownText } from './fixture.ts';
 
-let fixture: A2aFixture;
-let served: ServedAgent;
-beforeAll(async () => {
-  fixture = await openFixture();
-  served = fixture.serve();
-});
+const fixture = await openFixture();
+const served = fixture.serve();
 afterAll(() => fixture.close());
 
 const ANSWER = /^You said: hello\. I am the stand-in/;

@@ -1,40 +1,33 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { connect } from 'node:tls';
-import { type MtlsFront, startMtlsFront } from '../../../backend/identity/certificates/mtls-front.ts';
+import { startMtlsFront } from '../../../backend/identity/certificates/mtls-front.ts';
 import { createAuthority, type Made } from '../../identity/certificates.ts';
-import { type Issuer, PEER, startIssuer } from './issuer.ts';
+import { PEER, startIssuer } from './issuer.ts';
 import { textMessage } from './rpc.ts';
-import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
+import { openFixture } from './fixture.ts';
 
 const NAME = 'spiffe://lornu/gcp-agent';
 
-let fixture: A2aFixture;
-let issuer: Issuer;
-let served: ServedAgent;
-let front: MtlsFront;
-let authorities: string;
 const made = {} as Record<'peer' | 'stranger', Made>;
 
-beforeAll(async () => {
-  fixture = await openFixture();
-  issuer = await startIssuer();
-  served = fixture.serve({
-    environment: { ...issuer.environment, A2A_ALLOWED_CERTIFICATES: `URI:${NAME}=${PEER}` },
-  });
-  const trusted = await createAuthority('peers');
-  const server = await trusted.issue({ names: [{ type: 'ip', value: '127.0.0.1' }] });
-  const names = [{ type: 'url' as const, value: NAME }];
-  made.peer = await trusted.issue({ names });
-  made.stranger = await trusted.issue({ names: [{ type: 'url', value: `${NAME}/x` }] });
-  authorities = trusted.certificate;
-  front = await startMtlsFront({
-    host: '127.0.0.1',
-    port: 0,
-    certificate: server.certificate,
-    key: server.key,
-    authorities,
-    fetch: (request, _server, certificate) => served.app.fetch(request, { certificate }),
-  });
+const fixture = await openFixture();
+const issuer = await startIssuer();
+const served = fixture.serve({
+  environment: { ...issuer.environment, A2A_ALLOWED_CERTIFICATES: `URI:${NAME}=${PEER}` },
+});
+const trusted = await createAuthority('peers');
+const server = await trusted.issue({ names: [{ type: 'ip', value: '127.0.0.1' }] });
+const names = [{ type: 'url' as const, value: NAME }];
+made.peer = await trusted.issue({ names });
+made.stranger = await trusted.issue({ names: [{ type: 'url', value: `${NAME}/x` }] });
+const authorities = trusted.certificate;
+const front = await startMtlsFront({
+  host: '127.0.0.1',
+  port: 0,
+  certificate: server.certificate,
+  key: server.key,
+  authorities,
+  fetch: (request, _server, certificate) => served.app.fetch(request, { certificate }),
 });
 afterAll(async () => {
   await front.stop();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { Cluster } from '../../runs/cluster.ts';
 import { answerOf, rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
 import { until } from '../../support/until.ts';
@@ -9,10 +9,7 @@ setDefaultTimeout(90_000);
 const NUMBERS = Array.from({ length: 40 }, (_, index) => index + 1).join(' ');
 const COUNT = 'count to 40 every 60 ms';
 
-let cluster: Cluster;
-beforeAll(async () => {
-  cluster = await Cluster.start(2, { LORNU_LEASE_MS: '1500', LORNU_DRAIN_MS: '300' });
-});
+const cluster = await Cluster.start(2, { LORNU_LEASE_MS: '1500', LORNU_DRAIN_MS: '300' });
 afterAll(() => cluster.stop());
 
 const a2aOf = (index: number) => `${cluster.urlOf(index)}/a2a/lornu`;

@@ -4,6 +4,7 @@ import { PushSender } from '../../../backend/a2a/push/push-sender.ts';
 import { silentLog } from '../../../backend/testing/run-bench.ts';
 import { createAuthority } from '../../identity/certificates.ts';
 import { startWebhook } from './webhook.ts';
+import { serveHere } from '../../support/serve-here.ts';
 
 /** Addresses that must never be notified, in every spelling. */
 const FORBIDDEN = [
@@ -102,16 +103,13 @@ describe('the address of a notification', () => {
       const { certificate: cert, key } = await authority.issue({
         names: [{ type: 'dns', value: certified }],
       });
-      const server = Bun.serve({
-        port: 0,
-        hostname: '127.0.0.1',
-        development: false,
-        tls: { cert, key },
-        fetch: async (request) => {
+      const server = serveHere(
+        async (request) => {
           received.push(`${certified} ${request.headers.get('host')?.split(':')[0]} ${await request.text()}`);
           return new Response();
         },
-      });
+        { tls: { cert, key } },
+      );
       const tls = new PushSender({
         targets: 'loopback',
         log: silentLog,

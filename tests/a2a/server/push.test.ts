@@ -1,34 +1,32 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import type { Task } from '@a2a-js/sdk';
 import { AgentEvent } from '@a2a-js/sdk/server';
 import { PushNotifier } from '../../../backend/a2a/push/push-notifier.ts';
 import { PushSender } from '../../../backend/a2a/push/push-sender.ts';
 import { TaskKeeper } from '../../../backend/a2a/tasks/task-keeper.ts';
 import { silentLog } from '../../../backend/testing/run-bench.ts';
-import { type Issuer, OTHER_PEER, PEER, startIssuer } from './issuer.ts';
+import { OTHER_PEER, PEER, startIssuer } from './issuer.ts';
 import { rpc, taskOf, textMessage } from './rpc.ts';
 import { until } from '../../support/until.ts';
 import { startSilentWebhook, startWebhook } from './webhook.ts';
-import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
+import { openFixture } from './fixture.ts';
 
-let fixture: A2aFixture;
-let issuer: Issuer;
-let served: ServedAgent;
-let sender: PushSender;
-let peer: Record<string, string>;
-beforeAll(async () => {
-  fixture = await openFixture();
-  issuer = await startIssuer();
-  const opened = fixture.serve({ environment: issuer.environment });
-  const { webhooks } = opened.app.services.tasks;
-  sender = new PushSender({ targets: 'loopback', log: opened.app.services.log, pausesMs: [5, 10] });
-  const notifier = new PushNotifier({ webhooks, sender, log: opened.app.services.log });
-  served = fixture.serve({
-    environment: issuer.environment,
-    services: { tasks: opened.app.services.tasks, push: { targets: 'loopback', notifier } },
-  });
-  peer = await issuer.headersOf(PEER);
+const fixture = await openFixture();
+const issuer = await startIssuer();
+const opened = fixture.serve({ environment: issuer.environment });
+const { tasks: storedTasks } = opened.app.services;
+const sender = new PushSender({ targets: 'loopback', log: opened.app.services.log, pausesMs: [5, 10] });
+const served = fixture.serve({
+  environment: issuer.environment,
+  services: {
+    tasks: storedTasks,
+    push: {
+      targets: 'loopback',
+      notifier: new PushNotifier({ webhooks: storedTasks.webhooks, sender, log: opened.app.services.log }),
+    },
+  },
 });
+const peer = await issuer.headersOf(PEER);
 afterAll(async () => {
   sender.stop();
   await fixture.close();

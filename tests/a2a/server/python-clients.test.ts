@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { generateKeyPairSync } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { CardSigner } from '../../../backend/a2a/card/sign-card.ts';
 import { fixedSecret } from '../../../backend/identity/secrets/secret.ts';
-import { type Issuer, startIssuer } from './issuer.ts';
-import { openFixture, type A2aFixture } from './fixture.ts';
+import { startIssuer } from './issuer.ts';
+import { openFixture } from './fixture.ts';
 
 // Starts two Python programs, possibly on a busy machine.
 setDefaultTimeout(120_000);
@@ -15,29 +15,25 @@ const ANSWER = /^You said: hello\. I am the stand-in/;
 /** The result of each scenario; a failed one has the text of its exception. */
 type Found = Record<string, unknown>;
 
-let fixture: A2aFixture;
-let issuer: Issuer;
-let found: Found;
-let legacy: Found;
-beforeAll(async () => {
-  fixture = await openFixture();
-  const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
-    type: 'pkcs8',
-    format: 'pem',
-  });
-  const signer = new CardSigner(fixedSecret(key));
-  issuer = await startIssuer();
-  const [open, guarded] = [
-    fixture.serve(),
-    fixture.serve({ environment: issuer.environment, services: { signer } }),
-  ];
-  const flags = ['--frozen', '--with', 'pyjwt[crypto]==2.15.1'];
-  const oldFlags = ['--no-project', '--python', '3.11', '--with', 'a2a-sdk[http-server]==0.3.26'];
-  [found, legacy] = await Promise.all([
-    runClients('clients.py', flags, [open.a2aUrl, guarded.a2aUrl]),
-    runClients('legacy_clients.py', oldFlags, [open.a2aUrl]),
-  ]);
+const fixture = await openFixture();
+const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
+  type: 'pkcs8',
+  format: 'pem',
 });
+const signer = new CardSigner(fixedSecret(key));
+const issuer = await startIssuer();
+const [open, guarded] = [
+  fixture.serve(),
+  fixture.serve({ environment: issuer.environment, services: { signer } }),
+];
+const [found, legacy] = await Promise.all([
+  runClients('clients.py', ['--frozen', '--with', 'pyjwt[crypto]==2.15.1'], [open.a2aUrl, guarded.a2aUrl]),
+  runClients(
+    'legacy_clients.py',
+    ['--no-project', '--python', '3.11', '--with', 'a2a-sdk[http-server]==0.3.26'],
+    [open.a2aUrl],
+  ),
+]);
 afterAll(async () => {
   await fixture.close();
   await issuer.stop();

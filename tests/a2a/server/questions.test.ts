@@ -1,22 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { type Issuer, PEER, SERVICE, startIssuer } from './issuer.ts';
-import { rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
+import { afterAll, describe, expect, test } from 'bun:test';
+import { PEER, SERVICE, startIssuer } from './issuer.ts';
+import { rpc, rpcStream, taskOf, textMessage, type WireTask, sendText } from './rpc.ts';
 import { until } from '../../support/until.ts';
-import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
+import { openFixture, type ServedAgent } from './fixture.ts';
+import { postJson } from '../../support/post-json.ts';
 
-let fixture: A2aFixture;
-let issuer: Issuer;
-let guarded: ServedAgent;
-let open: ServedAgent;
-let peer: Record<string, string>;
-let service: Record<string, string>;
-beforeAll(async () => {
-  fixture = await openFixture();
-  issuer = await startIssuer();
-  open = fixture.serve();
-  guarded = fixture.serve({ environment: issuer.environment });
-  [peer, service] = [await issuer.headersOf(PEER), await issuer.headersOf(SERVICE)];
-});
+const fixture = await openFixture();
+const issuer = await startIssuer();
+const open = fixture.serve();
+const guarded = fixture.serve({ environment: issuer.environment });
+const [peer, service] = [await issuer.headersOf(PEER), await issuer.headersOf(SERVICE)];
 afterAll(async () => {
   await fixture.close();
   await issuer.stop();
@@ -36,11 +29,9 @@ async function asked(
   served: ServedAgent,
   headers: Record<string, string> = {},
 ): Promise<{ task: WireTask; question: Question }> {
-  const noted = taskOf(await rpc(served.a2aUrl, 'SendMessage', { message: textMessage(NOTE) }, { headers }));
+  const noted = await sendText(served.a2aUrl, NOTE, {}, { headers });
   const { contextId } = noted;
-  const task = taskOf(
-    await rpc(served.a2aUrl, 'SendMessage', { message: textMessage(ASK, { contextId }) }, { headers }),
-  );
+  const task = await sendText(served.a2aUrl, ASK, { contextId }, { headers });
   const data = task.status.message?.parts.find((part) => 'data' in part);
   return { task, question: data?.['data'] as Question };
 }
@@ -161,10 +152,9 @@ describe('a peer', () => {
       return states;
     })();
     await subscribed.promise;
-    const answered = await fetch(`${guarded.url}/run_sse`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...service },
-      body: JSON.stringify({
+    const answered = await postJson(
+      `${guarded.url}/run_sse`,
+      {
         appName: 'lornu',
         userId,
         sessionId: task.contextId,
@@ -174,8 +164,9 @@ describe('a peer', () => {
             { functionResponse: { id: question.id, name: question.name, response: { confirmed: true } } },
           ],
         },
-      }),
-    });
+      },
+      service,
+    );
     await answered.text();
     const done = await until(async () => {
       const now = taskOf(await rpc(guarded.a2aUrl, 'GetTask', { id: task.id }, { headers: peer }));
@@ -212,14 +203,7 @@ describe('a peer', () => {
 
   test("does not reach another caller's conversation under its contextId", async () => {
     const { task } = await asked(guarded, service);
-    const own = taskOf(
-      await rpc(
-        guarded.a2aUrl,
-        'SendMessage',
-        { message: textMessage('hello', { contextId: task.contextId }) },
-        { headers: peer },
-      ),
-    );
+    const own = await sendText(guarded.a2aUrl, 'hello', { contextId: task.contextId }, { headers: peer });
     expect(own.contextId).toBe(task.contextId);
     const session = await guarded.app.services.sessions.getSession({
       appName: 'lornu',

@@ -15,22 +15,29 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
-const versionHeader = (version: string): Record<string, string> =>
-  version === '0.3' ? {} : { 'a2a-version': version };
+function request(
+  url: string,
+  method: string,
+  params: unknown,
+  { version = '1.0', headers = {}, signal }: CallOptions,
+): Promise<Response> {
+  const versionHeader: Record<string, string> = version === '0.3' ? {} : { 'a2a-version': version };
+  return fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...versionHeader, ...headers },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    ...(signal ? { signal } : {}),
+  });
+}
 
 /** A raw JSON-RPC call, without a client library that would hide details. */
 export async function rpc(
   url: string,
   method: string,
   params: unknown,
-  { version = '1.0', headers = {}, signal }: CallOptions = {},
+  options: CallOptions = {},
 ): Promise<RpcAnswer> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...versionHeader(version), ...headers },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-    ...(signal ? { signal } : {}),
-  });
+  const response = await request(url, method, params, options);
   const body = (await response.json()) as Pick<RpcAnswer, 'result' | 'error'>;
   return { status: response.status, headers: response.headers, ...body };
 }
@@ -40,14 +47,9 @@ export async function* rpcStream(
   url: string,
   method: string,
   params: unknown,
-  { version = '1.0', headers = {}, signal }: CallOptions = {},
+  options: CallOptions = {},
 ): AsyncGenerator<Json> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...versionHeader(version), ...headers },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-    ...(signal ? { signal } : {}),
-  });
+  const response = await request(url, method, params, options);
   if (!response.headers.get('content-type')?.startsWith('text/event-stream'))
     throw new Error(await response.text());
   for await (const data of eventData(response)) {
@@ -68,6 +70,16 @@ export async function* eventData(response: Response): AsyncGenerator<string> {
 /** A message in the form of 1.0. */
 export function textMessage(text: string, more: Json = {}): Json {
   return { messageId: crypto.randomUUID(), role: 'ROLE_USER', parts: [{ text }], ...more };
+}
+
+/** Sends a text and returns its task; `more`: other fields of the message. Throws if the response is an error. */
+export async function sendText(
+  url: string,
+  text: string,
+  more: Json = {},
+  options: CallOptions = {},
+): Promise<WireTask> {
+  return taskOf(await rpc(url, 'SendMessage', { message: textMessage(text, more) }, options));
 }
 
 /** A task in a response. */

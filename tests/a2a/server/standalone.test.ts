@@ -2,7 +2,8 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { Role, type Task, TaskState } from '@a2a-js/sdk';
 import { AgentEvent, type AgentExecutor, InMemoryTaskStore, type RequestContext } from '@a2a-js/sdk/server';
 import { standaloneServer, type StandaloneOptions } from '../../../backend/a2a/standalone.ts';
-import { answerOf, rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
+import { answerOf, rpc, rpcStream, taskOf, textMessage, type WireTask, sendText } from './rpc.ts';
+import { serveHere } from '../../support/serve-here.ts';
 
 const servers: Bun.Server<unknown>[] = [];
 afterEach(async () => {
@@ -11,12 +12,7 @@ afterEach(async () => {
 
 /** Serves an executor; returns the address of its JSON-RPC. */
 function serve(executor: AgentExecutor, options: Partial<StandaloneOptions> = {}): string {
-  const server = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    development: false,
-    fetch: async (request) => app.fetch(request),
-  });
+  const server = serveHere(async (request) => app.fetch(request));
   servers.push(server);
   const app = standaloneServer({ url: server.url.origin, executor, ...options });
   return `${server.url.origin}/a2a/agent`;
@@ -75,7 +71,7 @@ const echo: AgentExecutor = {
 describe('any executor', () => {
   test('is served: send, stream, get, list', async () => {
     const url = serve(echo);
-    const task = taskOf(await rpc(url, 'SendMessage', { message: textMessage('x') }));
+    const task = await sendText(url, 'x');
     expect([task.status.state, answerOf(task), task.artifacts?.[0]?.parts.length]).toEqual([
       'TASK_STATE_COMPLETED',
       'one two',
@@ -146,7 +142,7 @@ describe('any executor', () => {
       -32603,
       'Internal server error',
     ]);
-    const failed = taskOf(await rpc(late, 'SendMessage', { message: textMessage('x') }));
+    const failed = await sendText(late, 'x');
     expect([failed.status.state, failed.status.message?.parts[0]?.['text']]).toEqual([
       'TASK_STATE_FAILED',
       'The agent failed; the log says why.',
@@ -193,8 +189,8 @@ describe('any executor', () => {
       },
       async cancelTask() {},
     });
-    const waiting = taskOf(await rpc(url, 'SendMessage', { message: textMessage('x') }));
-    const done = taskOf(await rpc(url, 'SendMessage', { message: textMessage('y', { taskId: waiting.id }) }));
+    const waiting = await sendText(url, 'x');
+    const done = await sendText(url, 'y', { taskId: waiting.id });
     expect([waiting.status.state, done.status.state, done.history?.length, seen]).toEqual([
       'TASK_STATE_INPUT_REQUIRED',
       'TASK_STATE_COMPLETED',
@@ -240,9 +236,7 @@ describe('the input is parsed as the protocol says', () => {
 
   test('a trailing slash changes nothing', async () => {
     const url = serve(echo);
-    expect(answerOf(taskOf(await rpc(`${url}/`, 'SendMessage', { message: textMessage('x') })))).toBe(
-      'one two',
-    );
+    expect(answerOf(await sendText(`${url}/`, 'x'))).toBe('one two');
     expect((await rpc(`${url}/`, 'Nonsense', {})).error?.code).toBe(-32601);
   });
 });
@@ -261,7 +255,7 @@ test('a subscriber of a task that waits for its caller sees its end', async () =
     async cancelTask() {},
   };
   const url = serve(asks);
-  const { id: taskId } = taskOf(await rpc(url, 'SendMessage', { message: textMessage('begin') }));
+  const { id: taskId } = await sendText(url, 'begin');
   const stream = rpcStream(url, 'SubscribeToTask', { id: taskId });
   expect((await stream.next()).value).toMatchObject({
     task: { status: { state: 'TASK_STATE_INPUT_REQUIRED' } },

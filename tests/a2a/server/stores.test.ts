@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { afterAll, beforeEach, describe, expect, test } from 'bun:test';
 import { TaskState } from '@a2a-js/sdk';
 import { createFirestore } from '../../../backend/firestore/create-firestore.ts';
 import { callContextOf } from '../../../backend/a2a/caller.ts';
@@ -7,15 +7,12 @@ import { openDatabase } from '../../../backend/sessions/sqlite/database.ts';
 import { FirestoreTaskRecords } from '../../../backend/tasks/firestore/firestore-task-records.ts';
 import { SqliteTaskRecords } from '../../../backend/tasks/sqlite/sqlite-task-records.ts';
 import { TASK_KEEP_MS, type TaskRecord, type TaskRecords } from '../../../backend/tasks/task-records.ts';
-import { startFirestoreStandin, type FirestoreStandin } from '@lornu/standins/firestore/server.ts';
+import { startFirestoreStandin } from '@lornu/standins/firestore/server.ts';
 
 const DATABASE = 'staging';
 const OWNER = { appName: 'lornu', userId: 'peer:a@x' };
 
-let standin: FirestoreStandin;
-beforeAll(async () => {
-  standin = await startFirestoreStandin({ databases: [DATABASE] });
-});
+const standin = await startFirestoreStandin({ databases: [DATABASE] });
 afterAll(() => standin.stop());
 
 const record = (id: string, updatedMs: number, more: Partial<TaskRecord> = {}): TaskRecord => ({

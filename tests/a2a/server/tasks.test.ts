@@ -1,22 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { until } from '../../support/until.ts';
-import { answerOf, rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
-import { openFixture, type ServedAgent, type A2aFixture } from './fixture.ts';
+import { answerOf, rpc, rpcStream, taskOf, textMessage, type WireTask, sendText } from './rpc.ts';
+import { openFixture } from './fixture.ts';
 
-let fixture: A2aFixture;
+const fixture = await openFixture();
 /** Two processes of the service on one store. */
-let here: ServedAgent;
-let there: ServedAgent;
-beforeAll(async () => {
-  fixture = await openFixture();
-  here = fixture.serve();
-  there = fixture.serve();
-});
+const here = fixture.serve();
+const there = fixture.serve();
 afterAll(() => fixture.close());
 
 const LONG = 'tell me a story in 60 chunks every 50 ms';
 const send = async (text: string, more = {}, served = here): Promise<WireTask> =>
-  taskOf(await rpc(served.a2aUrl, 'SendMessage', { message: textMessage(text, more) }));
+  sendText(served.a2aUrl, text, more);
 const sendLong = async (): Promise<WireTask> =>
   taskOf(
     await rpc(here.a2aUrl, 'SendMessage', {

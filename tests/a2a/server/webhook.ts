@@ -1,4 +1,5 @@
 import { createServer, type Socket } from 'node:net';
+import { serveHere } from '../../support/serve-here.ts';
 
 export interface Received {
   path: string;
@@ -15,21 +16,16 @@ export interface Webhook {
 /** A receiver of notifications. It answers with these statuses in order, then with 200. */
 export function startWebhook(statuses: number[] = []): Webhook {
   const received: Received[] = [];
-  const server: Bun.Server<unknown> = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    development: false,
-    fetch: async (request) => {
-      const body = (await request.json()) as Record<string, unknown>;
-      received.push({
-        path: new URL(request.url).pathname,
-        headers: Object.fromEntries(request.headers),
-        body,
-      });
-      const status = statuses.shift() ?? 200;
-      const headers = status === 302 ? { location: `${server.url.origin}/metadata` } : {};
-      return new Response(null, { status, headers });
-    },
+  const server: Bun.Server<unknown> = serveHere(async (request) => {
+    const body = (await request.json()) as Record<string, unknown>;
+    received.push({
+      path: new URL(request.url).pathname,
+      headers: Object.fromEntries(request.headers),
+      body,
+    });
+    const status = statuses.shift() ?? 200;
+    const headers = status === 302 ? { location: `${server.url.origin}/metadata` } : {};
+    return new Response(null, { status, headers });
   });
   return { url: `${server.url.origin}/hook`, received, stop: () => server.stop(true) };
 }

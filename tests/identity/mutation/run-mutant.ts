@@ -14,7 +14,7 @@ const TESTS: readonly (readonly [part: string, tests: string])[] = [
   ['tokens/key-set', 'identity/tokens tokens'],
   ['tokens/', 'tokens transport'],
   ['read-json-within', 'identity/tokens'],
-  ['sign-in/', 'identity/sign-in browsers users sign-in'],
+  ['sign-in/', 'identity/sign-in browsers users sign-in sign-in-pages'],
   ['certificates/', 'mutual-tls'],
   ['limits/', 'identity/limits limits'],
   ['request-target', 'identity/request-target.test.ts users browsers sign-in tokens'],
@@ -28,7 +28,7 @@ const TESTS: readonly (readonly [part: string, tests: string])[] = [
   ['machine-roles', 'operators users'],
   [
     '',
-    './app.test.ts identity/request-target.test.ts operators tokens users browsers mutual-tls limits sign-in',
+    './app.test.ts identity/request-target.test.ts operators tokens users browsers mutual-tls limits sign-in sign-in-pages',
   ],
 ];
 const pathOf = (test: string): string =>
@@ -53,7 +53,6 @@ export async function runMutant(
   for (const path of tests.split(' ').map(pathOf)) {
     const asItIs = baseline.get(path) ?? passes(root, path, {}, signal);
     baseline.set(path, asItIs);
-    // The next tests run only where these noticed nothing.
     if (!(await asItIs) && !signal.aborted) throw new Error(`${path} fails with every check in place`);
     const isUnnoticed = await passes(root, path, changed, signal);
     if (signal.aborted) return undefined;
