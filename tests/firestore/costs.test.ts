@@ -27,11 +27,15 @@ const say = (sessionId: string, text: string) => ({
 
 beforeAll(async () => {
   model = await spawnGeminiStandin();
-});
-afterAll(() => model?.stop());
-beforeEach(async () => {
   standin = await startFirestoreStandin();
-  bench = await openFirestoreBench(model.url, standin, AS_DEPLOYED);
+});
+afterAll(async () => {
+  standin?.stop();
+  await model?.stop();
+});
+beforeEach(async () => {
+  // All tests have one database: Google's emulator takes seconds of CPU time to start.
+  bench = await openFirestoreBench(model.url, { host: standin.host, stop: () => undefined }, AS_DEPLOYED);
 });
 afterEach(() => bench.close());
 
