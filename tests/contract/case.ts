@@ -7,17 +7,27 @@ export interface ContractCase {
   run: (caller: Caller) => Promise<void>;
 }
 
-/** Cases of one request each, as a table: [title, method, path, json or raw text]. */
+/** A case of several requests. */
+export function several(title: string, run: ContractCase['run']): ContractCase {
+  return { title, run };
+}
+
+/** A case of several requests in a new session of the probe, `s`. */
+export function inSession(title: string, run: ContractCase['run']): ContractCase {
+  return several(title, async (caller) => {
+    await caller.begin();
+    await run(caller);
+  });
+}
+
+/** A case of one request. */
 export function single(
   title: string,
   method: string,
   path: string,
   body?: { json?: unknown; raw?: string; headers?: Record<string, string> },
 ): ContractCase {
-  return {
-    title,
-    run: async (caller) => {
-      await caller.send(method, path.replaceAll('{user}', caller.userId), body);
-    },
-  };
+  return several(title, async (caller) => {
+    await caller.send(method, path.replaceAll('{user}', caller.userId), body);
+  });
 }

@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, describe as group, expect, test } from 'bun:test';
+import { afterAll, describe as group, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startGcpAgent, startService } from '@lornu/ops/servers/agent-servers.ts';
-import type { Server } from '@lornu/ops/servers/server.ts';
-import { type GeminiStandin, spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
+import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import type { ContractCase } from './case.ts';
 import { ARTIFACT_CASES, MEMORY_CASES } from './cases/artifacts.ts';
 import { BAD_INPUT_CASES } from './cases/bad-input.ts';
@@ -18,33 +17,27 @@ import { Caller } from './exchange.ts';
 import { normalise } from './normalise.ts';
 
 const root = resolve(import.meta.dir, '../..');
-const START_MS = 120_000;
 /** Includes the time in the queue. */
 const CASE_MS = 90_000;
 
-let scratchDir: string;
-let standin: GeminiStandin;
-let reference: Server;
-let service: Server;
+const scratchDir = await mkdtemp(join(tmpdir(), 'lornu-contract-'));
+const agentsDir = join(import.meta.dir, 'agents');
+const standin = await spawnGeminiStandin({ chunks: 4 });
+const options = { root, scratchDir, agentsDir, modelUrl: standin.url };
+const [reference, service] = await Promise.all([
+  startGcpAgent(options),
+  // Comparing google-adk with itself shows whether the suite itself causes a difference.
+  process.env['CONTRACT_SELF_CHECK']
+    ? startGcpAgent({ ...options, scratchDir: join(scratchDir, 'twin') })
+    : startService(options),
+]);
 
-beforeAll(async () => {
-  scratchDir = await mkdtemp(join(tmpdir(), 'lornu-contract-'));
-  const agentsDir = join(import.meta.dir, 'agents');
-  standin = await spawnGeminiStandin({ chunks: 4 });
-  const options = { root, scratchDir, agentsDir, modelUrl: standin.url };
-  [reference, service] = await Promise.all([
-    startGcpAgent(options),
-    // Comparing google-adk with itself shows whether the suite itself causes a difference.
-    process.env['CONTRACT_SELF_CHECK']
-      ? startGcpAgent({ ...options, scratchDir: join(scratchDir, 'twin') })
-      : startService(options),
-  ]);
-}, START_MS);
+setDefaultTimeout(CASE_MS);
 
 afterAll(async () => {
   await expectNoLostSignature();
-  await Promise.all([service?.stop(), reference?.stop()]);
-  await standin?.stop();
+  await Promise.all([service.stop(), reference.stop()]);
+  await standin.stop();
   await rm(scratchDir, { recursive: true, force: true });
 });
 
@@ -81,21 +74,17 @@ group.each([
   ['bounds', BOUND_CASES],
 ] satisfies [string, ContractCase[]][])('%s: as google-adk answers', (_group, cases) => {
   // Each case has its own user, so that cases can run in parallel.
-  test.concurrent.each(cases.map((entry) => [entry.title, entry] as const))(
-    '%s',
-    async (title, entry) => {
-      const userId = `u-${Bun.hash(title).toString(36)}`;
-      const [expected, answered] = await takeTurn(() =>
-        Promise.all(
-          [reference, service].map(async ({ url }) => {
-            const caller = new Caller(url, userId);
-            await entry.run(caller);
-            return normalise(caller.transcript, Date.now() / 1_000);
-          }),
-        ),
-      );
-      expect(describe(compare(title, expected, answered))).toBe('');
-    },
-    CASE_MS,
-  );
+  test.concurrent.each(cases.map((entry) => [entry.title, entry] as const))('%s', async (title, entry) => {
+    const userId = `u-${Bun.hash(title).toString(36)}`;
+    const [expected, answered] = await takeTurn(() =>
+      Promise.all(
+        [reference, service].map(async ({ url }) => {
+          const caller = new Caller(url, userId);
+          await entry.run(caller);
+          return normalise(caller.transcript, Date.now() / 1_000);
+        }),
+      ),
+    );
+    expect(describe(compare(title, expected, answered))).toBe('');
+  });
 });

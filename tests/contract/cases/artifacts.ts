@@ -1,4 +1,4 @@
-import { type ContractCase, single } from '../case.ts';
+import { type ContractCase, inSession, several, single } from '../case.ts';
 import type { Caller } from '../exchange.ts';
 
 const PNG = 'iVBORw0KGgo-_-_8';
@@ -25,63 +25,44 @@ async function readEverywhere(caller: Caller, name: string): Promise<void> {
 
 /** All calls on files of a conversation. */
 export const ARTIFACT_CASES: ContractCase[] = [
-  {
-    title: 'a text is saved twice, read in every way, and deleted',
-    run: async (caller) => {
-      await caller.begin();
-      await save(caller, 'a.txt', text('one'));
-      await save(caller, 'a.txt', text('two'), {
-        customMetadata: { source_of: 'me', nestedKey: { a_b: 1 } },
-      });
-      await caller.send('GET', path(caller));
-      await readEverywhere(caller, 'a.txt');
-      await caller.send('GET', path(caller, '/a.txt/versions/1/metadata'));
-      await caller.send('DELETE', path(caller, '/a.txt'));
-      await caller.send('GET', path(caller));
-      await readEverywhere(caller, 'a.txt');
-      await caller.send('DELETE', path(caller, '/a.txt'));
-    },
-  },
-  {
-    title: 'bytes are saved and read, a folder in the name',
-    run: async (caller) => {
-      await caller.begin();
-      await save(caller, 'pictures/small.png', image);
-      await caller.send('GET', path(caller));
-      await readEverywhere(caller, 'pictures/small.png');
-      await caller.send('GET', path(caller, '/pictures%2Fsmall.png'));
-    },
-  },
-  {
-    title: 'user: files belong to the person, others to the session',
-    run: async (caller) => {
-      await caller.begin();
-      await caller.begin('other');
-      await save(caller, 'user:mine.txt', text('everywhere'));
-      await save(caller, 'here.txt', text('here'));
-      for (const session of ['s', 'other']) {
-        await caller.send('GET', `${caller.sessionsPath}/${session}/artifacts`);
-        await caller.send('GET', `${caller.sessionsPath}/${session}/artifacts/user:mine.txt`);
-        await caller.send('GET', `${caller.sessionsPath}/${session}/artifacts/here.txt`);
-      }
-    },
-  },
-  {
-    title: 'snake_case in a saved artifact',
-    run: async (caller) => {
-      await caller.begin();
-      const artifact = { inline_data: { mime_type: 'text/csv', data: 'YSxi' } };
-      await save(caller, 'a.csv', artifact, { custom_metadata: { k: 'v' } });
-      await readEverywhere(caller, 'a.csv');
-    },
-  },
-  {
-    title: 'an artifact of a session that is not there',
-    run: async (caller) => {
-      await save(caller, 'a.txt', text('one'));
-      await caller.send('GET', path(caller));
-    },
-  },
+  inSession('a text is saved twice, read in every way, and deleted', async (caller) => {
+    await save(caller, 'a.txt', text('one'));
+    await save(caller, 'a.txt', text('two'), {
+      customMetadata: { source_of: 'me', nestedKey: { a_b: 1 } },
+    });
+    await caller.send('GET', path(caller));
+    await readEverywhere(caller, 'a.txt');
+    await caller.send('GET', path(caller, '/a.txt/versions/1/metadata'));
+    await caller.send('DELETE', path(caller, '/a.txt'));
+    await caller.send('GET', path(caller));
+    await readEverywhere(caller, 'a.txt');
+    await caller.send('DELETE', path(caller, '/a.txt'));
+  }),
+  inSession('bytes are saved and read, a folder in the name', async (caller) => {
+    await save(caller, 'pictures/small.png', image);
+    await caller.send('GET', path(caller));
+    await readEverywhere(caller, 'pictures/small.png');
+    await caller.send('GET', path(caller, '/pictures%2Fsmall.png'));
+  }),
+  inSession('user: files belong to the person, others to the session', async (caller) => {
+    await caller.begin('other');
+    await save(caller, 'user:mine.txt', text('everywhere'));
+    await save(caller, 'here.txt', text('here'));
+    for (const session of ['s', 'other']) {
+      await caller.send('GET', `${caller.sessionsPath}/${session}/artifacts`);
+      await caller.send('GET', `${caller.sessionsPath}/${session}/artifacts/user:mine.txt`);
+      await caller.send('GET', `${caller.sessionsPath}/${session}/artifacts/here.txt`);
+    }
+  }),
+  inSession('snake_case in a saved artifact', async (caller) => {
+    const artifact = { inline_data: { mime_type: 'text/csv', data: 'YSxi' } };
+    await save(caller, 'a.csv', artifact, { custom_metadata: { k: 'v' } });
+    await readEverywhere(caller, 'a.csv');
+  }),
+  several('an artifact of a session that is not there', async (caller) => {
+    await save(caller, 'a.txt', text('one'));
+    await caller.send('GET', path(caller));
+  }),
   ...[
     { name: 'no name', json: { artifact: text('x') } },
     { name: 'no content', json: { filename: 'a.txt' } },
@@ -112,29 +93,21 @@ export const ARTIFACT_CASES: ContractCase[] = [
       `/apps/probe/users/{user}/sessions/s/artifacts/${rest}`,
     ),
   ),
-  {
-    title: 'a tool saves a file: its event comes in two frames',
-    run: async (caller) => {
-      await caller.begin();
-      await caller.runSse('call save_file with {"name":"note.txt","text":"kept"}');
-      await caller.run('call save_file with {"name":"note.txt","text":"kept again"}');
-      await caller.send('GET', path(caller, '/note.txt'));
-      await caller.stored();
-    },
-  },
+  inSession('a tool saves a file: its event comes in two frames', async (caller) => {
+    await caller.runSse('call save_file with {"name":"note.txt","text":"kept"}');
+    await caller.run('call save_file with {"name":"note.txt","text":"kept again"}');
+    await caller.send('GET', path(caller, '/note.txt'));
+    await caller.stored();
+  }),
 ];
 
 /** Memory: the text of a session is stored for later ones. */
 export const MEMORY_CASES: ContractCase[] = [
-  {
-    title: 'a session is added to memory',
-    run: async (caller) => {
-      await caller.begin();
-      await caller.run('hello');
-      await caller.send('PATCH', `/apps/probe/users/${caller.userId}/memory`, { json: { sessionId: 's' } });
-      await caller.send('PATCH', `/apps/probe/users/${caller.userId}/memory`, { json: { session_id: 's' } });
-    },
-  },
+  inSession('a session is added to memory', async (caller) => {
+    await caller.run('hello');
+    await caller.send('PATCH', `/apps/probe/users/${caller.userId}/memory`, { json: { sessionId: 's' } });
+    await caller.send('PATCH', `/apps/probe/users/${caller.userId}/memory`, { json: { session_id: 's' } });
+  }),
   ...[
     { name: 'an unknown session', json: { sessionId: 'none' } },
     { name: 'nothing', json: {} },

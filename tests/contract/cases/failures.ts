@@ -1,30 +1,18 @@
-import type { ContractCase } from '../case.ts';
+import { type ContractCase, inSession } from '../case.ts';
 
 const through = (text: string): ContractCase[] => [
-  {
-    title: `the model: ${text} (/run)`,
-    run: async (caller) => {
-      await caller.begin();
-      await caller.run(text);
-      await caller.stored();
-    },
-  },
-  {
-    title: `the model: ${text} (/run_sse)`,
-    run: async (caller) => {
-      await caller.begin();
-      await caller.runSse(text, { streaming: false });
-      await caller.stored();
-    },
-  },
-  {
-    title: `the model: ${text} (/run_sse with tokens)`,
-    run: async (caller) => {
-      await caller.begin();
-      await caller.runSse(text);
-      await caller.stored();
-    },
-  },
+  inSession(`the model: ${text} (/run)`, async (caller) => {
+    await caller.run(text);
+    await caller.stored();
+  }),
+  inSession(`the model: ${text} (/run_sse)`, async (caller) => {
+    await caller.runSse(text, { streaming: false });
+    await caller.stored();
+  }),
+  inSession(`the model: ${text} (/run_sse with tokens)`, async (caller) => {
+    await caller.runSse(text);
+    await caller.stored();
+  }),
 ];
 
 /** Turns that fail after they were accepted. */
@@ -41,13 +29,9 @@ export const FAILURE_CASES: ContractCase[] = [
   ...through('call no_such_tool'),
   ...through('call set_state'),
   ...through('call fail'),
-  {
-    title: 'a turn after a failed one',
-    run: async (caller) => {
-      await caller.begin();
-      await caller.runSse('simulate 400');
-      await caller.runSse('hello');
-      await caller.stored();
-    },
-  },
+  inSession('a turn after a failed one', async (caller) => {
+    await caller.runSse('simulate 400');
+    await caller.runSse('hello');
+    await caller.stored();
+  }),
 ];

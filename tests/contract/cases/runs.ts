@@ -1,4 +1,4 @@
-import type { ContractCase } from '../case.ts';
+import { type ContractCase, inSession } from '../case.ts';
 import type { Caller } from '../exchange.ts';
 
 /** The same turn in every way: /run, /run_sse whole, /run_sse in tokens; then what is stored. */
@@ -56,78 +56,54 @@ export const RUN_CASES: ContractCase[] = [
   ]),
   ...everyWay('an empty answer', ['simulate empty answer']),
   ...everyWay('Markdown and characters beyond ASCII', ['show me markdown', 'grüße 🙂 "quoted" \\']),
-  {
-    title: 'snake_case in a run request',
-    run: async (caller) => {
-      await caller.begin();
-      const turn = { app_name: 'probe', user_id: caller.userId, session_id: 's' };
-      const new_message = {
-        role: 'user',
-        parts: [{ text: 'hi' }, { inline_data: { mime_type: 'image/png', data: 'iVBORw0KGgo=' } }],
-      };
-      await caller.send('POST', '/run', { json: { ...turn, new_message, state_delta: { from_request: 1 } } });
-      await caller.stored();
-    },
-  },
-  {
-    title: 'whenBusy, which is ours, changes nothing while no other turn runs',
-    run: async (caller) => {
-      await caller.begin();
-      await caller.run('hello', { whenBusy: 'queue' });
-      await caller.runSse('hello', { when_busy: 'interrupt' });
-      await caller.runSse('hello', { whenBusy: 'refuse' });
-      await caller.runSse('hello');
-      await caller.stored();
-    },
-  },
-  {
-    title: 'bytes: standard base64 in, URL-safe out',
-    run: async (caller) => {
-      await caller.begin();
-      await caller.run(
-        '',
-        message({ text: 'look' }, { inlineData: { mimeType: 'image/png', data: '+/+/+/8=' } }),
-      );
-      await caller.run(
-        '',
-        message({ text: 'look' }, { inlineData: { mimeType: 'image/png', data: '-_-_-_8=' } }),
-      );
-      await caller.stored();
-    },
-  },
-  {
-    title: 'stateDelta and customMetadata of a request',
-    run: async (caller) => {
-      await caller.begin();
-      await caller.run('hello', {
-        stateDelta: { plain: 1, 'user:u': 2, 'temp:t': 3, snake_key: { inner_key: 1 } },
-        customMetadata: { trace_me: 'yes', nestedKey: { snake_too: 1 } },
-      });
-      await caller.runSse('hello', { customMetadata: { again: 1 } });
-      await caller.stored();
-    },
-  },
-  {
-    title: 'a role that is left out, and null fields',
-    run: async (caller) => {
-      await caller.begin();
-      await caller.run('', { newMessage: { parts: [{ text: 'no role' }] } });
-      await caller.run('', {
-        ...message({ text: 'nulls' }),
-        stateDelta: null,
-        invocationId: null,
-        customMetadata: null,
-      });
-      await caller.stored();
-    },
-  },
-  {
-    title: 'unknown fields of a run request are left aside',
-    run: async (caller) => {
-      await caller.begin();
-      await caller.run('hello', { nonsense: 1 });
-    },
-  },
+  inSession('snake_case in a run request', async (caller) => {
+    const turn = { app_name: 'probe', user_id: caller.userId, session_id: 's' };
+    const new_message = {
+      role: 'user',
+      parts: [{ text: 'hi' }, { inline_data: { mime_type: 'image/png', data: 'iVBORw0KGgo=' } }],
+    };
+    await caller.send('POST', '/run', { json: { ...turn, new_message, state_delta: { from_request: 1 } } });
+    await caller.stored();
+  }),
+  inSession('whenBusy, which is ours, changes nothing while no other turn runs', async (caller) => {
+    await caller.run('hello', { whenBusy: 'queue' });
+    await caller.runSse('hello', { when_busy: 'interrupt' });
+    await caller.runSse('hello', { whenBusy: 'refuse' });
+    await caller.runSse('hello');
+    await caller.stored();
+  }),
+  inSession('bytes: standard base64 in, URL-safe out', async (caller) => {
+    await caller.run(
+      '',
+      message({ text: 'look' }, { inlineData: { mimeType: 'image/png', data: '+/+/+/8=' } }),
+    );
+    await caller.run(
+      '',
+      message({ text: 'look' }, { inlineData: { mimeType: 'image/png', data: '-_-_-_8=' } }),
+    );
+    await caller.stored();
+  }),
+  inSession('stateDelta and customMetadata of a request', async (caller) => {
+    await caller.run('hello', {
+      stateDelta: { plain: 1, 'user:u': 2, 'temp:t': 3, snake_key: { inner_key: 1 } },
+      customMetadata: { trace_me: 'yes', nestedKey: { snake_too: 1 } },
+    });
+    await caller.runSse('hello', { customMetadata: { again: 1 } });
+    await caller.stored();
+  }),
+  inSession('a role that is left out, and null fields', async (caller) => {
+    await caller.run('', { newMessage: { parts: [{ text: 'no role' }] } });
+    await caller.run('', {
+      ...message({ text: 'nulls' }),
+      stateDelta: null,
+      invocationId: null,
+      customMetadata: null,
+    });
+    await caller.stored();
+  }),
+  inSession('unknown fields of a run request are left aside', async (caller) => {
+    await caller.run('hello', { nonsense: 1 });
+  }),
 ];
 
 /** Calls that wait for a person: confirmation and long-running tools. */
@@ -143,28 +119,17 @@ export const WAITING_CASES: ContractCase[] = [
       await caller.stored();
     },
   })),
-  {
-    title: 'a long-running call is answered later',
-    run: async (caller) => {
-      await caller.begin();
-      const asked = await caller.run('call ask_approval with {"reason":"budget"}');
-      const id = findCallId(asked.body, 'ask_approval');
-      const functionResponse = { id, name: 'ask_approval', response: { status: 'approved' } };
-      await caller.run('', message({ functionResponse }));
-      await caller.stored();
-    },
-  },
-  {
-    title: 'an answer to a call that nobody made',
-    run: async (caller) => {
-      await caller.begin();
-      await caller.run(
-        '',
-        message({ functionResponse: { id: 'nobody', name: 'ask_approval', response: {} } }),
-      );
-      await caller.stored();
-    },
-  },
+  inSession('a long-running call is answered later', async (caller) => {
+    const asked = await caller.run('call ask_approval with {"reason":"budget"}');
+    const id = findCallId(asked.body, 'ask_approval');
+    const functionResponse = { id, name: 'ask_approval', response: { status: 'approved' } };
+    await caller.run('', message({ functionResponse }));
+    await caller.stored();
+  }),
+  inSession('an answer to a call that nobody made', async (caller) => {
+    await caller.run('', message({ functionResponse: { id: 'nobody', name: 'ask_approval', response: {} } }));
+    await caller.stored();
+  }),
 ];
 
 /** The id of the first call of this function anywhere in the events. */

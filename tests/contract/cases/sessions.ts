@@ -1,4 +1,4 @@
-import { type ContractCase, single } from '../case.ts';
+import { type ContractCase, inSession, several, single } from '../case.ts';
 
 const event = (more: Record<string, unknown> = {}) => ({
   author: 'user',
@@ -9,81 +9,59 @@ const event = (more: Record<string, unknown> = {}) => ({
 
 /** The six session calls, in both casings, with their refusals. */
 export const SESSION_CASES: ContractCase[] = [
-  {
-    title: 'a session is created, listed, read, patched and deleted',
-    run: async (caller) => {
-      await caller.begin('s', {
-        plain: 1,
-        'user:name': 'Ada',
-        nested: { snake_key: [1, null], camelKey: {} },
-      });
-      await caller.send('GET', caller.sessionsPath);
-      await caller.stored();
-      await caller.send('PATCH', `${caller.sessionsPath}/s`, {
-        json: { stateDelta: { plain: 2, more: true } },
-      });
-      await caller.stored();
-      await caller.send('DELETE', `${caller.sessionsPath}/s`);
-      await caller.stored();
-      await caller.send('DELETE', `${caller.sessionsPath}/s`);
-      await caller.send('GET', caller.sessionsPath);
-    },
-  },
-  {
-    title: 'a session is created without a body, with {}, and with null fields',
-    run: async (caller) => {
-      await caller.send('POST', caller.sessionsPath);
-      await caller.send('POST', caller.sessionsPath, { json: {} });
-      await caller.send('POST', caller.sessionsPath, {
-        json: { sessionId: null, state: null, events: null },
-      });
-      await caller.send('POST', caller.sessionsPath, { json: null });
-    },
-  },
-  {
-    title: 'snake_case is accepted, camelCase is answered',
-    run: async (caller) => {
-      await caller.send('POST', caller.sessionsPath, { json: { session_id: 'snake', state: { a: 1 } } });
-      await caller.send('PATCH', `${caller.sessionsPath}/snake`, { json: { state_delta: { snake_key: 1 } } });
-      await caller.stored('snake');
-    },
-  },
-  {
-    title: 'a session that exists is not created again',
-    run: async (caller) => {
-      await caller.begin();
-      await caller.begin();
-      await caller.send('POST', `${caller.sessionsPath}/s`, { json: {} });
-    },
-  },
-  {
-    title: 'the deprecated call takes the state itself',
-    run: async (caller) => {
-      await caller.send('POST', `${caller.sessionsPath}/old`, { json: { plain: 1, 'user:x': 2 } });
-      await caller.send('POST', `${caller.sessionsPath}/bare`);
-      await caller.stored('old');
-    },
-  },
-  {
-    title: 'user: state is shared by the sessions of a user, temp: is not kept',
-    run: async (caller) => {
-      await caller.begin('a', { 'user:shared': 'yes', 'temp:gone': 1 });
-      await caller.begin('b');
-      await caller.send('PATCH', `${caller.sessionsPath}/b`, {
-        json: { stateDelta: { 'user:shared': 'changed', 'temp:also': 1 } },
-      });
-      await caller.stored('a');
-      await caller.stored('b');
-    },
-  },
-  {
-    title: 'events can be given at creation',
-    run: async (caller) => {
-      const model = event({ author: 'probe', content: { role: 'model', parts: [{ text: 'after' }] } });
-      await caller.send('POST', caller.sessionsPath, { json: { sessionId: 's', events: [event(), model] } });
-      await caller.stored();
-    },
-  },
+  several('a session is created, listed, read, patched and deleted', async (caller) => {
+    await caller.begin('s', {
+      plain: 1,
+      'user:name': 'Ada',
+      nested: { snake_key: [1, null], camelKey: {} },
+    });
+    await caller.send('GET', caller.sessionsPath);
+    await caller.stored();
+    await caller.send('PATCH', `${caller.sessionsPath}/s`, {
+      json: { stateDelta: { plain: 2, more: true } },
+    });
+    await caller.stored();
+    await caller.send('DELETE', `${caller.sessionsPath}/s`);
+    await caller.stored();
+    await caller.send('DELETE', `${caller.sessionsPath}/s`);
+    await caller.send('GET', caller.sessionsPath);
+  }),
+  several('a session is created without a body, with {}, and with null fields', async (caller) => {
+    await caller.send('POST', caller.sessionsPath);
+    await caller.send('POST', caller.sessionsPath, { json: {} });
+    await caller.send('POST', caller.sessionsPath, {
+      json: { sessionId: null, state: null, events: null },
+    });
+    await caller.send('POST', caller.sessionsPath, { json: null });
+  }),
+  several('snake_case is accepted, camelCase is answered', async (caller) => {
+    await caller.send('POST', caller.sessionsPath, { json: { session_id: 'snake', state: { a: 1 } } });
+    await caller.send('PATCH', `${caller.sessionsPath}/snake`, { json: { state_delta: { snake_key: 1 } } });
+    await caller.stored('snake');
+  }),
+  inSession('a session that exists is not created again', async (caller) => {
+    await caller.begin();
+    await caller.send('POST', `${caller.sessionsPath}/s`, { json: {} });
+  }),
+  several('the deprecated call takes the state itself', async (caller) => {
+    await caller.send('POST', `${caller.sessionsPath}/old`, { json: { plain: 1, 'user:x': 2 } });
+    await caller.send('POST', `${caller.sessionsPath}/bare`);
+    await caller.stored('old');
+  }),
+  several('user: state is shared by the sessions of a user, temp: is not kept', async (caller) => {
+    await caller.begin('a', { 'user:shared': 'yes', 'temp:gone': 1 });
+    await caller.begin('b');
+    await caller.send('PATCH', `${caller.sessionsPath}/b`, {
+      json: { stateDelta: { 'user:shared': 'changed', 'temp:also': 1 } },
+    });
+    await caller.stored('a');
+    await caller.stored('b');
+  }),
+  several('events can be given at creation', async (caller) => {
+    const model = event({ author: 'probe', content: { role: 'model', parts: [{ text: 'after' }] } });
+    await caller.send('POST', caller.sessionsPath, { json: { sessionId: 's', events: [event(), model] } });
+    await caller.stored();
+  }),
   ...[
     { name: 'actions', events: [event({ actions: { stateDelta: { a: 1 } } })] },
     { name: 'long-running ids', events: [event(), event({ longRunningToolIds: ['x'] })] },
