@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { CHECKS } from './checks/all.ts';
 import { judge } from './checks/check.ts';
 import { attributeCoverage, LEFT_OUT } from './coverage/attributes.ts';
@@ -13,10 +13,8 @@ const HELD_TO = 0.9;
 const environment = readEnvironment(await getDocuments());
 const problems = judge(CHECKS, environment);
 
-describe('the planned environment', () => {
-  test.each(CHECKS.map(({ id }) => id))('%s', (id) => {
-    expect(problems.filter(({ check }) => check === id).map(({ problem }) => problem)).toEqual([]);
-  });
+test.each(CHECKS.map(({ id }) => id))('the planned environment: %s', (id) => {
+  expect(problems.filter(({ check }) => check === id).map(({ problem }) => problem)).toEqual([]);
 });
 
 test('each check has a unique name', () => {

@@ -7,24 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunningBalancer } from '../rehearsal/load-balancer/kit.ts';
 import { runCli } from '../rehearsal/whole/kit.ts';
-import {
-  balance,
-  https,
-  REVISION,
-  startEnvironment,
-  targetBehind,
-  type VerifiedEnvironment,
-} from './environment.ts';
+import { balance, https, REVISION, startEnvironment, targetBehind } from './environment.ts';
 
 // The real checks against the real service behind the real HAProxy; then one thing is broken at a time.
 setDefaultTimeout(120_000);
 
-let environment: VerifiedEnvironment;
-let token: string;
-beforeAll(async () => {
-  environment = await startEnvironment();
-  token = await environment.token();
-});
+const environment = await startEnvironment();
+const token = await environment.token();
 afterAll(() => environment.stop());
 
 async function verifyBehind(

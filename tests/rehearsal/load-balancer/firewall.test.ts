@@ -1,7 +1,7 @@
 import { toFirewallRule, type Firewall } from '@lornu/rehearsal/load-balancer/firewall.ts';
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { request } from 'node:http';
-import { AGENT_GROUP, startBalancer, type RunningBalancer } from './kit.ts';
+import { AGENT_GROUP, startBalancer } from './kit.ts';
 
 const FIREWALL: Firewall = {
   rules: [
@@ -18,28 +18,25 @@ const FIREWALL: Firewall = {
   ],
   notActedOn: [],
 };
-let balancer: RunningBalancer;
-beforeAll(async () => {
-  const actions = [{ type: 'fixed-response' as const, status: 200, contentType: 'text/plain', body: 'in' }];
-  balancer = await startBalancer(
-    {
-      idleTimeoutS: 60,
-      clientKeepAliveS: 3_600,
-      dropInvalidHeaders: true,
-      http2: true,
-      listeners: [80, 81].map((port) => ({
-        port,
-        protocol: 'HTTP' as const,
-        sslPolicy: undefined,
-        mutualTls: { mode: 'off' as const },
-        rules: [{ priority: 'default' as const, conditions: [], actions }],
-      })),
-      targetGroups: [AGENT_GROUP],
-    },
-    {},
-    FIREWALL,
-  );
-});
+const actions = [{ type: 'fixed-response' as const, status: 200, contentType: 'text/plain', body: 'in' }];
+const balancer = await startBalancer(
+  {
+    idleTimeoutS: 60,
+    clientKeepAliveS: 3_600,
+    dropInvalidHeaders: true,
+    http2: true,
+    listeners: [80, 81].map((port) => ({
+      port,
+      protocol: 'HTTP' as const,
+      sslPolicy: undefined,
+      mutualTls: { mode: 'off' as const },
+      rules: [{ priority: 'default' as const, conditions: [], actions }],
+    })),
+    targetGroups: [AGENT_GROUP],
+  },
+  {},
+  FIREWALL,
+);
 afterAll(() => balancer.end());
 
 /** The status of a request from this address. */

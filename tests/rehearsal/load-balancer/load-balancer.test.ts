@@ -1,50 +1,42 @@
 import { backendName } from '@lornu/rehearsal/load-balancer/render-haproxy.ts';
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { exportSPKI, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { until } from '../../support/until.ts';
-import { addTarget, HOST, startBalancer, waitForStatus, type RunningBalancer } from './kit.ts';
+import { addTarget, HOST, startBalancer, waitForStatus } from './kit.ts';
 import { GROUP, ISSUER, KEYS, SAMPLE_BALANCER } from './sample-balancer.ts';
+import { serveHere } from '../../support/serve-here.ts';
 
-let running: RunningBalancer;
-let target: ReturnType<typeof Bun.serve>;
-let key: CryptoKey;
-let foreign: CryptoKey;
 let healthy = true;
-let authority: string;
 
-beforeAll(async () => {
-  const pair = await generateKeyPair('RS256', { extractable: true });
-  key = pair.privateKey;
-  foreign = (await generateKeyPair('RS256')).privateKey;
-  target = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    idleTimeout: 30,
-    fetch: async (request) => {
-      const { pathname, searchParams } = new URL(request.url);
-      if (pathname === '/health' && request.headers.get('user-agent')?.startsWith('ELB-HealthChecker'))
-        return new Response('', { status: healthy ? 200 : 503 });
-      const everyMs = Number(searchParams.get('everyMs') ?? 0);
-      if (everyMs === 0) return Response.json(Object.fromEntries(request.headers));
-      const frames = async function* () {
-        for (let index = 0; index < 4; index += 1) {
-          yield `${index}\n`;
-          await Bun.sleep(everyMs);
-        }
-      };
-      return new Response(frames);
-    },
-  });
-  running = await startBalancer(SAMPLE_BALANCER, {
-    [KEYS]: [{ kid: 'k1', pem: await exportSPKI(pair.publicKey) }],
-  });
-  authority = await readFile(join(running.folder, 'authority.pem'), 'utf8');
-  await addTarget(running, GROUP, 'task-1', target.port ?? 0);
+const pair = await generateKeyPair('RS256', { extractable: true });
+const key = pair.privateKey;
+const foreign = (await generateKeyPair('RS256')).privateKey;
+const target = serveHere(
+  async (request) => {
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname === '/health' && request.headers.get('user-agent')?.startsWith('ELB-HealthChecker'))
+      return new Response('', { status: healthy ? 200 : 503 });
+    const everyMs = Number(searchParams.get('everyMs') ?? 0);
+    if (everyMs === 0) return Response.json(Object.fromEntries(request.headers));
+    const frames = async function* () {
+      for (let index = 0; index < 4; index += 1) {
+        yield `${index}\n`;
+        await Bun.sleep(everyMs);
+      }
+    };
+    return new Response(frames);
+  },
+  { idleTimeout: 30 },
+);
+const running = await startBalancer(SAMPLE_BALANCER, {
+  [KEYS]: [{ kid: 'k1', pem: await exportSPKI(pair.publicKey) }],
 });
+const authority = await readFile(join(running.folder, 'authority.pem'), 'utf8');
+await addTarget(running, GROUP, 'task-1', target.port ?? 0);
 afterAll(async () => {
   await running.end();
   await target.stop(true);
@@ -247,11 +239,7 @@ describe('targets', () => {
   const backend = backendName(GROUP);
 
   test('get nothing before their first passed checks', async () => {
-    const port = Bun.serve({
-      port: 0,
-      hostname: '127.0.0.1',
-      fetch: () => new Response('', { status: 500 }),
-    });
+    const port = serveHere(() => new Response('', { status: 500 }));
     await running.control.add(backend, 'task-0', '127.0.0.1', port.port ?? 0);
     for (let looks = 0; looks < 20; looks += 1) {
       const state = (await running.control.servers()).find(({ name }) => name === 'task-0')?.status;
