@@ -1,3 +1,5 @@
+import { serveHere } from '../support/serve-here.ts';
+
 /** A proxy in front of the emulator that a test controls. */
 export interface AwsFront {
   url: string;
@@ -21,35 +23,31 @@ const REFUSED_MESSAGE = {
 export function startAwsFront(emulatorUrl: string): AwsFront {
   const refused: AwsFront['refused'] = new Map();
   const quotas: AwsFront['quotas'] = new Map();
-  const server = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    fetch: async (request) => {
-      const body = await request.text();
-      const target = request.headers.get('x-amz-target') ?? '';
-      const service = /\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/.exec(
-        request.headers.get('authorization') ?? '',
-      )?.[1];
-      const action = `${service}:${target.split('.')[1] ?? new URLSearchParams(body).get('Action') ?? ''}`;
-      const code = refused.get(action) ?? refused.get('*');
-      if (code) return refusal(target !== '', code, REFUSED_MESSAGE[code](action));
-      if (action === 'servicequotas:GetServiceQuota') {
-        const value = quotas.get((JSON.parse(body) as { QuotaCode: string }).QuotaCode);
-        if (value !== undefined) return json({ Quota: { Value: value } }, 200);
-        return json({ __type: 'NoSuchResourceException', message: 'none' }, 400);
-      }
-      if (action.startsWith('servicequotas:')) {
-        return json({ __type: 'NoSuchResourceException', message: 'none' }, 400);
-      }
-      const { pathname, search } = new URL(request.url);
-      const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
-      return fetch(`${emulatorUrl}${pathname}${search}`, {
-        method: request.method,
-        headers: request.headers,
-        ...(hasBody ? { body } : {}),
-        decompress: false,
-      });
-    },
+  const server = serveHere(async (request) => {
+    const body = await request.text();
+    const target = request.headers.get('x-amz-target') ?? '';
+    const service = /\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/.exec(
+      request.headers.get('authorization') ?? '',
+    )?.[1];
+    const action = `${service}:${target.split('.')[1] ?? new URLSearchParams(body).get('Action') ?? ''}`;
+    const code = refused.get(action) ?? refused.get('*');
+    if (code) return refusal(target !== '', code, REFUSED_MESSAGE[code](action));
+    if (action === 'servicequotas:GetServiceQuota') {
+      const value = quotas.get((JSON.parse(body) as { QuotaCode: string }).QuotaCode);
+      if (value !== undefined) return json({ Quota: { Value: value } }, 200);
+      return json({ __type: 'NoSuchResourceException', message: 'none' }, 400);
+    }
+    if (action.startsWith('servicequotas:')) {
+      return json({ __type: 'NoSuchResourceException', message: 'none' }, 400);
+    }
+    const { pathname, search } = new URL(request.url);
+    const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
+    return fetch(`${emulatorUrl}${pathname}${search}`, {
+      method: request.method,
+      headers: request.headers,
+      ...(hasBody ? { body } : {}),
+      decompress: false,
+    });
   });
   return { url: server.url.origin, refused, quotas, stop: async () => server.stop(true) };
 }

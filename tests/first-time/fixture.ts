@@ -1,16 +1,3 @@
-import {
-  CreateClusterCommand,
-  CreateServiceCommand,
-  RegisterTaskDefinitionCommand,
-} from '@aws-sdk/client-ecs';
-import { CreateRepositoryCommand } from '@aws-sdk/client-ecr';
-import {
-  CreateOpenIDConnectProviderCommand,
-  CreatePolicyCommand,
-  CreateRoleCommand,
-} from '@aws-sdk/client-iam';
-import { CreateHostedZoneCommand, GetHostedZoneCommand } from '@aws-sdk/client-route-53';
-import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -102,11 +89,9 @@ export async function startFixture(): Promise<FirstTimeFixture> {
       token: GOOGLE_TOKEN,
       enabled: ['serviceusage.googleapis.com', 'firestore.googleapis.com'],
     });
-    const zone = await aws.route53.send(
-      new CreateHostedZoneCommand({ Name: 'lornu.ai', CallerReference: 'x' }),
-    );
+    const zone = await aws.route53.createHostedZone({ Name: 'lornu.ai', CallerReference: 'x' });
     const id = zone.HostedZone?.Id?.replace('/hostedzone/', '') ?? '';
-    const { DelegationSet } = await aws.route53.send(new GetHostedZoneCommand({ Id: id }));
+    const { DelegationSet } = await aws.route53.getHostedZone({ Id: id });
     const dns = {
       ns: new Map([['lornu.ai', DelegationSet?.NameServers ?? []]]),
       caa: new Map<string, string[]>(),
@@ -175,13 +160,11 @@ export async function startFixture(): Promise<FirstTimeFixture> {
 
 /** What an administrator's apply of terraform/aws/bootstrap creates, as far as the setup checks it. */
 export async function applyBootstrap({ aws, github, variables }: FirstTimeFixture): Promise<void> {
-  const provider = await aws.iam.send(
-    new CreateOpenIDConnectProviderCommand({
-      Url: 'https://token.actions.githubusercontent.com',
-      ClientIDList: ['sts.amazonaws.com'],
-      ThumbprintList: ['0'.repeat(40)],
-    }),
-  );
+  const provider = await aws.iam.createOpenIDConnectProvider({
+    Url: 'https://token.actions.githubusercontent.com',
+    ClientIDList: ['sts.amazonaws.com'],
+    ThumbprintList: ['0'.repeat(40)],
+  });
   const trust = (subject: string) =>
     JSON.stringify({
       Version: '2012-10-17',
@@ -204,22 +187,20 @@ export async function applyBootstrap({ aws, github, variables }: FirstTimeFixtur
     ['LornuGithubPublishRole', ':ref:refs/heads/main'],
     ['LornuGithubApplyRole', ':environment:staging'],
   ] as const) {
-    await aws.iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust(subject) }));
+    await aws.iam.createRole({ RoleName, AssumeRolePolicyDocument: trust(subject) });
   }
   const zone = `arn:aws:route53:::hostedzone/${String(variables['route53_zone_id'])}`;
-  await aws.iam.send(
-    new CreatePolicyCommand({
-      PolicyName: 'LornuGithubApply-services',
-      PolicyDocument: JSON.stringify({
-        Version: '2012-10-17',
-        Statement: [{ Effect: 'Allow', Action: 'route53:ChangeResourceRecordSets', Resource: zone }],
-      }),
+  await aws.iam.createPolicy({
+    PolicyName: 'LornuGithubApply-services',
+    PolicyDocument: JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Action: 'route53:ChangeResourceRecordSets', Resource: zone }],
     }),
-  );
-  await aws.ecr.send(new CreateRepositoryCommand({ repositoryName: 'lornu-agent' }));
+  });
+  await aws.ecr.createRepository({ repositoryName: 'lornu-agent' });
   await Promise.all(
     Object.keys(SECRET_FORMS).map(async (name) =>
-      aws.secrets.send(new CreateSecretCommand({ Name: `lornu/staging/${name}` })),
+      aws.secrets.createSecret({ Name: `lornu/staging/${name}` }),
     ),
   );
 }
@@ -228,29 +209,23 @@ export async function applyBootstrap({ aws, github, variables }: FirstTimeFixtur
 export async function setSecrets({ aws }: FirstTimeFixture, names: readonly string[]): Promise<void> {
   await Promise.all(
     names.map(async (name) =>
-      aws.secrets.send(
-        new PutSecretValueCommand({ SecretId: `lornu/staging/${name}`, SecretString: 'x'.repeat(32) }),
-      ),
+      aws.secrets.putSecretValue({ SecretId: `lornu/staging/${name}`, SecretString: 'x'.repeat(32) }),
     ),
   );
 }
 
 /** What the workflow's deployment creates, as far as the setup checks it. */
 export async function deploy({ aws, emulator }: FirstTimeFixture): Promise<void> {
-  await aws.ecs.send(new CreateClusterCommand({ clusterName: 'lornu-staging' }));
-  await aws.ecs.send(
-    new RegisterTaskDefinitionCommand({
-      family: 'agent',
-      containerDefinitions: [{ name: 'agent', image: 'x', memory: 64 }],
-    }),
-  );
-  await aws.ecs.send(
-    new CreateServiceCommand({
-      cluster: 'lornu-staging',
-      serviceName: 'agent',
-      taskDefinition: 'agent',
-      desiredCount: 2,
-    }),
-  );
+  await aws.ecs.createCluster({ clusterName: 'lornu-staging' });
+  await aws.ecs.registerTaskDefinition({
+    family: 'agent',
+    containerDefinitions: [{ name: 'agent', image: 'x', memory: 64 }],
+  });
+  await aws.ecs.createService({
+    cluster: 'lornu-staging',
+    serviceName: 'agent',
+    taskDefinition: 'agent',
+    desiredCount: 2,
+  });
   await emulator.sideDoor.reportService('lornu-staging', 'agent', { runningCount: 2, desiredCount: 2 });
 }

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { REQUIREMENTS, isReady, type Found } from '@lornu/ops/first-time/first-time.ts';
 import { TAKEN_ELSEWHERE } from './taken-elsewhere.ts';
 import { TAKEN_FROM_AWS } from './taken-from-aws.ts';
-import { applyBootstrap, deploy, setSecrets, startFixture, type FirstTimeFixture } from './fixture.ts';
+import { applyBootstrap, deploy, setSecrets, startFixture } from './fixture.ts';
 
 const TAKEN_AWAY = [...TAKEN_ELSEWHERE, ...TAKEN_FROM_AWS];
 const SECRETS = ['gemini-api-key', 'oidc-client', 'session-key', 'a2a-signing-key'];
@@ -18,11 +18,8 @@ const MADE_HERE = [
   'github-variables',
 ];
 
-let fixture: FirstTimeFixture;
-beforeAll(async () => {
-  fixture = await startFixture();
-}, 5 * 60_000);
-afterAll(() => fixture?.stop());
+const fixture = await startFixture();
+afterAll(() => fixture.stop());
 
 const ids = (found: readonly Found[], state: Found['state']) =>
   found.filter((one) => one.state === state).map(({ id }) => id);

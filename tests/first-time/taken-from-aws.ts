@@ -1,13 +1,3 @@
-import { DeleteRepositoryCommand, CreateRepositoryCommand } from '@aws-sdk/client-ecr';
-import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
-import {
-  CreatePolicyVersionCommand,
-  DeleteOpenIDConnectProviderCommand,
-  ListOpenIDConnectProvidersCommand,
-  UpdateAssumeRolePolicyCommand,
-} from '@aws-sdk/client-iam';
-import { ChangeResourceRecordSetsCommand } from '@aws-sdk/client-route-53';
-import { CreateSecretCommand, DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { valuesWith, type TakenAway } from './taken-elsewhere.ts';
 import { ACCOUNT, setSecrets, type FirstTimeFixture } from './fixture.ts';
 
@@ -23,57 +13,53 @@ const quota = (id: string, code: string, limit: number, service: string, wanted:
 const failoverRecord =
   (Action: 'CREATE' | 'DELETE') =>
   async ({ aws, variables }: FirstTimeFixture) =>
-    aws.route53.send(
-      new ChangeResourceRecordSetsCommand({
-        HostedZoneId: String(variables['route53_zone_id']),
-        ChangeBatch: {
-          Changes: [
-            {
-              Action,
-              ResourceRecordSet: {
-                Name: 'chat.lornu.ai',
-                Type: 'A',
-                TTL: 3600,
-                ResourceRecords: [{ Value: '192.0.2.1' }],
-              },
+    aws.route53.changeResourceRecordSets({
+      HostedZoneId: String(variables['route53_zone_id']),
+      ChangeBatch: {
+        Changes: [
+          {
+            Action,
+            ResourceRecordSet: {
+              Name: 'chat.lornu.ai',
+              Type: 'A',
+              TTL: 3600,
+              ResourceRecords: [{ Value: '192.0.2.1' }],
             },
-          ],
-        },
-      }),
-    );
+          },
+        ],
+      },
+    });
 const providers = async ({ aws }: FirstTimeFixture) =>
-  (await aws.iam.send(new ListOpenIDConnectProvidersCommand())).OpenIDConnectProviderList ?? [];
+  (await aws.iam.listOpenIDConnectProviders({})).OpenIDConnectProviderList ?? [];
 const policy = `arn:aws:iam::${ACCOUNT}:policy/LornuGithubApply-services`;
-const zonePolicy = (zone: string) =>
-  new CreatePolicyVersionCommand({
-    PolicyArn: policy,
-    SetAsDefault: true,
-    PolicyDocument: JSON.stringify({
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Action: 'route53:ChangeResourceRecordSets',
-          Resource: `arn:aws:route53:::hostedzone/${zone}`,
-        },
-      ],
-    }),
-  });
-const trust = (subject: string) =>
-  new UpdateAssumeRolePolicyCommand({
-    RoleName: 'LornuGithubApplyRole',
-    PolicyDocument: JSON.stringify({
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Action: 'sts:AssumeRoleWithWebIdentity',
-          Principal: { Federated: '*' },
-          Condition: { StringEquals: { 'token.actions.githubusercontent.com:sub': subject } },
-        },
-      ],
-    }),
-  });
+const zonePolicy = (zone: string) => ({
+  PolicyArn: policy,
+  SetAsDefault: true,
+  PolicyDocument: JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Action: 'route53:ChangeResourceRecordSets',
+        Resource: `arn:aws:route53:::hostedzone/${zone}`,
+      },
+    ],
+  }),
+});
+const trust = (subject: string) => ({
+  RoleName: 'LornuGithubApplyRole',
+  PolicyDocument: JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Action: 'sts:AssumeRoleWithWebIdentity',
+        Principal: { Federated: '*' },
+        Condition: { StringEquals: { 'token.actions.githubusercontent.com:sub': subject } },
+      },
+    ],
+  }),
+});
 let servers: string[] = [];
 
 /** Every prerequisite at AWS, and of DNS. The last one is not restored. */
@@ -168,24 +154,27 @@ export const TAKEN_FROM_AWS: readonly TakenAway[] = [
     how: 'a trust policy without the ids of the repository',
     seen: 'LornuGithubApplyRole does not trust repo:lornu-ai@123456',
     next: `${APPLY} -var github_subject_prefix=repo:lornu-ai@123456`,
-    take: async ({ aws }) => aws.iam.send(trust('repo:lornu-ai/lornu-aws-staging:environment:staging')),
-    giveBack: async ({ aws, github }) => aws.iam.send(trust(`${github.subjectPrefix}:environment:staging`)),
+    take: async ({ aws }) =>
+      aws.iam.updateAssumeRolePolicy(trust('repo:lornu-ai/lornu-aws-staging:environment:staging')),
+    giveBack: async ({ aws, github }) =>
+      aws.iam.updateAssumeRolePolicy(trust(`${github.subjectPrefix}:environment:staging`)),
   },
   {
     id: 'aws-zone-right',
     how: 'bootstrap without the zone',
     seen: 'bootstrap was applied without domain_zone_id=',
     next: '-var domain_zone_id=',
-    take: async ({ aws }) => aws.iam.send(zonePolicy('none')),
-    giveBack: async ({ aws, variables }) => aws.iam.send(zonePolicy(String(variables['route53_zone_id']))),
+    take: async ({ aws }) => aws.iam.createPolicyVersion(zonePolicy('none')),
+    giveBack: async ({ aws, variables }) =>
+      aws.iam.createPolicyVersion(zonePolicy(String(variables['route53_zone_id']))),
   },
   {
     id: 'aws-image-repository',
     how: 'none in the region',
     seen: 'there is none in us-east-1',
     next: APPLY,
-    take: async ({ aws }) => aws.ecr.send(new DeleteRepositoryCommand({ repositoryName: 'lornu-agent' })),
-    giveBack: async ({ aws }) => aws.ecr.send(new CreateRepositoryCommand({ repositoryName: 'lornu-agent' })),
+    take: async ({ aws }) => aws.ecr.deleteRepository({ repositoryName: 'lornu-agent' }),
+    giveBack: async ({ aws }) => aws.ecr.createRepository({ repositoryName: 'lornu-agent' }),
   },
   {
     id: 'aws-secrets',
@@ -194,8 +183,8 @@ export const TAKEN_FROM_AWS: readonly TakenAway[] = [
     next: './lornu secrets set session-key',
     take: async ({ aws }) => {
       const SecretId = 'lornu/staging/session-key';
-      await aws.secrets.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true }));
-      await aws.secrets.send(new CreateSecretCommand({ Name: SecretId }));
+      await aws.secrets.deleteSecret({ SecretId, ForceDeleteWithoutRecovery: true });
+      await aws.secrets.createSecret({ Name: SecretId });
     },
     giveBack: async (fixture) => setSecrets(fixture, ['session-key']),
   },
@@ -205,9 +194,9 @@ export const TAKEN_FROM_AWS: readonly TakenAway[] = [
     seen: '2 of 3 tasks run',
     next: './lornu deploy',
     take: async ({ aws }) =>
-      aws.ecs.send(new UpdateServiceCommand({ cluster: 'lornu-staging', service: 'agent', desiredCount: 3 })),
+      aws.ecs.updateService({ cluster: 'lornu-staging', service: 'agent', desiredCount: 3 }),
     giveBack: async ({ aws }) =>
-      aws.ecs.send(new UpdateServiceCommand({ cluster: 'lornu-staging', service: 'agent', desiredCount: 2 })),
+      aws.ecs.updateService({ cluster: 'lornu-staging', service: 'agent', desiredCount: 2 }),
   },
   {
     id: 'aws-oidc-provider',
@@ -216,7 +205,7 @@ export const TAKEN_FROM_AWS: readonly TakenAway[] = [
     next: APPLY,
     take: async (fixture) => {
       for (const { Arn } of await providers(fixture)) {
-        await fixture.aws.iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: Arn }));
+        await fixture.aws.iam.deleteOpenIDConnectProvider({ OpenIDConnectProviderArn: Arn });
       }
     },
   },

@@ -1,26 +1,23 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { cluster, keepAsking, service, startService, type RunningService } from './kit.ts';
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { cluster, keepAsking, service, startService } from './kit.ts';
 
 // Other work on the machine must not make a slow answer a failure.
 setDefaultTimeout(120_000);
 
 // One service for the whole file: each test begins and ends with it steady.
-let it: RunningService;
-beforeAll(async () => {
-  it = await startService();
-  await it.steady();
-  await putAlarm('errors', 'HTTPCode_Target_5XX_Count', {
-    statistic: 'Sum',
-    datapointsToAlarm: 2,
-    threshold: 5,
-  });
-  await putAlarm('unhealthy', 'UnHealthyHostCount', {
-    statistic: 'Maximum',
-    datapointsToAlarm: 3,
-    threshold: 0,
-  });
-  await watchFor(['errors', 'unhealthy']);
-}, 120_000);
+const it = await startService();
+await it.steady();
+await putAlarm('errors', 'HTTPCode_Target_5XX_Count', {
+  statistic: 'Sum',
+  datapointsToAlarm: 2,
+  threshold: 5,
+});
+await putAlarm('unhealthy', 'UnHealthyHostCount', {
+  statistic: 'Maximum',
+  datapointsToAlarm: 3,
+  threshold: 0,
+});
+await watchFor(['errors', 'unhealthy']);
 afterAll(async () => it.end());
 
 async function watchFor(alarmNames: string[]): Promise<void> {

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { startNewDeployment } from '@lornu/ops/delivery/deploy/service-view.ts';
 import { setSecret } from '@lornu/ops/secrets/set-secret.ts';
-import { cluster, service, startService, type RunningService } from './kit.ts';
+import { cluster, service, startService } from './kit.ts';
 
 // Other work on the machine must not make a slow answer a failure.
 setDefaultTimeout(120_000);
@@ -9,13 +9,10 @@ setDefaultTimeout(120_000);
 const NAME = 'gemini-api-key';
 /** Longer than the scheduler's wait, at this pace, between two tasks that fail to start. */
 const A_WHILE_MS = 1500;
-let it: RunningService;
-beforeAll(async () => {
-  it = await startService(async ({ secrets }) => {
-    const { ARN } = await secrets.createSecret({ Name: `lornu/staging/${NAME}` });
-    return { secrets: [{ name: 'GEMINI_API_KEY', valueFrom: ARN ?? '' }] };
-  });
-}, 120_000);
+const it = await startService(async ({ secrets }) => {
+  const { ARN } = await secrets.createSecret({ Name: `lornu/staging/${NAME}` });
+  return { secrets: [{ name: 'GEMINI_API_KEY', valueFrom: ARN ?? '' }] };
+});
 afterAll(async () => it.end());
 
 const primary = async () => (await it.describe()).deployments?.[0];

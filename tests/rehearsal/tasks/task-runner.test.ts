@@ -1,17 +1,14 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { processesWith } from '../whole/kit.ts';
-import { cluster, keepAsking, service, startService, type RunningService } from './kit.ts';
+import { cluster, keepAsking, service, startService } from './kit.ts';
 
 // Other work on the machine must not make a slow answer a failure.
 setDefaultTimeout(120_000);
 
 // One service for the whole file: each test begins and ends with it steady.
-let it: RunningService;
-beforeAll(async () => {
-  it = await startService();
-}, 120_000);
+const it = await startService();
 afterAll(async () => it.end());
 
 const ask = async (path = '/'): Promise<Record<string, unknown>> =>
