@@ -4,10 +4,8 @@ import { afterAll, expect, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Logger } from '../observability/logger.ts';
+import { silentLog } from '../testing/run-bench.ts';
 import { loadAgents } from './load-agents.ts';
-
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
 
 // Outside the repository, where no packages are installed.
 const dir = mkdtempSync(join(tmpdir(), 'agents-'));
@@ -36,7 +34,7 @@ for (const name of ['empty', '.git', 'node_modules', '__pycache__']) mkdirSync(j
 afterAll(() => rmSync(dir, { recursive: true }));
 
 test('good agents of a folder are served, broken ones are listed with a reason', async () => {
-  const { agents, broken } = await loadAgents({ dir, log: silent, timeoutMs: 300 });
+  const { agents, broken } = await loadAgents({ dir, log: silentLog, timeoutMs: 300 });
   expect([...agents.keys()]).toEqual(['dressed', 'good']);
   expect(agents.get('dressed')?.page).toMatchObject({ title: 'Dressed' });
   expect(agents.get('good')?.page).toEqual({});
@@ -54,12 +52,12 @@ test('good agents of a folder are served, broken ones are listed with a reason',
 });
 
 test("an agent outside the repository gets the service's own copy of ADK", async () => {
-  const { agents } = await loadAgents({ dir, log: silent, timeoutMs: 300 });
+  const { agents } = await loadAgents({ dir, log: silentLog, timeoutMs: 300 });
   expect(agents.get('good')?.rootAgent).toBeInstanceOf(LlmAgent);
 });
 
 test("the repository's own agents load", async () => {
-  const { agents, broken } = await loadAgents({ dir: join(import.meta.dir, '../../agents'), log: silent });
+  const { agents, broken } = await loadAgents({ dir: join(import.meta.dir, '../../agents'), log: silentLog });
   expect(broken).toEqual([]);
   expect([...agents.keys()]).toContain('lornu');
 });

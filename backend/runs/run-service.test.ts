@@ -7,32 +7,29 @@ import { EnvironmentPlugin } from '../agents/environment-plugin.ts';
 import { loadAgents } from '../agents/load-agents.ts';
 import { toAdkLogger } from '../observability/adk-logger.ts';
 import { useModel } from '../model/gemini-llm.ts';
-import type { Logger } from '../observability/logger.ts';
 import { openDatabase } from '../sessions/sqlite/database.ts';
 import { SqliteSessionStore } from '../sessions/sqlite/sqlite-session-store.ts';
+import { KEY, say, textOf, type Wire } from '../testing/both-stores.ts';
+import { silentLog } from '../testing/run-bench.ts';
 import type { RunService, TurnRequest } from './run.ts';
 import { createRunService } from './run-service.ts';
 import type { RunLimits } from './run-options.ts';
 import { SqliteRunStore } from './sqlite/sqlite-run-store.ts';
 
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
-const owner = { appName: 'lornu', userId: 'u', sessionId: 's' };
 let sessions: SqliteSessionStore;
 let runs: RunService;
 let database: Database;
 
-type Wire = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- frames are read as JSON, loosely
-
 const standin = await spawnGeminiStandin({ chunks: 6 });
-setLogger(toAdkLogger(silent));
+setLogger(toAdkLogger(silentLog));
 useModel({ backend: { kind: 'stand-in', baseUrl: standin.url }, sleep: async () => {} });
-const agents = await loadAgents({ dir: join(import.meta.dir, '../../agents'), log: silent });
+const agents = await loadAgents({ dir: join(import.meta.dir, '../../agents'), log: silentLog });
 afterAll(() => standin.stop());
 
 beforeEach(async () => {
   database = openDatabase(':memory:');
   sessions = new SqliteSessionStore({ database });
-  await sessions.createSession(owner);
+  await sessions.createSession(KEY);
   runs = serviceWith({});
 });
 afterEach(() => sessions.close());
@@ -42,19 +39,12 @@ const serviceWith = (limits: Partial<RunLimits>): RunService =>
     agents,
     sessions,
     runs: new SqliteRunStore({ database }),
-    log: silent,
+    log: silentLog,
     now: Date.now,
     newId: () => crypto.randomUUID(),
     limits,
     plugins: [new EnvironmentPlugin(async () => ({ revision: 'r1' }))],
   });
-
-const say = (text: string, more: Partial<TurnRequest> = {}): TurnRequest => ({
-  ...owner,
-  streaming: true,
-  newMessage: { role: 'user', parts: [{ text }] },
-  ...more,
-});
 
 async function turn(request: TurnRequest): Promise<{ frames: Wire[]; state: string; invocationId: string }> {
   const run = await runs.start(request);
@@ -64,10 +54,7 @@ async function turn(request: TurnRequest): Promise<{ frames: Wire[]; state: stri
   return { frames, state: run.state, invocationId: run.invocationId };
 }
 
-const stored = async (): Promise<Wire[]> => (await sessions.getSession(owner))!.events;
-const textOf = (event: Wire): string =>
-  (event['content']?.parts ?? []).map((part: Wire) => part['text'] ?? '').join('');
-
+const stored = async (): Promise<Wire[]> => (await sessions.getSession(KEY))!.events;
 describe('a streamed turn', () => {
   test('partials add up to the answer, all with the id of the stored event', async () => {
     const { frames, state } = await turn(say('hello'));
@@ -102,7 +89,7 @@ describe('a streamed turn', () => {
     ]);
     expect(frames.some((frame) => frame['partial'] && frame['content'].parts[0].functionCall)).toBe(true);
     expect(whole[1]!['actions'].stateDelta).toEqual({ 'user:notes': ['the demo is on Friday'] });
-    expect((await sessions.getSession(owner))!.state).toEqual({ 'user:notes': ['the demo is on Friday'] });
+    expect((await sessions.getSession(KEY))!.state).toEqual({ 'user:notes': ['the demo is on Friday'] });
   });
 
   test('the agent reads the environment from the plugin', async () => {
@@ -134,7 +121,7 @@ test('request fields reach the events: state, custom metadata; temp: state is fo
     { my_key: { aB: 1 } },
     { my_key: { aB: 1 } },
   ]);
-  expect((await sessions.getSession(owner))!.state).toEqual({ q: 1 });
+  expect((await sessions.getSession(KEY))!.state).toEqual({ q: 1 });
 });
 
 describe('a tool that needs a confirmation', () => {
@@ -157,7 +144,7 @@ describe('a tool that needs a confirmation', () => {
     return { id: call.id, invocationId };
   }
   const reply = (id: string, confirmed: boolean): TurnRequest => ({
-    ...owner,
+    ...KEY,
     streaming: true,
     newMessage: {
       parts: [{ functionResponse: { id, name: 'adk_request_confirmation', response: { confirmed } } }],
@@ -169,14 +156,14 @@ describe('a tool that needs a confirmation', () => {
     const second = await turn(reply(id, true));
     expect(second.invocationId).toBe(invocationId);
     expect(second.frames[0]!['content'].parts[0].functionResponse.response).toEqual({ deleted: 1 });
-    expect((await sessions.getSession(owner))!.state).toEqual({ 'user:notes': [] });
+    expect((await sessions.getSession(KEY))!.state).toEqual({ 'user:notes': [] });
   });
 
   test('a no changes nothing', async () => {
     const { id } = await question();
     const { frames } = await turn(reply(id, false));
     expect(frames[0]!['content'].parts[0].functionResponse.response.error).toContain('rejected');
-    expect((await sessions.getSession(owner))!.state).toEqual({ 'user:notes': ['one'] });
+    expect((await sessions.getSession(KEY))!.state).toEqual({ 'user:notes': ['one'] });
   });
 
   test('a person who writes something else instead still gets an answer', async () => {
