@@ -12,8 +12,8 @@ import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
 import { runCommand } from '@lornu/ops/process/run-command.ts';
 import { startServer } from '@lornu/ops/servers/server.ts';
 import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
-import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/server.ts';
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { startGoogleStandIn } from '@lornu/standins/google/server.ts';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { exportPKCS8, generateKeyPair, type JWK } from 'jose';
@@ -27,44 +27,40 @@ import { clientFor } from './odd-peer.ts';
 
 const root = join(import.meta.dir, '../../..');
 const closing: (() => Promise<unknown>)[] = [];
-let google: GoogleStandIn;
-let peerUrl: string;
 
-beforeAll(async () => {
-  const project = join(root, 'gcp-agent');
-  const uv = runCommand(['uv', 'sync', '--frozen', '--quiet'], {
-    cwd: project,
-    timeoutMs: 300_000,
-    what: 'The Python environment of gcp-agent/ could not be created.',
-  });
-  const [model] = await Promise.all([spawnGeminiStandin(), uv]);
-  google = await startGoogleStandIn();
-  const scratchDir = await mkdtemp(join(tmpdir(), 'peer-'));
-  // In reverse order of their start.
-  closing.push(
-    () => rm(scratchDir, { recursive: true, force: true }),
-    () => google.stop(),
-    () => model.stop(),
-  );
-  const { url, stop } = await startServer({
-    name: 'gcp-agent',
-    command: endingWithParent([join(project, '.venv/bin/python'), '-m', 'gcp_agent.main']),
-    cwd: project,
-    env: {
-      DATA_DIR: scratchDir,
-      GOOGLE_GEMINI_BASE_URL: model.url,
-      GEMINI_API_KEY: 'stand-in',
-      A2A_TOKEN_ISSUER: google.url,
-      A2A_TOKEN_JWKS_URL: `${google.url}/oauth2/v3/certs`,
-      A2A_TOKEN_AUDIENCE: 'https://peer.example',
-      A2A_ALLOWED_EMAILS: google.serviceAccount.email,
-      A2A_SIGNING_KEY: await newSigningKey(),
-    },
-    scratchDir,
-  });
-  closing.push(stop);
-  peerUrl = `${url}/a2a/lornu`;
+const project = join(root, 'gcp-agent');
+const uv = runCommand(['uv', 'sync', '--frozen', '--quiet'], {
+  cwd: project,
+  timeoutMs: 300_000,
+  what: 'The Python environment of gcp-agent/ could not be created.',
 });
+const [model] = await Promise.all([spawnGeminiStandin(), uv]);
+const google = await startGoogleStandIn();
+const scratchDir = await mkdtemp(join(tmpdir(), 'peer-'));
+// In reverse order of their start.
+closing.push(
+  () => rm(scratchDir, { recursive: true, force: true }),
+  () => google.stop(),
+  () => model.stop(),
+);
+const { url, stop } = await startServer({
+  name: 'gcp-agent',
+  command: endingWithParent([join(project, '.venv/bin/python'), '-m', 'gcp_agent.main']),
+  cwd: project,
+  env: {
+    DATA_DIR: scratchDir,
+    GOOGLE_GEMINI_BASE_URL: model.url,
+    GEMINI_API_KEY: 'stand-in',
+    A2A_TOKEN_ISSUER: google.url,
+    A2A_TOKEN_JWKS_URL: `${google.url}/oauth2/v3/certs`,
+    A2A_TOKEN_AUDIENCE: 'https://peer.example',
+    A2A_ALLOWED_EMAILS: google.serviceAccount.email,
+    A2A_SIGNING_KEY: await newSigningKey(),
+  },
+  scratchDir,
+});
+closing.push(stop);
+const peerUrl = `${url}/a2a/lornu`;
 afterAll(async () => {
   for (const close of closing.toReversed()) await close();
 });

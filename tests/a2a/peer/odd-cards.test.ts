@@ -2,6 +2,7 @@ import { generateAgentCardSignature, AgentCard } from '@a2a-js/sdk';
 import { afterEach, describe, expect, test } from 'bun:test';
 import { exportJWK, generateKeyPair } from 'jose';
 import { ask, cardAt, clientFor, failureOf, peer, stopPeers } from './odd-peer.ts';
+import { serveHere } from '../../support/serve-here.ts';
 
 // How our client handles the cards of its peers.
 
@@ -109,13 +110,9 @@ describe('if keys are configured', () => {
   test("no signature, another key's, and one that brings its own key are refused; nobody fetches that key", async () => {
     const trusted = await signedBy('k1');
     let jwksAsked = 0;
-    const jwks = Bun.serve({
-      port: 0,
-      hostname: '127.0.0.1',
-      fetch: () => {
-        jwksAsked++;
-        return Response.json({ keys: [] });
-      },
+    const jwks = serveHere(() => {
+      jwksAsked++;
+      return Response.json({ keys: [] });
     });
     for (const stranger of [undefined, await signedBy('k1'), await signedBy('k2', jwks.url.href)]) {
       let card: unknown;

@@ -3,6 +3,7 @@ import { CircuitBreaker } from '../../../backend/peer/circuit-breaker.ts';
 import { HOPS_KEY } from '../../../backend/peer/hops.ts';
 import { PeerClient, type PeerClientOptions } from '../../../backend/peer/peer-client.ts';
 import { PeerError } from '../../../backend/peer/peer-error.ts';
+import { serveHere } from '../../support/serve-here.ts';
 
 /** A peer on loopback that a test controls: no real agent behaves like that. */
 export interface OddPeer {
@@ -39,12 +40,8 @@ export const cardAt = (url: string, changes: Record<string, unknown> = {}): Reco
 
 export function startOddPeer({ card = (url) => cardAt(url), answer }: OddPeerParts): OddPeer {
   const asked: OddPeer['asked'] = [];
-  const server: Bun.Server<unknown> = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    development: false,
-    idleTimeout: 60,
-    fetch: async (request): Promise<Response> => {
+  const server: Bun.Server<unknown> = serveHere(
+    async (request): Promise<Response> => {
       const { pathname: path } = new URL(request.url);
       const body = request.method === 'POST' ? ((await request.json()) as Rpc) : undefined;
       asked.push({ path, method: body?.method ?? request.method, headers: request.headers, body });
@@ -55,7 +52,8 @@ export function startOddPeer({ card = (url) => cardAt(url), answer }: OddPeerPar
       if (body?.method === 'CancelTask') return Response.json({ jsonrpc: '2.0', id: body.id, result: {} });
       return (body && (await answer?.(body, url))) ?? new Response('nothing here', { status: 404 });
     },
-  });
+    { idleTimeout: 60 },
+  );
   const url: string = `${server.url.origin}/a2a/odd`;
   return { url, asked, stop: async () => server.stop(true) };
 }

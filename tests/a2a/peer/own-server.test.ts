@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { exportPKCS8, generateKeyPair, type JWK } from 'jose';
-import { openFixture, type ServedAgent, type A2aFixture } from '../server/fixture.ts';
+import { openFixture } from '../server/fixture.ts';
 import { HOPS_KEY } from '../../../backend/peer/hops.ts';
 import { clientFor } from './odd-peer.ts';
 
 // Our client against our own server: both sides may run the same service.
 
-let fixture: A2aFixture;
-let served: ServedAgent;
-beforeAll(async () => {
-  fixture = await openFixture();
-  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
-  served = fixture.serve({ environment: { A2A_SIGNING_KEY: await exportPKCS8(privateKey) } });
-});
+const fixture = await openFixture();
+const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+const served = fixture.serve({ environment: { A2A_SIGNING_KEY: await exportPKCS8(privateKey) } });
 afterAll(() => fixture.close());
 
 test('the answer arrives in chunks, and the card passes its signature check', async () => {

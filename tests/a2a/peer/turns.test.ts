@@ -1,5 +1,5 @@
-import { spawnGeminiStandin, type GeminiStandin } from '@lornu/standins/gemini/spawn.ts';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { PeerPlugin } from '../../../backend/agents/peer-plugin.ts';
 import { useModel } from '../../../backend/model/gemini-llm.ts';
 import { peerFallbackSettings } from '../../../backend/peer-access.ts';
@@ -31,7 +31,6 @@ interface Frame {
   error?: string;
 }
 
-let standin: GeminiStandin;
 let bench: RunBench;
 let process: TestProcess;
 let odd: OddPeer;
@@ -42,9 +41,7 @@ let words: unknown[];
 /** Requests that Gemini refuses, besides those that the stand-in is told to. */
 let refusing: ((body: string) => boolean) | undefined;
 
-beforeAll(async () => {
-  standin = await spawnGeminiStandin();
-});
+const standin = await spawnGeminiStandin();
 afterAll(() => standin.stop());
 beforeEach(async () => {
   bench = await openRunBench(standin.url);
