@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,13 +9,10 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dir, '../..');
 const isolated = Bun.spawnSync(['unshare', '-rmn', 'true'], { stderr: 'ignore' }).exitCode === 0;
-let base: string;
 
-beforeAll(async () => {
-  base = await mkdtemp(join(tmpdir(), 'launcher-'));
-  await mkdir(join(base, 'pinned'));
-  await symlink(process.execPath, join(base, 'pinned/bun'));
-});
+const base = await mkdtemp(join(tmpdir(), 'launcher-'));
+await mkdir(join(base, 'pinned'));
+await symlink(process.execPath, join(base, 'pinned/bun'));
 afterAll(() => rm(base, { recursive: true, force: true }));
 
 /** A checkout with the files that the launcher reads, and a cli/main.ts that shows that it was reached. */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import {
   attach,
   cancelRun,
@@ -18,12 +18,9 @@ const ASKED = {
   text: `count to ${NUMBERS} every 60 ms`,
   expected: Array.from({ length: NUMBERS }, (_, index) => index + 1).join(' '),
 };
-let cluster: Cluster;
 let sessions = 0;
 
-beforeAll(async () => {
-  cluster = await Cluster.start(2, { LORNU_LEASE_MS: '1500', LORNU_DRAIN_MS: '300' });
-});
+const cluster = await Cluster.start(2, { LORNU_LEASE_MS: '1500', LORNU_DRAIN_MS: '300' });
 afterAll(() => cluster.stop());
 
 async function conversation(baseUrl = cluster.url): Promise<Conversation> {

@@ -1,5 +1,6 @@
 import { until } from '../support/until.ts';
 import type { Conversation } from './client.ts';
+import { postJson } from '../support/post-json.ts';
 
 const PATIENCE_MS = 60_000;
 
@@ -7,11 +8,7 @@ const PATIENCE_MS = 60_000;
 export async function createSession({ baseUrl, appName, userId, sessionId }: Conversation): Promise<void> {
   let mayBeStored = false;
   const create = async (): Promise<boolean> => {
-    const response = await fetch(`${baseUrl}/apps/${appName}/users/${userId}/sessions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ sessionId }),
-    });
+    const response = await postJson(`${baseUrl}/apps/${appName}/users/${userId}/sessions`, { sessionId });
     if (response.ok || (mayBeStored && response.status === 409)) return true;
     if (response.status !== 503) throw new Error(`create: ${response.status}`);
     // Its answer came too late, but it may be stored.

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { attach, readStream, type Conversation } from './client.ts';
 import { Cluster } from './cluster.ts';
 import { createSession } from './create-session.ts';
+import { postJson } from '../support/post-json.ts';
+import { serveHere } from '../support/serve-here.ts';
 
 // Bundles and real processes.
 /** `lornu runs` as an operator types it, against one process of the service. */
@@ -58,11 +60,7 @@ describe.each(STORES)('an operator at two processes on $name', ({ environment })
   async function say({ baseUrl, ...session }: Conversation, text: string): Promise<Response> {
     const { appName, userId, sessionId } = session;
     const newMessage = { role: 'user', parts: [{ text }] };
-    return fetch(`${baseUrl}/run_sse`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ appName, userId, sessionId, streaming: true, newMessage }),
-    });
+    return postJson(`${baseUrl}/run_sse`, { appName, userId, sessionId, streaming: true, newMessage });
   }
 
   test('finds a runaway of the other process with one command and ends it with the next', async () => {
@@ -171,13 +169,9 @@ describe('lornu runs', () => {
 
   test('tells the refusal of the service in its words', async () => {
     const asked: (string | null)[] = [];
-    const server = Bun.serve({
-      port: 0,
-      hostname: '127.0.0.1',
-      fetch: ({ headers }) => {
-        asked.push(headers.get('authorization'));
-        return Response.json({ detail: 'This caller is not allowed to do that' }, { status: 403 });
-      },
+    const server = serveHere(({ headers }) => {
+      asked.push(headers.get('authorization'));
+      return Response.json({ detail: 'This caller is not allowed to do that' }, { status: 403 });
     });
     const folder = mkdtempSync(join(tmpdir(), 'operator-'));
     const file = join(folder, 'token');

@@ -1,26 +1,20 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { attach, listRuns, readStream, type Conversation } from './client.ts';
 import { Cluster } from './cluster.ts';
 import { createSession } from './create-session.ts';
 import { patiently } from '../support/until.ts';
+import { postJson } from '../support/post-json.ts';
 
 // Bundles, real processes, and a lease that must expire.
 setDefaultTimeout(90_000);
 
-let cluster: Cluster;
-beforeAll(async () => {
-  cluster = await Cluster.start(2, { LORNU_LEASE_MS: '1500', LORNU_DRAIN_MS: '300' });
-});
+const cluster = await Cluster.start(2, { LORNU_LEASE_MS: '1500', LORNU_DRAIN_MS: '300' });
 afterAll(() => cluster.stop());
 
 async function say({ baseUrl, ...session }: Conversation, text: string, more = {}): Promise<Response> {
   const { appName, userId, sessionId } = session;
   const newMessage = { role: 'user', parts: [{ text }] };
-  return fetch(`${baseUrl}/run_sse`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ appName, userId, sessionId, streaming: true, newMessage, ...more }),
-  });
+  return postJson(`${baseUrl}/run_sse`, { appName, userId, sessionId, streaming: true, newMessage, ...more });
 }
 
 async function saidIn({ baseUrl, appName, userId, sessionId }: Conversation): Promise<string[]> {

@@ -1,12 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startServer, type Server } from '@lornu/ops/servers/server.ts';
 import { startFirestoreStandin } from '@lornu/standins/firestore/server.ts';
-import { spawnGeminiStandin, type GeminiStandin } from '@lornu/standins/gemini/spawn.ts';
+import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { readSpans } from '@lornu/standins/google/cloud-trace.ts';
 import { until } from '../support/until.ts';
+import { serveHere } from '../support/serve-here.ts';
 
 /**
  * The operations of a turn of 20 chunks. The test fails if a change raises one of them by 5 %, and names the commit. Then
@@ -29,24 +30,16 @@ const scratch = mkdtempSync(join(tmpdir(), 'lornu-turn-cost-'));
 const file = join(scratch, 'counts.json');
 /** Receives the traces. */
 const received: Uint8Array[] = [];
-const collector = Bun.serve({
-  port: 0,
-  hostname: '127.0.0.1',
-  fetch: async (request) => {
-    received.push(new Uint8Array(await request.arrayBuffer()));
-    return new Response();
-  },
+const collector = serveHere(async (request) => {
+  received.push(new Uint8Array(await request.arrayBuffer()));
+  return new Response();
 });
-let model: GeminiStandin;
-let service: Server;
 
-beforeAll(async () => {
-  model = await spawnGeminiStandin({ chunks: 20 });
-  service = await start('data', {});
-});
+const model = await spawnGeminiStandin({ chunks: 20 });
+const service = await start('data', {});
 afterAll(async () => {
-  await service?.stop();
-  await Promise.all([model?.stop(), collector.stop(true)]);
+  await service.stop();
+  await Promise.all([model.stop(), collector.stop(true)]);
   rmSync(scratch, { recursive: true, force: true });
 });
 

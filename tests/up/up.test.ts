@@ -1,18 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { copyCheckout, linkPackages } from '../support/copy-checkout.ts';
 import { startChild, type Child } from '@lornu/ops/process/child.ts';
+import { postJson } from '../support/post-json.ts';
+import { serveHere } from '../support/serve-here.ts';
 
 // The command as a person runs it: real stand-in, real page, real service.
 
 const root = join(import.meta.dir, '../..');
-let base: string;
 
-beforeAll(async () => {
-  base = await mkdtemp(join(tmpdir(), 'up-'));
-});
+const base = await mkdtemp(join(tmpdir(), 'up-'));
 afterAll(() => rm(base, { recursive: true, force: true }));
 
 interface UpResult {
@@ -56,12 +55,7 @@ async function runTurn(
   agentUrl: string,
   text: string,
 ): Promise<{ author: string; content?: { parts: { text?: string }[] } }[]> {
-  const post = async (path: string, body: unknown): Promise<Response> =>
-    fetch(`${agentUrl}${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
+  const post = async (path: string, body: unknown): Promise<Response> => postJson(`${agentUrl}${path}`, body);
   const { id } = (await (await post('/apps/lornu/users/ann/sessions', {})).json()) as { id: string };
   const newMessage = { role: 'user', parts: [{ text }] };
   const turn = await post('/run', { appName: 'lornu', userId: 'ann', sessionId: id, newMessage });
@@ -120,16 +114,12 @@ describe('lornu up', () => {
     const { url } = await ready(first);
     const session = `${url}/apps/lornu/users/ann/sessions`;
     const { id } = (await (await fetch(session, { method: 'POST' })).json()) as { id: string };
-    const answer = await fetch(`${url}/run_sse`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        app_name: 'lornu',
-        user_id: 'ann',
-        session_id: id,
-        new_message: { role: 'user', parts: [{ text: 'Good morning, is anybody there?' }] },
-        streaming: true,
-      }),
+    const answer = await postJson(`${url}/run_sse`, {
+      app_name: 'lornu',
+      user_id: 'ann',
+      session_id: id,
+      new_message: { role: 'user', parts: [{ text: 'Good morning, is anybody there?' }] },
+      streaming: true,
     });
     const stream = await answer.text();
     expect(stream).toContain('data: {');
@@ -249,7 +239,7 @@ describe('lornu up', () => {
   }, 120_000);
 
   test('names the process that holds the port', async () => {
-    const holder = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('mine') });
+    const holder = serveHere(() => new Response('mine'));
     const child = await up('taken', ['--port', String(holder.port)]);
     expect(await child.ended).toBe('ended with exit code 3');
     const said = child.tail.join('\n');
