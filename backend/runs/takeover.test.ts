@@ -242,19 +242,9 @@ describe.each(stores)('runs in $name', ({ open }) => {
   });
 
   test('an event that was stored and not shown is shown, and a finished turn ends', async () => {
-    const said = {
-      id: 'm2',
-      author: 'lornu',
-      content: { role: 'model', parts: [{ text: 'Done.' }] },
-      finishReason: 'STOP',
-    };
-    const piece = {
-      id: 'm2',
-      author: 'lornu',
-      partial: true,
-      content: { role: 'model', parts: [{ text: 'Done.' }] },
-    };
-    await leaveBehind([piece], [USER, said]);
+    const content = { role: 'model', parts: [{ text: 'Done.' }] };
+    const said = { id: 'm2', author: 'lornu', content };
+    await leaveBehind([{ ...said, partial: true }], [USER, { ...said, finishReason: 'STOP' }]);
     const { frames, state, events } = await goOn();
     expect(state).toBe('completed');
     expect(whole(frames).map(({ id }) => id)).toEqual(['m2']);
