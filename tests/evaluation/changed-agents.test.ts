@@ -1,25 +1,18 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import type { Replayed } from '@lornu/evaluation/replay.ts';
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { renderReport } from '@lornu/evaluation/report.ts';
 import { REGRESSIONS } from './library/changes.ts';
-import { harmlessNames, type Library, openLibrary, regressionNamed } from './library/world.ts';
+import { harmlessNames, openLibrary, regressionNamed } from './library/world.ts';
 
 const WITHIN_MS = 180_000;
 setDefaultTimeout(WITHIN_MS);
 /** All hundred are in tests/long-evaluation. */
 const OF_EACH_KIND = 2;
 
-let library: Library;
-let byVariant: Map<string, Replayed[]>;
-beforeAll(async () => {
-  library = await openLibrary();
-  const quick = REGRESSIONS.filter(([, change]) => change !== 'slower').map(([name]) =>
-    regressionNamed(name),
-  );
-  const replayed = await library.play('library', ...quick, ...harmlessNames(OF_EACH_KIND));
-  byVariant = Map.groupBy(replayed, ({ appName }) => appName);
-}, WITHIN_MS);
-afterAll(async () => library?.stop());
+const library = await openLibrary();
+const quick = REGRESSIONS.filter(([, change]) => change !== 'slower').map(([name]) => regressionNamed(name));
+const played = await library.play('library', ...quick, ...harmlessNames(OF_EACH_KIND));
+const byVariant = Map.groupBy(played, ({ appName }) => appName);
+afterAll(async () => library.stop());
 
 test('the recorded agent replays identically, byte for byte', () => {
   const replayed = byVariant.get('library') ?? [];

@@ -1,21 +1,17 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runCli } from '@lornu/cli/run-cli.ts';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { EXIT } from '@lornu/ops/base/cli-error.ts';
-import { startLocalService, type LocalService } from '@lornu/ops/eval/local-service.ts';
+import { startLocalService } from '@lornu/ops/eval/local-service.ts';
 
 const ROOT = resolve(import.meta.dir, '../..');
 setDefaultTimeout(120_000);
 
-let folder: string;
-let service: LocalService;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'eval-command-'));
-  service = await startLocalService(contextOf(), { agentsDir: join(ROOT, 'agents') });
-});
+const folder = await mkdtemp(join(tmpdir(), 'eval-command-'));
+const service = await startLocalService(contextOf(), { agentsDir: join(ROOT, 'agents') });
 afterAll(async () => {
   await service.stop();
   await rm(folder, { recursive: true });

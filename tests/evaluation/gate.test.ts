@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -19,10 +19,7 @@ const context: CliContext = {
   signal: new AbortController().signal,
 };
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'gate-'));
-});
+const folder = await mkdtemp(join(tmpdir(), 'gate-'));
 afterAll(() => rm(folder, { recursive: true }));
 
 /** The bundled agents with one of them changed, and the conversations that were agreed on. */

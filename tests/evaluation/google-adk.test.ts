@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -17,7 +17,6 @@ import { toSnakeKeys } from '@lornu/evaluation/keys.ts';
 import type { Score } from '@lornu/evaluation/metrics.ts';
 import { rouge1 } from '@lornu/evaluation/rouge.ts';
 import { startGcpAgent, startService } from '@lornu/ops/servers/agent-servers.ts';
-import type { Server } from '@lornu/ops/servers/server.ts';
 import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { startJudge } from './library/judge-model.ts';
 
@@ -26,21 +25,15 @@ const WITHIN_MS = 120_000;
 setDefaultTimeout(WITHIN_MS);
 
 const stops: (() => Promise<unknown>)[] = [];
-let scratchDir: string;
-let modelUrl: string;
-let agents: string;
-let gcpAgent: Server;
-beforeAll(async () => {
-  scratchDir = await mkdtemp(join(tmpdir(), 'evaluation-'));
-  const model = await spawnGeminiStandin();
-  modelUrl = model.url;
-  stops.push(model.stop);
-  // `adk eval` stores its results beside the agent.
-  agents = join(scratchDir, 'agents');
-  await cp(join(ROOT, 'gcp-agent/agents'), agents, { recursive: true });
-  gcpAgent = await startGcpAgent({ root: ROOT, modelUrl, agentsDir: agents, scratchDir });
-  stops.push(gcpAgent.stop);
-}, WITHIN_MS);
+const scratchDir = await mkdtemp(join(tmpdir(), 'evaluation-'));
+const model = await spawnGeminiStandin();
+const modelUrl = model.url;
+stops.push(model.stop);
+// `adk eval` stores its results beside the agent.
+const agents = join(scratchDir, 'agents');
+await cp(join(ROOT, 'gcp-agent/agents'), agents, { recursive: true });
+const gcpAgent = await startGcpAgent({ root: ROOT, modelUrl, agentsDir: agents, scratchDir });
+stops.push(gcpAgent.stop);
 afterAll(async () => {
   await Promise.all(stops.map(async (stop) => stop()));
   await rm(scratchDir, { recursive: true, force: true });

@@ -1,31 +1,26 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runCli } from '@lornu/cli/run-cli.ts';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { EXIT } from '@lornu/ops/base/cli-error.ts';
-import { type LocalService, startLocalService } from '@lornu/ops/eval/local-service.ts';
-import { type GeminiStandin, spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
+import { startLocalService } from '@lornu/ops/eval/local-service.ts';
+import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
+import { serveHere } from '../support/serve-here.ts';
 
 const ROOT = resolve(import.meta.dir, '../..');
 setDefaultTimeout(120_000);
 const CASSETTES = ['arithmetic_calls_nothing', 'save_note', 'status'];
 
-let folder: string;
-let standin: GeminiStandin;
-let model: ReturnType<typeof startModel>;
-let service: LocalService;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'live-'));
-  for (const name of CASSETTES)
-    await cp(
-      join(ROOT, `agents/lornu/cassettes/${name}.cassette.json`),
-      join(folder, `${name}.cassette.json`),
-    );
-  standin = await spawnGeminiStandin();
-  model = startModel(standin.url);
-  service = await startLocalService(contextOf({}), { agentsDir: join(ROOT, 'agents'), modelUrl: model.url });
+const folder = await mkdtemp(join(tmpdir(), 'live-'));
+for (const name of CASSETTES)
+  await cp(join(ROOT, `agents/lornu/cassettes/${name}.cassette.json`), join(folder, `${name}.cassette.json`));
+const standin = await spawnGeminiStandin();
+const model = startModel(standin.url);
+const service = await startLocalService(contextOf({}), {
+  agentsDir: join(ROOT, 'agents'),
+  modelUrl: model.url,
 });
 afterAll(async () => {
   await service.stop();
@@ -43,29 +38,25 @@ function startModel(url: string) {
     url: '',
     stop: async () => undefined as void,
   };
-  const server = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    fetch: async (request) => {
-      const { pathname, search } = new URL(request.url);
-      const body = await request.text();
-      const isMessage = body !== '' && !/functionResponse"/u.test(body);
-      if (/functionResponse/u.test(body)) state.sentTools++;
-      const headers = {
-        'content-type': 'application/json',
-        'x-goog-api-key': request.headers.get('x-goog-api-key') ?? '',
-      };
-      if (isMessage && ++asked % state.wrongEvery === 0)
-        return new Response(
-          `data: ${JSON.stringify({ candidates: [{ content: { role: 'model', parts: [{ text: 'Ask somebody else!' }] }, finishReason: 'STOP' }] })}\r\n\r\n`,
-          { headers: { 'content-type': 'text/event-stream' } },
-        );
-      return fetch(`${url}${pathname}${search}`, {
-        method: request.method,
-        headers,
-        ...(body ? { body } : {}),
-      });
-    },
+  const server = serveHere(async (request) => {
+    const { pathname, search } = new URL(request.url);
+    const body = await request.text();
+    const isMessage = body !== '' && !/functionResponse"/u.test(body);
+    if (/functionResponse/u.test(body)) state.sentTools++;
+    const headers = {
+      'content-type': 'application/json',
+      'x-goog-api-key': request.headers.get('x-goog-api-key') ?? '',
+    };
+    if (isMessage && ++asked % state.wrongEvery === 0)
+      return new Response(
+        `data: ${JSON.stringify({ candidates: [{ content: { role: 'model', parts: [{ text: 'Ask somebody else!' }] }, finishReason: 'STOP' }] })}\r\n\r\n`,
+        { headers: { 'content-type': 'text/event-stream' } },
+      );
+    return fetch(`${url}${pathname}${search}`, {
+      method: request.method,
+      headers,
+      ...(body ? { body } : {}),
+    });
   });
   state.url = server.url.origin;
   state.stop = async () => server.stop(true);
@@ -162,12 +153,9 @@ test('a series that ends at a limit is undecided, and not a success', async () =
 });
 
 test('an unavailable server gives no verdict about the agent; a rate without a possible comparison is refused', async () => {
-  const busy = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    fetch: ({ url }) =>
-      url.endsWith('/list-apps') ? Response.json(['lornu']) : new Response('busy', { status: 503 }),
-  });
+  const busy = serveHere(({ url }) =>
+    url.endsWith('/list-apps') ? Response.json(['lornu']) : new Response('busy', { status: 503 }),
+  );
   const away = await live(['--url', busy.url.origin, '--rate', '0.95']);
   await busy.stop(true);
   expect(away.code).toBe(EXIT.failed);

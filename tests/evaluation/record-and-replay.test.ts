@@ -1,13 +1,15 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runCli } from '@lornu/cli/run-cli.ts';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { EXIT } from '@lornu/ops/base/cli-error.ts';
-import { startLocalService, type LocalService } from '@lornu/ops/eval/local-service.ts';
+import { startLocalService } from '@lornu/ops/eval/local-service.ts';
 import { startService } from '@lornu/ops/servers/agent-servers.ts';
 import { startFirestore } from '@lornu/ops/up/start-firestore.ts';
+import { postJson } from '../support/post-json.ts';
+import { serveHere } from '../support/serve-here.ts';
 
 const ROOT = resolve(import.meta.dir, '../..');
 setDefaultTimeout(120_000);
@@ -15,35 +17,25 @@ setDefaultTimeout(120_000);
 const EMAIL = 'ada.lovelace@example.org';
 const PHONE = '+49 170 1234567';
 
-let folder: string;
-let cassettes: string;
-let service: LocalService;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'record-'));
-  cassettes = join(folder, 'cassettes');
-  service = await startLocalService(contextOf({}), { agentsDir: join(ROOT, 'agents') });
-  await talk(
-    service.url,
-    'lornu',
-    `note: write to ${EMAIL} or call ${PHONE}`,
-    'what are my notes?',
-    `is ${EMAIL} right?`,
-  );
-  await talk(service.url, 'lornu', 'what is the status of the environment?');
-  await talk(service.url, 'incident', 'I saw: the error rate rose to 5 %', 'write the report: errors');
-});
+const folder = await mkdtemp(join(tmpdir(), 'record-'));
+const cassettes = join(folder, 'cassettes');
+const service = await startLocalService(contextOf({}), { agentsDir: join(ROOT, 'agents') });
+await talk(
+  service.url,
+  'lornu',
+  `note: write to ${EMAIL} or call ${PHONE}`,
+  'what are my notes?',
+  `is ${EMAIL} right?`,
+);
+await talk(service.url, 'lornu', 'what is the status of the environment?');
+await talk(service.url, 'incident', 'I saw: the error rate rose to 5 %', 'write the report: errors');
 afterAll(async () => {
   await service.stop();
   await rm(folder, { recursive: true });
 });
 
 async function talk(url: string, app: string, ...messages: string[]): Promise<void> {
-  const post = async (path: string, body: unknown): Promise<Response> =>
-    fetch(`${url}${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
+  const post = async (path: string, body: unknown): Promise<Response> => postJson(`${url}${path}`, body);
   const { id } = (await (await post(`/apps/${app}/users/ada/sessions`, {})).json()) as { id: string };
   for (const text of messages) {
     const answer = await post('/run', {
@@ -161,16 +153,12 @@ test('conversations in Firestore and in a file are recorded like those of a serv
       ),
     )) as { id: string; state: object; events: Record<string, unknown>[] }[];
     for (const { id, state, events } of whole) {
-      const made = await fetch(`${onFirestore.url}/apps/lornu/users/ada/sessions`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({
-          sessionId: id,
-          state,
-          events: events.map(
-            ({ actions: _actions, longRunningToolIds: _ids, ...event }: Record<string, unknown>) => event,
-          ),
-        }),
+      const made = await postJson(`${onFirestore.url}/apps/lornu/users/ada/sessions`, {
+        sessionId: id,
+        state,
+        events: events.map(
+          ({ actions: _actions, longRunningToolIds: _ids, ...event }: Record<string, unknown>) => event,
+        ),
       });
       expect(made.status).toBe(200);
     }
@@ -270,17 +258,13 @@ test('what a change does to tokens and cost is written as one comment, beside ot
   const comments = [
     { id: 1, body: '<!-- lornu: plan of terraform/aws/staging -->', user: { type: 'Bot' }, html_url: 'plan' },
   ];
-  const github = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    fetch: async (request) => {
-      if (request.method === 'GET') return Response.json(comments);
-      const { body } = (await request.json()) as { body: string };
-      const found = comments.find(({ id }) => request.url.endsWith(`/comments/${id}`));
-      if (found) return Response.json(Object.assign(found, { body }));
-      comments.push({ id: comments.length + 1, body, user: { type: 'Bot' }, html_url: 'replay' });
-      return Response.json(comments.at(-1));
-    },
+  const github = serveHere(async (request) => {
+    if (request.method === 'GET') return Response.json(comments);
+    const { body } = (await request.json()) as { body: string };
+    const found = comments.find(({ id }) => request.url.endsWith(`/comments/${id}`));
+    if (found) return Response.json(Object.assign(found, { body }));
+    comments.push({ id: comments.length + 1, body, user: { type: 'Bot' }, html_url: 'replay' });
+    return Response.json(comments.at(-1));
   });
   const env = {
     GITHUB_API_URL: `http://127.0.0.1:${github.port}`,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -6,7 +6,6 @@ import { createSession, runTurn } from '@lornu/evaluation/agent-client.ts';
 import { readShadow } from '@lornu/ops/runs/operator-client.ts';
 import { renderShadow } from '@lornu/ops/runs/render-runs.ts';
 import { startService } from '@lornu/ops/servers/agent-servers.ts';
-import type { Server } from '@lornu/ops/servers/server.ts';
 import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { startGoogleStandIn } from '@lornu/standins/google/server.ts';
 import { type Authority, createAuthority } from '../identity/certificates.ts';
@@ -15,13 +14,7 @@ import { until } from '../support/until.ts';
 const ROOT = resolve(import.meta.dir, '../..');
 setDefaultTimeout(120_000);
 
-/** The audience of the candidate's tokens: the origin of its URL, as the service assumes it. */
-let audience: string;
-let google: Awaited<ReturnType<typeof startGoogleStandIn>>;
-let service: Server;
-let candidate: Server;
 let front: Bun.Server<undefined>;
-let authority: Authority;
 /** Replaces the authorization header of a request to the candidate. */
 let authorization: (sent: string | null) => string | null = (sent) => sent;
 const stops: (() => Promise<unknown>)[] = [];
@@ -49,51 +42,50 @@ async function startFront(by: Authority, port: number): Promise<Bun.Server<undef
   });
 }
 
-beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'shadow-sign-in-'));
-  stops.push(async () => rm(folder, { recursive: true }));
-  google = await startGoogleStandIn();
-  const model = await spawnGeminiStandin();
-  stops.unshift(async () => google.stop(), model.stop);
-  authority = await createAuthority('candidates');
-  front = await startFront(authority, 0);
-  stops.unshift(async () => front.stop(true));
-  audience = front.url.origin;
-  const authorities = join(folder, 'authorities.pem');
-  await Bun.write(authorities, authority.certificate);
-  const start = async (name: string, env: Record<string, string>) => {
-    const server = await startService({
-      root: ROOT,
-      modelUrl: model.url,
-      agentsDir: join(ROOT, 'agents'),
-      scratchDir: join(folder, name),
-      env,
-    });
-    stops.unshift(server.stop);
-    return server;
-  };
-  [candidate, service] = await Promise.all([
-    start('candidate', {
-      LORNU_SHADOW_CANDIDATE: '1',
-      LORNU_SIGN_IN: 'required',
-      A2A_TOKEN_ISSUER: google.url,
-      A2A_TOKEN_JWKS_URL: `${google.url}/oauth2/v3/certs`,
-      A2A_TOKEN_AUDIENCE: audience,
-      A2A_SERVICE_EMAILS: google.serviceAccount.email,
-    }),
-    start('service', {
-      LORNU_SHADOW_URL: audience,
-      LORNU_SHADOW_SHARE: '1',
-      NODE_EXTRA_CA_CERTS: authorities,
-      GOOGLE_WORKLOAD_IDENTITY_AUDIENCE: google.provider,
-      GOOGLE_SERVICE_ACCOUNT_EMAIL: google.serviceAccount.email,
-      GOOGLE_STS_URL: `${google.url}/v1/token`,
-      GOOGLE_IAM_CREDENTIALS_URL: google.url,
-      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${google.url}/v2/credentials/task1`,
-      AWS_REGION: 'eu-central-1',
-    }),
-  ]);
-});
+const folder = await mkdtemp(join(tmpdir(), 'shadow-sign-in-'));
+stops.push(async () => rm(folder, { recursive: true }));
+const google = await startGoogleStandIn();
+const model = await spawnGeminiStandin();
+stops.unshift(async () => google.stop(), model.stop);
+const authority = await createAuthority('candidates');
+front = await startFront(authority, 0);
+stops.unshift(async () => front.stop(true));
+/** The audience of the candidate's tokens: the origin of its URL, as the service assumes it. */
+const audience = front.url.origin;
+const authorities = join(folder, 'authorities.pem');
+await Bun.write(authorities, authority.certificate);
+const start = async (name: string, env: Record<string, string>) => {
+  const server = await startService({
+    root: ROOT,
+    modelUrl: model.url,
+    agentsDir: join(ROOT, 'agents'),
+    scratchDir: join(folder, name),
+    env,
+  });
+  stops.unshift(server.stop);
+  return server;
+};
+const [candidate, service] = await Promise.all([
+  start('candidate', {
+    LORNU_SHADOW_CANDIDATE: '1',
+    LORNU_SIGN_IN: 'required',
+    A2A_TOKEN_ISSUER: google.url,
+    A2A_TOKEN_JWKS_URL: `${google.url}/oauth2/v3/certs`,
+    A2A_TOKEN_AUDIENCE: audience,
+    A2A_SERVICE_EMAILS: google.serviceAccount.email,
+  }),
+  start('service', {
+    LORNU_SHADOW_URL: audience,
+    LORNU_SHADOW_SHARE: '1',
+    NODE_EXTRA_CA_CERTS: authorities,
+    GOOGLE_WORKLOAD_IDENTITY_AUDIENCE: google.provider,
+    GOOGLE_SERVICE_ACCOUNT_EMAIL: google.serviceAccount.email,
+    GOOGLE_STS_URL: `${google.url}/v1/token`,
+    GOOGLE_IAM_CREDENTIALS_URL: google.url,
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `${google.url}/v2/credentials/task1`,
+    AWS_REGION: 'eu-central-1',
+  }),
+]);
 afterAll(async () => {
   for (const stop of stops) await stop();
 });

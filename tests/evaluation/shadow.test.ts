@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -7,31 +7,24 @@ import { runCli } from '@lornu/cli/run-cli.ts';
 import { EXIT } from '@lornu/ops/base/cli-error.ts';
 import type { ShownShadow } from '@lornu/ops/runs/operator-client.ts';
 import { startService } from '@lornu/ops/servers/agent-servers.ts';
-import type { Server } from '@lornu/ops/servers/server.ts';
-import { type GeminiStandin, spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
+import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { until } from '../support/until.ts';
 
 const ROOT = resolve(import.meta.dir, '../..');
 setDefaultTimeout(120_000);
 
-let folder: string;
-let model: GeminiStandin;
-let candidate: Server;
-let service: Server;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'shadow-'));
-  model = await spawnGeminiStandin();
-  const agentsDir = join(folder, 'agents');
-  await cp(join(ROOT, 'agents'), agentsDir, { recursive: true });
-  const file = join(agentsDir, 'lornu/agent.ts');
-  await Bun.write(file, (await Bun.file(file).text()).replace("name: 'list_notes'", "name: 'read_notes'"));
-  const start = async (name: string, agents: string, env: Record<string, string>) =>
-    startService({ root: ROOT, modelUrl: model.url, agentsDir: agents, scratchDir: join(folder, name), env });
-  candidate = await start('candidate', agentsDir, { LORNU_SHADOW_CANDIDATE: '1' });
-  service = await start('service', join(ROOT, 'agents'), {
-    LORNU_SHADOW_URL: candidate.url,
-    LORNU_SHADOW_SHARE: '1',
-  });
+const folder = await mkdtemp(join(tmpdir(), 'shadow-'));
+const model = await spawnGeminiStandin();
+const agentsDir = join(folder, 'agents');
+await cp(join(ROOT, 'agents'), agentsDir, { recursive: true });
+const file = join(agentsDir, 'lornu/agent.ts');
+await Bun.write(file, (await Bun.file(file).text()).replace("name: 'list_notes'", "name: 'read_notes'"));
+const start = async (name: string, agents: string, env: Record<string, string>) =>
+  startService({ root: ROOT, modelUrl: model.url, agentsDir: agents, scratchDir: join(folder, name), env });
+const candidate = await start('candidate', agentsDir, { LORNU_SHADOW_CANDIDATE: '1' });
+const service = await start('service', join(ROOT, 'agents'), {
+  LORNU_SHADOW_URL: candidate.url,
+  LORNU_SHADOW_SHARE: '1',
 });
 afterAll(async () => {
   await service.stop();

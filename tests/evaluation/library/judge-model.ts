@@ -1,17 +1,15 @@
+import { serveHere } from '../../support/serve-here.ts';
+
 /** A stand-in for Gemini as a judge. The judged turn contains its verdicts in judge(...), one word for each sample. */
 export function startJudge() {
   const asked = new Map<string, number>();
-  const server = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    fetch: async (request) => {
-      const { contents } = (await request.json()) as { contents: { parts: { text: string }[] }[] };
-      const prompt = contents.flatMap(({ parts }) => parts.map(({ text }) => text)).join('\n');
-      const words = (/judge\(([^)]+)\)/u.exec(prompt)?.[1] ?? '').split(' ');
-      const nth = asked.get(prompt) ?? 0;
-      asked.set(prompt, nth + 1);
-      return respond(words[nth % words.length] ?? '', prompt);
-    },
+  const server = serveHere(async (request) => {
+    const { contents } = (await request.json()) as { contents: { parts: { text: string }[] }[] };
+    const prompt = contents.flatMap(({ parts }) => parts.map(({ text }) => text)).join('\n');
+    const words = (/judge\(([^)]+)\)/u.exec(prompt)?.[1] ?? '').split(' ');
+    const nth = asked.get(prompt) ?? 0;
+    asked.set(prompt, nth + 1);
+    return respond(words[nth % words.length] ?? '', prompt);
   });
   return { url: server.url.origin, stop: async () => server.stop(true) };
 }
