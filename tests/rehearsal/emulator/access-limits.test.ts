@@ -3,8 +3,8 @@ import type { CliError } from '@lornu/ops/base/cli-error.ts';
 import { createAwsClients } from '@lornu/rehearsal/emulator/aws-clients.ts';
 import { githubToken } from '@lornu/rehearsal/iam/sign-in.ts';
 import { tryRoles } from '@lornu/rehearsal/run/try-roles.ts';
-import { startAnyClient, type AnyClient, type Key } from './any-client.ts';
-import { startKit, type EmulatorKit } from './kit.ts';
+import { startAnyClient, type Key } from './any-client.ts';
+import { startKit } from './kit.ts';
 import { ACCOUNT, allow, policy, refusal } from './policies.ts';
 
 // Other work on the machine must not make a slow answer a failure.
@@ -12,9 +12,6 @@ setDefaultTimeout(120_000);
 
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/agent`;
 const TASKS = 'ecs-tasks.amazonaws.com';
-
-let kit: EmulatorKit;
-let aws: AnyClient;
 
 const trusting = (principal: object): string =>
   policy({ Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole' });
@@ -45,19 +42,17 @@ async function assume(role: string, more: object = {}, as?: Key): Promise<Key> {
   return [given.AccessKeyId, given.SecretAccessKey, given.SessionToken];
 }
 
-beforeAll(async () => {
-  kit = await startKit();
-  aws = startAnyClient(kit.python, kit.emulator.url);
-  const here = { AWS: `arn:aws:iam::${ACCOUNT}:root` };
-  await aws.call('iam:CreateRole', {
-    RoleName: 'agent',
-    AssumeRolePolicyDocument: trusting({ ...here, Service: TASKS }),
-  });
-  await aws.call('iam:PutRolePolicy', {
-    RoleName: 'agent',
-    PolicyName: 'p',
-    PolicyDocument: policy(allow('All', ['s3:*', 'sns:*', 'ec2:Describe*'])),
-  });
+const kit = await startKit();
+const aws = startAnyClient(kit.python, kit.emulator.url);
+const here = { AWS: `arn:aws:iam::${ACCOUNT}:root` };
+await aws.call('iam:CreateRole', {
+  RoleName: 'agent',
+  AssumeRolePolicyDocument: trusting({ ...here, Service: TASKS }),
+});
+await aws.call('iam:PutRolePolicy', {
+  RoleName: 'agent',
+  PolicyName: 'p',
+  PolicyDocument: policy(allow('All', ['s3:*', 'sns:*', 'ec2:Describe*'])),
 });
 afterAll(async () => {
   aws.stop();
@@ -152,94 +147,88 @@ describe("a session's own policy", () => {
   });
 });
 
-describe('an endpoint of the VPC', () => {
-  test('lets a task read what its policy names alone; others do not pass by it', async () => {
-    await aws.call('s3:CreateBucket', { Bucket: 'layers' });
-    await aws.call('s3:CreateBucket', { Bucket: 'elsewhere' });
-    const task = await taskKeys();
-    const read = async (Bucket: string, as?: Key) => aws.call('s3:ListObjectsV2', { Bucket }, as);
-    await read('elsewhere', task);
-    const { Vpc } = await aws.call('ec2:CreateVpc', { CidrBlock: '10.1.0.0/16' });
-    const { VpcId } = Vpc as { VpcId: string };
-    const { RouteTable } = await aws.call('ec2:CreateRouteTable', { VpcId });
-    const { VpcEndpoint } = await aws.call('ec2:CreateVpcEndpoint', {
-      VpcId,
-      ServiceName: 'com.amazonaws.us-east-1.s3',
-      VpcEndpointType: 'Gateway',
-      RouteTableIds: [(RouteTable as { RouteTableId: string }).RouteTableId],
-      PolicyDocument: policy(allow('Layers', 's3:*', 'arn:aws:s3:::layers*', { Principal: '*' })),
-    });
-    await read('layers', task);
-    const said = await refusal(read('elsewhere', task));
-    expect(said.message).toMatch(/because no VPC endpoint policy allows the s3:ListBucket action$/);
-    await read('elsewhere');
-    await read('elsewhere', await assume(ROLE));
-    await aws.call('ec2:DeleteVpcEndpoints', {
-      VpcEndpointIds: [(VpcEndpoint as { VpcEndpointId: string }).VpcEndpointId],
-    });
-    await read('elsewhere', task);
+test('an endpoint of the VPC lets a task read what its policy names alone; others do not pass by it', async () => {
+  await aws.call('s3:CreateBucket', { Bucket: 'layers' });
+  await aws.call('s3:CreateBucket', { Bucket: 'elsewhere' });
+  const task = await taskKeys();
+  const read = async (Bucket: string, as?: Key) => aws.call('s3:ListObjectsV2', { Bucket }, as);
+  await read('elsewhere', task);
+  const { Vpc } = await aws.call('ec2:CreateVpc', { CidrBlock: '10.1.0.0/16' });
+  const { VpcId } = Vpc as { VpcId: string };
+  const { RouteTable } = await aws.call('ec2:CreateRouteTable', { VpcId });
+  const { VpcEndpoint } = await aws.call('ec2:CreateVpcEndpoint', {
+    VpcId,
+    ServiceName: 'com.amazonaws.us-east-1.s3',
+    VpcEndpointType: 'Gateway',
+    RouteTableIds: [(RouteTable as { RouteTableId: string }).RouteTableId],
+    PolicyDocument: policy(allow('Layers', 's3:*', 'arn:aws:s3:::layers*', { Principal: '*' })),
   });
+  await read('layers', task);
+  const said = await refusal(read('elsewhere', task));
+  expect(said.message).toMatch(/because no VPC endpoint policy allows the s3:ListBucket action$/);
+  await read('elsewhere');
+  await read('elsewhere', await assume(ROLE));
+  await aws.call('ec2:DeleteVpcEndpoints', {
+    VpcEndpointIds: [(VpcEndpoint as { VpcEndpointId: string }).VpcEndpointId],
+  });
+  await read('elsewhere', task);
 });
 
-describe('an alarm publishes as CloudWatch', () => {
-  const denials = async (): Promise<string[]> =>
-    (await kit.emulator.sideDoor.access()).denied
-      .filter(({ operation }) => operation.startsWith('sns:Publish of the alarm'))
-      .map(({ sentence }) => sentence);
-  const unheard = async (): Promise<string[]> =>
-    (await kit.emulator.sideDoor.publishers()).flatMap(({ what, missing }) => (missing ? [what] : []));
-  const setState = async (StateValue: string) =>
-    aws.call('cloudwatch:SetAlarmState', { AlarmName: 'a', StateValue, StateReason: 'test' });
+const denials = async (): Promise<string[]> =>
+  (await kit.emulator.sideDoor.access()).denied
+    .filter(({ operation }) => operation.startsWith('sns:Publish of the alarm'))
+    .map(({ sentence }) => sentence);
+const unheard = async (): Promise<string[]> =>
+  (await kit.emulator.sideDoor.publishers()).flatMap(({ what, missing }) => (missing ? [what] : []));
+const setState = async (StateValue: string) =>
+  aws.call('cloudwatch:SetAlarmState', { AlarmName: 'a', StateValue, StateReason: 'test' });
 
-  test('where the topic and its key let it, and it is noted where they do not', async () => {
-    const account = {
-      Effect: 'Allow',
-      Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
-      Action: 'kms:*',
-      Resource: '*',
-    };
-    const { KeyMetadata } = await aws.call('kms:CreateKey', { Policy: policy(account) });
-    const KeyId = (KeyMetadata as { Arn: string }).Arn;
-    const { TopicArn } = await aws.call('sns:CreateTopic', {
-      Name: 'alarms',
-      Attributes: { KmsMasterKeyId: KeyId },
-    });
-    await aws.call('cloudwatch:PutMetricAlarm', {
-      AlarmName: 'a',
-      ComparisonOperator: 'GreaterThanThreshold',
-      EvaluationPeriods: 1,
-      MetricName: 'm',
-      Namespace: 'n',
-      Period: 60,
-      Statistic: 'Sum',
-      Threshold: 1,
-      AlarmActions: [TopicArn],
-    });
-    await setState('ALARM');
-    expect(await denials()).toEqual([
-      expect.stringMatching(/cloudwatch.*sns:Publish on resource: .*:alarms /),
-    ]);
-    const fromHere = { Condition: { StringEquals: { 'aws:SourceAccount': ACCOUNT } } };
-    const service = { Principal: { Service: 'cloudwatch.amazonaws.com' }, ...fromHere };
-    await aws.call('sns:SetTopicAttributes', {
-      TopicArn,
-      AttributeName: 'Policy',
-      AttributeValue: policy(allow('Alarms', 'sns:Publish', String(TopicArn), service)),
-    });
-    await setState('OK');
-    await setState('ALARM');
-    expect((await denials()).slice(1)).toEqual([expect.stringContaining('kms:GenerateDataKey')]);
-    expect(await unheard()).toEqual(['alarm a']);
-    await aws.call('kms:PutKeyPolicy', {
-      KeyId,
-      PolicyName: 'default',
-      Policy: policy(account, allow('Alarms', ['kms:GenerateDataKey*', 'kms:Decrypt'], '*', service)),
-    });
-    await setState('OK');
-    await setState('ALARM');
-    expect(await denials()).toHaveLength(2);
-    expect(await unheard()).toEqual([]);
+test('an alarm publishes as CloudWatch where the topic and its key let it, and it is noted where they do not', async () => {
+  const account = {
+    Effect: 'Allow',
+    Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
+    Action: 'kms:*',
+    Resource: '*',
+  };
+  const { KeyMetadata } = await aws.call('kms:CreateKey', { Policy: policy(account) });
+  const KeyId = (KeyMetadata as { Arn: string }).Arn;
+  const { TopicArn } = await aws.call('sns:CreateTopic', {
+    Name: 'alarms',
+    Attributes: { KmsMasterKeyId: KeyId },
   });
+  await aws.call('cloudwatch:PutMetricAlarm', {
+    AlarmName: 'a',
+    ComparisonOperator: 'GreaterThanThreshold',
+    EvaluationPeriods: 1,
+    MetricName: 'm',
+    Namespace: 'n',
+    Period: 60,
+    Statistic: 'Sum',
+    Threshold: 1,
+    AlarmActions: [TopicArn],
+  });
+  await setState('ALARM');
+  expect(await denials()).toEqual([expect.stringMatching(/cloudwatch.*sns:Publish on resource: .*:alarms /)]);
+  const fromHere = { Condition: { StringEquals: { 'aws:SourceAccount': ACCOUNT } } };
+  const service = { Principal: { Service: 'cloudwatch.amazonaws.com' }, ...fromHere };
+  await aws.call('sns:SetTopicAttributes', {
+    TopicArn,
+    AttributeName: 'Policy',
+    AttributeValue: policy(allow('Alarms', 'sns:Publish', String(TopicArn), service)),
+  });
+  await setState('OK');
+  await setState('ALARM');
+  expect((await denials()).slice(1)).toEqual([expect.stringContaining('kms:GenerateDataKey')]);
+  expect(await unheard()).toEqual(['alarm a']);
+  await aws.call('kms:PutKeyPolicy', {
+    KeyId,
+    PolicyName: 'default',
+    Policy: policy(account, allow('Alarms', ['kms:GenerateDataKey*', 'kms:Decrypt'], '*', service)),
+  });
+  await setState('OK');
+  await setState('ALARM');
+  expect(await denials()).toHaveLength(2);
+  expect(await unheard()).toEqual([]);
 });
 
 describe('the calls of AWS and the agent are tried with their roles', () => {

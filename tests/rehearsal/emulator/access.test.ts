@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { githubToken } from '@lornu/rehearsal/iam/sign-in.ts';
-import { startAnyClient, type AnyClient, type Key } from './any-client.ts';
-import { startKit, type EmulatorKit } from './kit.ts';
+import { startAnyClient, type Key } from './any-client.ts';
+import { startKit } from './kit.ts';
 import { ACCOUNT, allow, policy, refusal } from './policies.ts';
 
 // Other work on the machine must not make a slow answer a failure.
@@ -10,11 +10,6 @@ setDefaultTimeout(120_000);
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/job`;
 const SUBJECT = 'repo:a/b:environment:staging';
 const BOUNDARY = `arn:aws:iam::${ACCOUNT}:policy/boundary`;
-
-let kit: EmulatorKit;
-let aws: AnyClient;
-let job: Key;
-let key: string;
 
 const REGION = { Condition: { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } } };
 
@@ -40,44 +35,43 @@ async function makeRole(name: string, more: object = {}): Promise<void> {
   await aws.call('iam:CreateRole', { RoleName: name, AssumeRolePolicyDocument: policy(statement), ...more });
 }
 
-beforeAll(async () => {
-  kit = await startKit();
-  aws = startAnyClient(kit.python, kit.emulator.url);
-  await aws.call('iam:CreateOpenIDConnectProvider', {
-    Url: 'https://token.actions.githubusercontent.com',
-    ClientIDList: ['sts.amazonaws.com'],
-    ThumbprintList: [],
-  });
-  const { KeyMetadata } = await aws.call('kms:CreateKey', {});
-  key = (KeyMetadata as { Arn: string }).Arn;
-  await makeRole('job');
-  const statements = [
-    allow('Network', ['ec2:CreateVpc', 'ec2:Describe*', 'ec2:CreateFlowLogs'], '*', REGION),
-    allow('Bucket', ['s3:CreateBucket', 's3:PutObject', 's3:ListBucket'], 'arn:aws:s3:::mine*'),
-    allow('Secrets', [
-      'secretsmanager:CreateSecret',
-      'secretsmanager:GetSecretValue',
-      'secretsmanager:PutSecretValue',
-    ]),
-    allow('Bounded', ['iam:CreateRole', 'iam:PutRolePolicy'], `arn:aws:iam::${ACCOUNT}:role/staging*`, {
-      Condition: { StringEquals: { 'iam:PermissionsBoundary': BOUNDARY } },
-    }),
-    allow('Tasks', [
-      'ecs:RegisterTaskDefinition',
-      'wafv2:GetWebACLForResource',
-      'elasticloadbalancing:CreateLoadBalancer',
-      'elasticloadbalancing:ModifyLoadBalancerAttributes',
-      'logs:CreateLogGroup',
-    ]),
-    { Sid: 'Never', Effect: 'Deny', Action: 'ec2:DescribeSubnets', Resource: '*' },
-  ];
-  await aws.call('iam:PutRolePolicy', {
-    RoleName: 'job',
-    PolicyName: 'p',
-    PolicyDocument: policy(...statements),
-  });
-  job = await signIn();
+const kit = await startKit();
+const aws = startAnyClient(kit.python, kit.emulator.url);
+await aws.call('iam:CreateOpenIDConnectProvider', {
+  Url: 'https://token.actions.githubusercontent.com',
+  ClientIDList: ['sts.amazonaws.com'],
+  ThumbprintList: [],
 });
+const newKey = async (): Promise<string> =>
+  ((await aws.call('kms:CreateKey', {}))['KeyMetadata'] as { Arn: string }).Arn;
+const key = await newKey();
+await makeRole('job');
+const statements = [
+  allow('Network', ['ec2:CreateVpc', 'ec2:Describe*', 'ec2:CreateFlowLogs'], '*', REGION),
+  allow('Bucket', ['s3:CreateBucket', 's3:PutObject', 's3:ListBucket'], 'arn:aws:s3:::mine*'),
+  allow('Secrets', [
+    'secretsmanager:CreateSecret',
+    'secretsmanager:GetSecretValue',
+    'secretsmanager:PutSecretValue',
+  ]),
+  allow('Bounded', ['iam:CreateRole', 'iam:PutRolePolicy'], `arn:aws:iam::${ACCOUNT}:role/staging*`, {
+    Condition: { StringEquals: { 'iam:PermissionsBoundary': BOUNDARY } },
+  }),
+  allow('Tasks', [
+    'ecs:RegisterTaskDefinition',
+    'wafv2:GetWebACLForResource',
+    'elasticloadbalancing:CreateLoadBalancer',
+    'elasticloadbalancing:ModifyLoadBalancerAttributes',
+    'logs:CreateLogGroup',
+  ]),
+  { Sid: 'Never', Effect: 'Deny', Action: 'ec2:DescribeSubnets', Resource: '*' },
+];
+await aws.call('iam:PutRolePolicy', {
+  RoleName: 'job',
+  PolicyName: 'p',
+  PolicyDocument: policy(...statements),
+});
+const job = await signIn();
 afterAll(async () => {
   aws.stop();
   await kit.end();
@@ -218,14 +212,8 @@ describe('a call is refused', () => {
   });
 
   test('when CloudWatch Logs may not use the key', async () => {
-    const { KeyMetadata } = await aws.call('kms:CreateKey', {});
-    const said = await refusal(
-      aws.call(
-        'logs:CreateLogGroup',
-        { logGroupName: 'g', kmsKeyId: (KeyMetadata as { Arn: string }).Arn },
-        job,
-      ),
-    );
+    const kmsKeyId = await newKey();
+    const said = await refusal(aws.call('logs:CreateLogGroup', { logGroupName: 'g', kmsKeyId }, job));
     expect(said.message).toMatch(
       /^The specified KMS key does not exist or is not allowed to be used with Arn 'arn:aws:logs/,
     );

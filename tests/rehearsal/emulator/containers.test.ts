@@ -1,6 +1,6 @@
 import type { DeploymentConfiguration, Service } from '@aws-sdk/client-ecs';
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { failure, startKit, type EmulatorKit } from './kit.ts';
+import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { failure, startKit } from './kit.ts';
 import { makeNetwork } from './network.ts';
 
 // Other work on the machine must not make a slow answer a failure.
@@ -18,42 +18,36 @@ const deploymentConfiguration: DeploymentConfiguration = {
   bakeTimeInMinutes: 0,
 };
 
-let kit: EmulatorKit;
-let awsvpcConfiguration: { subnets: string[]; securityGroups: string[] };
 const revisions: string[] = [];
 
-beforeAll(async () => {
-  kit = await startKit();
-  const { subnetIds, groupId } = await makeNetwork(kit);
-  awsvpcConfiguration = { subnets: subnetIds, securityGroups: [groupId] };
-  await kit.ecs.createCluster({ clusterName: cluster });
-  for (const revision of ['1', '2']) {
-    const { taskDefinition } = await kit.ecs.registerTaskDefinition({
-      family: 'agent',
-      requiresCompatibilities: ['FARGATE'],
-      networkMode: 'awsvpc',
-      cpu: '256',
-      memory: '512',
-      containerDefinitions: [
-        { name: 'agent', image: `image:${revision}`, essential: true, stopTimeout: 120 },
-      ],
-    });
-    revisions.push(taskDefinition?.taskDefinitionArn ?? '');
-  }
-  await kit.ecs.createService({
-    cluster,
-    serviceName: 'agent',
-    taskDefinition: revisions[0],
-    desiredCount: 2,
-    launchType: 'FARGATE',
-    platformVersion: 'LATEST',
-    networkConfiguration: { awsvpcConfiguration },
-    deploymentConfiguration,
-    healthCheckGracePeriodSeconds: 60,
-    enableECSManagedTags: true,
-    availabilityZoneRebalancing: 'ENABLED',
-    propagateTags: 'SERVICE',
+const kit = await startKit();
+const { subnetIds, groupId } = await makeNetwork(kit);
+const awsvpcConfiguration = { subnets: subnetIds, securityGroups: [groupId] };
+await kit.ecs.createCluster({ clusterName: cluster });
+for (const revision of ['1', '2']) {
+  const { taskDefinition } = await kit.ecs.registerTaskDefinition({
+    family: 'agent',
+    requiresCompatibilities: ['FARGATE'],
+    networkMode: 'awsvpc',
+    cpu: '256',
+    memory: '512',
+    containerDefinitions: [{ name: 'agent', image: `image:${revision}`, essential: true, stopTimeout: 120 }],
   });
+  revisions.push(taskDefinition?.taskDefinitionArn ?? '');
+}
+await kit.ecs.createService({
+  cluster,
+  serviceName: 'agent',
+  taskDefinition: revisions[0],
+  desiredCount: 2,
+  launchType: 'FARGATE',
+  platformVersion: 'LATEST',
+  networkConfiguration: { awsvpcConfiguration },
+  deploymentConfiguration,
+  healthCheckGracePeriodSeconds: 60,
+  enableECSManagedTags: true,
+  availabilityZoneRebalancing: 'ENABLED',
+  propagateTags: 'SERVICE',
 });
 afterAll(async () => kit.end());
 

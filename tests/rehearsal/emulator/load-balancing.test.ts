@@ -1,25 +1,18 @@
 import type { Action } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { failure, startKit, type EmulatorKit } from './kit.ts';
+import { failure, startKit } from './kit.ts';
 import { makeLoadBalancer, makeNetwork } from './network.ts';
 
 // Other work on the machine must not make a slow answer a failure.
 setDefaultTimeout(120_000);
 
-let kit: EmulatorKit;
-let balancerArn: string;
-let groupArn: string;
-let certificateArn: string;
-
-beforeAll(async () => {
-  kit = await startKit();
-  ({ balancerArn, groupArn } = await makeLoadBalancer(kit, await makeNetwork(kit), 'alb'));
-  const requested = await kit.acm.requestCertificate({
-    DomainName: 'alb.lornu.example',
-    ValidationMethod: 'DNS',
-  });
-  certificateArn = requested.CertificateArn ?? '';
+const kit = await startKit();
+const { balancerArn, groupArn } = await makeLoadBalancer(kit, await makeNetwork(kit), 'alb');
+const requested = await kit.acm.requestCertificate({
+  DomainName: 'alb.lornu.example',
+  ValidationMethod: 'DNS',
 });
+const certificateArn = requested.CertificateArn ?? '';
 afterAll(async () => kit.end());
 
 const forward = (): Action => ({ Type: 'forward', TargetGroupArn: groupArn, Order: 2 });
@@ -117,12 +110,8 @@ describe('mutual TLS', () => {
   });
 
   test('a trust store is refused without a bundle of certificates, and with a name that is taken', async () => {
-    const missing = kit.elb.createTrustStore({
-      Name: 'other',
-      ...bundle,
-      CaCertificatesBundleS3Key: 'none.pem',
-    });
-    expect(await failure(missing)).toMatchObject({
+    const missing = { Name: 'other', ...bundle, CaCertificatesBundleS3Key: 'none.pem' };
+    expect(await failure(kit.elb.createTrustStore(missing))).toMatchObject({
       name: 'InvalidCaCertificatesBundleException',
     });
     expect(await failure(kit.elb.createTrustStore({ Name: 'peers', ...bundle }))).toMatchObject({

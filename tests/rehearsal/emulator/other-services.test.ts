@@ -1,13 +1,12 @@
 import type { Budget, Notification } from '@aws-sdk/client-budgets';
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { failure, startKit, type EmulatorKit } from './kit.ts';
+import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { failure, startKit } from './kit.ts';
 import { makeNetwork } from './network.ts';
 
 // Other work on the machine must not make a slow answer a failure.
 setDefaultTimeout(120_000);
 
-let kit: EmulatorKit;
-beforeAll(async () => void (kit = await startKit()), 60_000);
+const kit = await startKit();
 afterAll(async () => kit.end());
 
 describe('CloudWatch, over the CBOR that its SDK speaks', () => {

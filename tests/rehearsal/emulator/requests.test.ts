@@ -1,21 +1,17 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { AwsRefusal, startAnyClient, type AnyClient, type AwsError } from './any-client.ts';
+import { AwsRefusal, startAnyClient, type AwsError } from './any-client.ts';
 import { ACCOUNT_RULE_CASES, makeAccount, type Made } from './account-rule-cases.ts';
-import { startKit, type EmulatorKit } from './kit.ts';
+import { startKit } from './kit.ts';
 import { fargate, type Params } from './rule-case.ts';
 import { VALUE_RULE_CASES } from './value-rule-cases.ts';
 
 // Other work on the machine must not make a slow answer a failure.
 setDefaultTimeout(120_000);
 
-let kit: EmulatorKit;
-let aws: AnyClient;
 const seen = new Set<string>();
 
-beforeAll(async () => {
-  kit = await startKit();
-  aws = startAnyClient(kit.python, kit.emulator.url);
-});
+const kit = await startKit();
+const aws = startAnyClient(kit.python, kit.emulator.url);
 afterAll(async () => {
   aws.stop();
   await kit.end();
