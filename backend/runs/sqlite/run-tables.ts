@@ -67,11 +67,17 @@ const nameOf = (row: string) => `(SELECT app_name FROM sessions WHERE row_id = $
 /** `request`: an SQL expression, because the request of a running run may have 20 MiB. */
 const runWith = (
   request: string,
-) => `SELECT r.id, ${nameOf('r.session_row')}, r.invocation_id, r.state, ${request}, r.begun_after_us, r.owner,
+  session = nameOf('r.session_row'),
+) => `SELECT r.id, ${session}, r.invocation_id, r.state, ${request}, r.begun_after_us, r.owner,
     r.takeovers, r.cancel_requested, r.started_ms, r.ended_ms, r.usage
   FROM runs r`;
 /** Without the request of a running run, because only a takeover needs it. */
-const RUN = runWith("CASE WHEN r.state = 'queued' THEN r.request END AS request");
+const QUEUED_REQUEST = "CASE WHEN r.state = 'queued' THEN r.request END AS request";
+const RUN = runWith(QUEUED_REQUEST);
+const RUN_OF_SESSION = runWith(
+  QUEUED_REQUEST,
+  '$appName AS app_name, $userId AS user_id, $sessionId AS session_id',
+);
 const OF_SESSION = 'app_name = $appName AND user_id = $userId AND id = $sessionId';
 const SESSION_ROW = `(SELECT row_id FROM sessions WHERE ${OF_SESSION})`;
 type SessionKey = { appName: string; userId: string; sessionId: string };
@@ -238,7 +244,7 @@ export function prepareRunStatements(database: Database) {
       `${RUN} WHERE r.id = (SELECT run_id FROM leases WHERE session_row = ${SESSION_ROW})`,
     ),
     runsOfSession: database.query<RunRow, SessionKey & { limit: number }>(
-      `${RUN} WHERE r.session_row = ${SESSION_ROW} ORDER BY r.started_ms DESC, r.id LIMIT $limit`,
+      `${RUN_OF_SESSION} WHERE r.session_row = ${SESSION_ROW} ORDER BY r.started_ms DESC, r.id LIMIT $limit`,
     ),
     frames: database.query<{ first_index: number; kind: string; lines: string }, Run & { fromIndex: number }>(
       `SELECT first_index, kind, lines FROM frames
