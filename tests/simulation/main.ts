@@ -49,7 +49,7 @@ process.exitCode = workers > 1 ? await searchSideBySide() : await searchAlone();
 async function searchAlone(): Promise<number> {
   const begun = Bun.nanoseconds();
   const seconds = (): number => (Bun.nanoseconds() - begun) / 1e9;
-  const { scenarios, turns, found } = await search(
+  const { scenarios, turns, byStore, found } = await search(
     seed,
     (report) =>
       seconds() > Number(values.seconds) ||
@@ -61,6 +61,10 @@ async function searchAlone(): Promise<number> {
   process.stdout.write(
     `${scenarios} scenarios, ${turns} turns in ${took.toFixed(1)} s, ${Math.round(turns / took)} turns a second\n`,
   );
+  for (const [kind, { turns: its, cpuMs }] of byStore)
+    process.stdout.write(
+      `${kind}: ${its} turns in ${(cpuMs / 1_000).toFixed(1)} s of CPU time, ${Math.round((its / cpuMs) * 1_000)} a second\n`,
+    );
   if (!found) {
     if (values.history) writeHistory((await play(scenarioOf(seed + scenarios - 1, store))).history);
     return 0;

@@ -9,9 +9,16 @@ export interface Found {
   breaches: Breach[];
 }
 
+/** Turns on one store, and the CPU time of all threads for them and their check, in milliseconds. */
+interface Cost {
+  turns: number;
+  cpuMs: number;
+}
+
 export interface Report {
   scenarios: number;
   turns: number;
+  byStore: Map<StoreKind, Cost>;
   /** The first scenario that broke a guarantee. It ends the search. */
   found: Found | undefined;
 }
@@ -22,11 +29,19 @@ export async function search(
   isEnough: (report: Report) => boolean,
   store?: StoreKind,
 ): Promise<Report> {
-  const report: Report = { scenarios: 0, turns: 0, found: undefined };
+  const report: Report = { scenarios: 0, turns: 0, byStore: new Map(), found: undefined };
   for (let next = seed; !report.found && !isEnough(report); next++) {
+    const begun = process.cpuUsage();
     const played = await play(scenarioOf(next, store));
+    const { user, system } = process.cpuUsage(begun);
+    const turns = played.history.filter(({ is }) => is === 'run' || is === 'next turn').length;
+    const cost = report.byStore.get(played.scenario.store) ?? { turns: 0, cpuMs: 0 };
+    report.byStore.set(played.scenario.store, {
+      turns: cost.turns + turns,
+      cpuMs: cost.cpuMs + (user + system) / 1_000,
+    });
     report.scenarios++;
-    report.turns += played.history.filter(({ is }) => is === 'run' || is === 'next turn').length;
+    report.turns += turns;
     if (played.breaches.length > 0) report.found = played;
   }
   return report;
