@@ -44,7 +44,7 @@ export const LONG: readonly Suite[] = [
   ),
   tests(
     'long-conformance',
-    'the load balancer and ECS of the rehearsal do what AWS documents, check by check, and wrong ones are detected',
+    'ECS of the rehearsal does what AWS documents, check by check, and wrong load balancers and a wrong ECS are detected',
     './tests/rehearsal/conformance ./tests/rehearsal/wrong-stand-ins',
     { minutes: 60, needs: 'haproxy uv' },
   ),

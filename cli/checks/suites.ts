@@ -178,7 +178,7 @@ const QUICK: readonly Suite[] = [
   }),
   tests(
     'load-balancer',
-    "HAProxy handles requests, tokens and certificates as AWS's load balancer does (a sample of wrong ones)",
+    'HAProxy does what AWS documents about its load balancer, check by check (and a sample of wrong ones)',
     './tests/rehearsal/load-balancer',
     { minutes: 3, cores: 0.2, needs: 'haproxy uv', coversOps: true },
   ),

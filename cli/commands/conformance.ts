@@ -36,7 +36,6 @@ const CREDENTIALS = /^AWS_(ACCESS_KEY_ID|PROFILE|WEB_IDENTITY_TOKEN_FILE|CONTAIN
 interface Flags {
   target: 'rehearsal' | 'aws';
   list?: boolean;
-  long?: boolean;
   yes?: boolean;
   cleanUp?: boolean;
   from: string;
@@ -54,7 +53,6 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
         .default('rehearsal'),
     )
     .option('--list', 'list the checks and their sources, and run none')
-    .option('--long', 'also run the checks that wait for minutes')
     .option('--yes', 'aws: confirm that the probe stack may be created; it costs money')
     .option('--clean-up', 'aws: only remove the resources that a killed run left')
     .option('--from <cidr>', 'aws: addresses that may reach the load balancer', '0.0.0.0/0')
@@ -63,7 +61,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
     .action(async (words: string[], flags: Flags) => {
-      const checks = chooseChecks(words, flags.long ?? false);
+      const checks = chooseChecks(words);
       if (flags.list) {
         const list = checks.map((check) => ({ ...check, observe: undefined }));
         context.stdout(flags.json ? `${JSON.stringify(list, null, 2)}\n` : renderList(checks));

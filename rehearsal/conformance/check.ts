@@ -41,8 +41,6 @@ export interface Check {
   expected: Seen;
   /** What the rehearsal does instead, and why; docs/rehearsal.md lists it too. */
   otherwise?: string;
-  /** The check waits for minutes on the rehearsal too, so it runs only with --long. */
-  long?: true;
   observe: (world: World) => Promise<Seen>;
 }
 
@@ -58,7 +56,7 @@ export function theme(
     source: Source,
     expected: Seen,
     observe: Check['observe'],
-    more?: Pick<Check, 'otherwise' | 'long'>,
+    more?: Pick<Check, 'otherwise'>,
   ][],
 ): Check[] {
   return rows.map(([id, title, source, expected, observe, more]) => ({
@@ -71,3 +69,10 @@ export function theme(
     ...more,
   }));
 }
+
+/** Observes a part of what a scene finds. */
+export const inScene =
+  <Facts>(scene: (world: World) => Promise<Facts>) =>
+  (pick: (facts: Facts) => Seen) =>
+  async (world: World): Promise<Seen> =>
+    pick(await world.scene(scene));

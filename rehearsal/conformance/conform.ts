@@ -14,12 +14,8 @@ import { startRehearsalWorld } from './target-rehearsal.ts';
 import type { World } from './world.ts';
 
 /** The checks whose id contains one of the words; all checks if no word is given. */
-export function chooseChecks(words: readonly string[], long: boolean): Check[] {
-  const chosen = CHECKS.filter(
-    (check) =>
-      (long || !check.long || words.includes(check.id)) &&
-      (words.length === 0 || words.some((word) => check.id.includes(word))),
-  );
+export function chooseChecks(words: readonly string[]): Check[] {
+  const chosen = CHECKS.filter(({ id }) => words.length === 0 || words.some((word) => id.includes(word)));
   if (chosen.length > 0) return chosen;
   throw new CliError({
     what: 'No check has this name.',

@@ -29,8 +29,8 @@ export function renderResults(checks: readonly Check[], results: readonly Result
 
 /** Every check with its source, for --list. */
 export function renderList(checks: readonly Check[]): string {
-  const lines = checks.flatMap(({ id, title, source, otherwise, long }) => [
-    `${id.padEnd(28)}  ${title}${long ? ' (--long)' : ''}`,
+  const lines = checks.flatMap(({ id, title, source, otherwise }) => [
+    `${id.padEnd(28)}  ${title}`,
     `${' '.repeat(30)}${sentence(source)}`,
     `${' '.repeat(30)}${source.page}`,
     ...(otherwise ? [`${' '.repeat(30)}Known difference of the rehearsal: ${otherwise}`] : []),

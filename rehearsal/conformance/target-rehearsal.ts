@@ -151,13 +151,14 @@ export function clientPem(
   return [file, file];
 }
 
-/** Creates the certificates of a probe stack in the folder. */
+/** Creates the certificates of a load balancer for this host in the folder. */
 export async function makeCertificates(
   python: string,
   folder: string,
   context: Pick<StartContext, 'env' | 'signal'>,
+  host = HOST,
 ): Promise<Certificates> {
-  await runCommand([python, join(import.meta.dir, '../aws/certificates.py'), folder, HOST], {
+  await runCommand([python, join(import.meta.dir, '../aws/certificates.py'), folder, host], {
     env: context.env,
     signal: context.signal,
     timeoutMs: 60_000,

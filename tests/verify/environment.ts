@@ -5,18 +5,21 @@ import { startFirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { startGoogleStandIn, type GoogleStandIn } from '@lornu/standins/google/server.ts';
 import type { Target } from '@lornu/ops/verify/target.ts';
-import { exportSPKI, importJWK, type JWTPayload } from 'jose';
+import type { JWTPayload } from 'jose';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   addTarget,
   AGENT_GROUP,
+  fixed,
+  forward,
   HOST,
+  POLICY,
   startBalancer,
+  TO_HTTPS,
   type RunningBalancer,
 } from '../rehearsal/load-balancer/kit.ts';
-import { fixed, forward, GROUP, POLICY, TO_HTTPS } from '../rehearsal/load-balancer/sample-balancer.ts';
 
 const ROOT = join(import.meta.dir, '../..');
 export const REVISION = '1a2b3c4';
@@ -96,17 +99,10 @@ export async function balance(
   { google, service }: VerifiedEnvironment,
   change: (balancer: Balancer) => void = () => {},
 ): Promise<RunningBalancer> {
-  const jwksEndpoint = `${google.url}/oauth2/v3/certs`;
-  const balancer = asApplied(google.url, jwksEndpoint);
+  const balancer = asApplied(google.url, `${google.url}/oauth2/v3/certs`);
   change(balancer);
-  const keys = await Promise.all(
-    google.keys.jwks().keys.map(async (jwk) => ({
-      kid: jwk.kid ?? '',
-      pem: await exportSPKI((await importJWK(jwk, 'RS256')) as CryptoKey),
-    })),
-  );
-  const running = await startBalancer(balancer, { [jwksEndpoint]: keys });
-  await addTarget(running, GROUP, 'task-1', Number(new URL(service.url).port));
+  const running = await startBalancer(balancer, google.keys.jwks().keys);
+  await addTarget(running, 'task-1', Number(new URL(service.url).port));
   return running;
 }
 

@@ -1,7 +1,6 @@
-import { theme, type Seen, type Source } from '../check.ts';
+import { inScene, theme, type Source } from '../check.ts';
 import { PAGES } from '../pages.ts';
-import { bakingScene, type BakingFacts } from '../scenes/baking.ts';
-import type { World } from '../world.ts';
+import { bakingScene } from '../scenes/baking.ts';
 
 const bake: Source = {
   page: PAGES.alarms,
@@ -23,10 +22,7 @@ const inAlarm: Source = {
   means:
     'Where an alarm is in ALARM when a deployment begins, ECS does not watch alarms during this deployment, so that it can be the mend.',
 };
-const seen =
-  (pick: (facts: BakingFacts) => Seen) =>
-  async (world: World): Promise<Seen> =>
-    pick(await world.scene(bakingScene));
+const seen = inScene(bakingScene);
 
 export const BAKE = theme('bake', [
   ['first', 'a first deployment with alarms is completed', bake, 'COMPLETED', seen(({ first }) => first)],

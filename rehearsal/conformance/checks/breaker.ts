@@ -1,8 +1,7 @@
-import { theme, type Seen, type Source } from '../check.ts';
+import { inScene, theme, type Source } from '../check.ts';
 import { PAGES } from '../pages.ts';
-import { breakingScene, type BreakingFacts, type Failure } from '../scenes/breaking.ts';
-import { firstScene, type FirstFacts } from '../scenes/first.ts';
-import type { World } from '../world.ts';
+import { breakingScene, type Failure } from '../scenes/breaking.ts';
+import { firstScene } from '../scenes/first.ts';
 
 const fails: Source = {
   page: PAGES.breaker,
@@ -38,14 +37,8 @@ const codes: Source = {
   means: 'The page lists each error with the beginning of its stoppedReason.',
 };
 
-const seen =
-  (pick: (facts: BreakingFacts) => Seen) =>
-  async (world: World): Promise<Seen> =>
-    pick(await world.scene(breakingScene));
-const atFirst =
-  (pick: (facts: FirstFacts) => Seen) =>
-  async (world: World): Promise<Seen> =>
-    pick(await world.scene(firstScene));
+const seen = inScene(breakingScene);
+const atFirst = inScene(firstScene);
 const begins = (failure: Failure, text: string): boolean =>
   failure.stopped.length > 0 && failure.stopped.every(({ reason }) => reason.startsWith(text));
 

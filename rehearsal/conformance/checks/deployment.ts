@@ -1,7 +1,6 @@
-import { theme, type Seen, type Source } from '../check.ts';
+import { inScene, theme, type Source } from '../check.ts';
 import { PAGES } from '../pages.ts';
-import { rollingScene, type RollingFacts } from '../scenes/rolling.ts';
-import type { World } from '../world.ts';
+import { rollingScene } from '../scenes/rolling.ts';
 
 const lower: Source = {
   page: PAGES.rolling,
@@ -30,10 +29,7 @@ const order: Source = {
 const metadata = (means: string): Source => ({ page: PAGES.metadata, means });
 const ORDER = ['RUNNING', 'DEACTIVATING', 'STOPPING', 'DEPROVISIONING', 'STOPPED'];
 
-const seen =
-  (pick: (facts: RollingFacts) => Seen) =>
-  async (world: World): Promise<Seen> =>
-    pick(await world.scene(rollingScene));
+const seen = inScene(rollingScene);
 const inOrder = (statuses: readonly string[]): boolean =>
   statuses.every(
     (status, index) => index === 0 || ORDER.indexOf(status) > ORDER.indexOf(statuses[index - 1] ?? ''),

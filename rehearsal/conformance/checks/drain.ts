@@ -1,6 +1,6 @@
-import { theme, type Seen, type Source } from '../check.ts';
+import { inScene, theme, type Source } from '../check.ts';
 import { PAGES } from '../pages.ts';
-import { drainScene, type DrainFacts } from '../scenes/drain.ts';
+import { drainScene } from '../scenes/drain.ts';
 import { DRAIN_S } from '../stack/balancer.ts';
 import type { World } from '../world.ts';
 
@@ -17,10 +17,7 @@ const again = page(
 );
 const range = page('The range is 0–3600 seconds. The default value is 300 seconds.');
 
-const seen =
-  (pick: (facts: DrainFacts) => Seen) =>
-  async (world: World): Promise<Seen> =>
-    pick(await world.scene(drainScene));
+const seen = inScene(drainScene);
 /** Whether AWS accepts this delay. The valid delay is set again afterwards. */
 const takes =
   (value: string) =>

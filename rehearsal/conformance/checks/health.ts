@@ -1,7 +1,6 @@
-import { theme, type Seen, type Source } from '../check.ts';
+import { inScene, theme, type Source } from '../check.ts';
 import { PAGES } from '../pages.ts';
-import { healthScene, type HealthFacts } from '../scenes/health.ts';
-import type { World } from '../world.ts';
+import { healthScene } from '../scenes/health.ts';
 
 const page = (quote: string): Source => ({ page: PAGES.healthChecks, quote });
 const registered = page(
@@ -21,10 +20,7 @@ const failsOpen = page(
   'If a target group contains only unhealthy registered targets, the load balancer routes requests to all those targets, regardless of their health status.',
 );
 
-const seen =
-  (pick: (facts: HealthFacts) => Seen) =>
-  async (world: World): Promise<Seen> =>
-    pick(await world.scene(healthScene));
+const seen = inScene(healthScene);
 
 export const HEALTH_CHECKS = theme('health', [
   [

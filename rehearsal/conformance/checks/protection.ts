@@ -1,7 +1,6 @@
-import { theme, type Seen, type Source } from '../check.ts';
+import { inScene, theme, type Source } from '../check.ts';
 import { PAGES } from '../pages.ts';
-import { rollingScene, type RollingFacts } from '../scenes/rolling.ts';
-import type { World } from '../world.ts';
+import { rollingScene } from '../scenes/rolling.ts';
 
 const minutes: Source = {
   page: PAGES.protectionEndpoint,
@@ -12,10 +11,7 @@ const deployments: Source = {
   quote:
     'You can use Amazon ECS task scale-in protection to protect your tasks from being terminated by scale-in events from either service auto scaling or deployments.',
 };
-const seen =
-  (pick: (facts: RollingFacts['protection']) => Seen) =>
-  async (world: World): Promise<Seen> =>
-    pick((await world.scene(rollingScene)).protection);
+const seen = inScene(async (world) => (await world.scene(rollingScene)).protection);
 
 export const PROTECTION = theme('protection', [
   [

@@ -1,9 +1,8 @@
-import { theme, type Seen, type Source } from '../check.ts';
+import { inScene, theme, type Seen, type Source } from '../check.ts';
 import { PAGES } from '../pages.ts';
 import { firstScene } from '../scenes/first.ts';
-import { rollingScene, type RollingFacts } from '../scenes/rolling.ts';
-import { stoppingScene, type Ended, type StoppingFacts } from '../scenes/stopping.ts';
-import type { World } from '../world.ts';
+import { rollingScene } from '../scenes/rolling.ts';
+import { stoppingScene, type Ended } from '../scenes/stopping.ts';
 
 const inject: Source = {
   page: PAGES.secrets,
@@ -25,16 +24,9 @@ const noStart: Source = {
   means:
     'A task whose secrets cannot be read stops with ResourceInitializationError: unable to pull secrets or registry auth.',
 };
-const seen =
-  (pick: (facts: RollingFacts) => Seen) =>
-  async (world: World): Promise<Seen> =>
-    pick(await world.scene(rollingScene));
-const ended =
-  (pick: (facts: StoppingFacts) => Ended) =>
-  async (world: World): Promise<Seen> => {
-    const { stopCode, reason, exitCode } = pick(await world.scene(stoppingScene));
-    return { stopCode, reason, exitCode };
-  };
+const seen = inScene(rollingScene);
+const ended = inScene(stoppingScene);
+const endOf = ({ stopCode, reason, exitCode }: Ended): Seen => ({ stopCode, reason, exitCode });
 const NEVER_RAN = { stopCode: 'TaskFailedToStart', reason: 'ResourceInitializationError', exitCode: null };
 
 export const SECRETS = theme('secrets', [
@@ -95,13 +87,13 @@ export const SECRETS = theme('secrets', [
     'a task does not start if its secret is missing',
     noStart,
     NEVER_RAN,
-    ended(({ secret }) => secret),
+    ended(({ secret }) => endOf(secret)),
   ],
   [
     'missing-key',
     'a task does not start if its secret lacks the key',
     noStart,
     NEVER_RAN,
-    ended(({ key }) => key),
+    ended(({ key }) => endOf(key)),
   ],
 ]);

@@ -1,7 +1,6 @@
-import { theme, type Seen, type Source } from '../check.ts';
+import { inScene, theme, type Source } from '../check.ts';
 import { PAGES } from '../pages.ts';
-import { stoppingScene, type StoppingFacts } from '../scenes/stopping.ts';
-import type { World } from '../world.ts';
+import { stoppingScene } from '../scenes/stopping.ts';
 
 const sigterm: Source = {
   page: PAGES.stopTask,
@@ -19,10 +18,7 @@ const timeout: Source = {
     'stopTimeout: seconds to wait before the container is killed if it does not exit by itself; on Fargate 120 at most.',
 };
 const task = (means: string): Source => ({ page: PAGES.taskApi, means });
-const seen =
-  (pick: (facts: StoppingFacts) => Seen) =>
-  async (world: World): Promise<Seen> =>
-    pick(await world.scene(stoppingScene));
+const seen = inScene(stoppingScene);
 
 export const STOP = theme('stop', [
   ['sigterm', 'a task that is stopped gets SIGTERM', sigterm, true, seen(({ askedLog }) => askedLog)],

@@ -2,24 +2,13 @@ import { until } from '../seeing.ts';
 import type { World } from '../world.ts';
 import { serviceOf } from './service.ts';
 
-export interface BakingFacts {
-  /** The outcome of the first deployment, which has no earlier one to roll back to. */
-  first: string;
-  /** The old tasks were gone, and the deployment was not completed yet. */
-  baked: boolean;
-  completed: string;
-  /** The alarm was in ALARM before the deployment began. */
-  begunInAlarm: string;
-  fired: { failedTasks: number; back: boolean; said: boolean };
-}
-
 const PERIOD_S = 60;
 
 /**
  * Deployments that a CloudWatch alarm watches: quiet, in ALARM from the beginning, and set to ALARM during the
  * deployment.
  */
-export async function bakingScene(world: World): Promise<BakingFacts> {
+export async function bakingScene(world: World) {
   const service = serviceOf(world, 'baking');
   const name = `${world.stack.name}-drill`;
   // The metric has no data, and the alarm ignores missing data, so the alarm keeps the state that the test sets.
@@ -95,7 +84,9 @@ export async function bakingScene(world: World): Promise<BakingFacts> {
   const said = (await service.said('deployment failed: alarm detected')).length > 0;
   await set('OK');
   return {
+    // The first deployment has no earlier one to roll back to.
     first,
+    // The old tasks were gone, and the deployment was not completed yet.
     baked: alone >= 3,
     completed,
     begunInAlarm,

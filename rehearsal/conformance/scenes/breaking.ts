@@ -17,18 +17,8 @@ export interface Failure {
   stopped: { code: string; reason: string }[];
 }
 
-export interface BreakingFacts {
-  crash: Failure;
-  image: Failure;
-  sick: Failure;
-  secret: Failure;
-  logGroup: Failure;
-  /** With the circuit breaker off. */
-  off: { state: string; throttled: boolean };
-}
-
 /** Deploys bad versions of a service, one after the other. The circuit breaker rolls each one back. */
-export async function breakingScene(world: World): Promise<BreakingFacts> {
+export async function breakingScene(world: World) {
   const service = serviceOf(world, 'breaking');
   await world.probes.createService(
     'breaking',

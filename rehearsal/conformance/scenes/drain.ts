@@ -5,29 +5,13 @@ import { DRAIN_S } from '../stack/balancer.ts';
 import type { World } from '../world.ts';
 import { singleProbes } from './single-probes.ts';
 
-export interface DrainFacts {
-  draining: TargetHealth;
-  /** The probes that answered new requests while the second probe drained. */
-  answeredMeanwhile: string[];
-  /** Streams of the second probe that ended within the deregistration delay. */
-  shortStreams: boolean[];
-  /** Its state after the last request in progress ended, before the delay was over. */
-  afterLastRequest: string;
-  gone: boolean;
-  registeredAgain: string;
-  /** Streams that would have taken longer than the delay, and the shortest time that they lasted. */
-  longStreams: boolean[];
-  longEnough: boolean;
-  registeredWhileDraining: string;
-}
-
 const delayMs = DRAIN_S * 1000;
 const STREAMS = 6;
 
 /**
  * Deregisters the second probe from the group `drain`, with requests in progress that end before and after the delay.
  */
-export async function drainScene(world: World): Promise<DrainFacts> {
+export async function drainScene(world: World) {
   const { one, two } = await world.scene(singleProbes);
   world.say('draining');
   for (const probe of ['steady', 'second'] as const) await plan(world, probe, '/health/drain', [200]);
@@ -94,11 +78,15 @@ export async function drainScene(world: World): Promise<DrainFacts> {
   await deregister(world, 'drain', one.address);
   return {
     draining,
+    // The probes that answered new requests while the second probe drained.
     answeredMeanwhile: meanwhile,
+    // Streams of the second probe that ended within the deregistration delay.
     shortStreams: [...new Set(shortStreams)],
+    // Its state after the last request in progress ended, before the delay was over.
     afterLastRequest,
     gone,
     registeredAgain,
+    // Streams that would have taken longer than the delay, and the shortest time that they lasted.
     longStreams: [...new Set(cut.map(({ whole }) => whole))],
     longEnough: cut.every(({ elapsedMs }) => elapsedMs >= delayMs) && Date.now() - beganMs >= delayMs,
     registeredWhileDraining,

@@ -2,16 +2,8 @@ import { askGroup, until } from '../seeing.ts';
 import type { World } from '../world.ts';
 import { serviceOf } from './service.ts';
 
-export interface FirstFacts {
-  state: string;
-  running: number;
-  /** Tasks that ECS started after the deployment had failed. */
-  startedLater: number;
-  healed: string;
-}
-
 /** A service whose first deployment fails: its secret has no value yet. */
-export async function firstScene(world: World): Promise<FirstFacts> {
+export async function firstScene(world: World) {
   const service = serviceOf(world, 'first');
   world.say('first: a secret without a value');
   const { empty } = world.stack.secrets;
@@ -37,6 +29,7 @@ export async function firstScene(world: World): Promise<FirstFacts> {
   return {
     state: failed.rolloutState ?? '',
     running: failed.runningCount ?? 0,
+    // Tasks that ECS started after the deployment had failed.
     startedLater,
     healed: (JSON.parse(body) as { VALUE: string }).VALUE,
   };

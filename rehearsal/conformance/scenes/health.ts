@@ -1,47 +1,18 @@
 import type { TargetHealth } from '@aws-sdk/client-elastic-load-balancing-v2';
-import {
-  askGroup,
-  checksOf,
-  deregister,
-  plan,
-  register,
-  targets,
-  until,
-  untilState,
-  type SeenCheck,
-} from '../seeing.ts';
+import { askGroup, checksOf, deregister, plan, register, targets, until, untilState } from '../seeing.ts';
 import { HEALTH } from '../stack/balancer.ts';
 import type { World } from '../world.ts';
 import { singleProbes } from './single-probes.ts';
-
-/** The states of the second probe in the group `health`, and the probes that answered requests at that time. */
-export interface HealthFacts {
-  first: TargetHealth;
-  /** The probes that answered before the second probe had passed a check. */
-  answeredBeforeFirst: string[];
-  /** The second probe passes every other check from the start. */
-  afterOnePass: string[];
-  answeredHealthy: string[];
-  /** The second probe fails one check fewer in a row than the threshold, again and again. */
-  belowUnhealthy: string[];
-  unhealthy: TargetHealth;
-  answeredUnhealthy: string[];
-  /** The second probe passes one check fewer in a row than the threshold, again and again. */
-  belowHealthy: string[];
-  recovered: string;
-  otherCode: string[];
-  wrongCode: TargetHealth;
-  slow: TargetHealth;
-  allUnhealthy: number;
-  checks: SeenCheck[];
-}
 
 const PATH = '/health';
 /** Each node of the load balancer makes its own checks. AWS has two nodes. */
 const NODES = 2;
 
-/** The probes answer health checks by a plan. The first probe stays healthy until the end. */
-export async function healthScene(world: World): Promise<HealthFacts> {
+/**
+ * The probes answer health checks by a plan. The first probe stays healthy until the end. Returns the states of the
+ * second probe, and the probes that answered requests at that time.
+ */
+export async function healthScene(world: World) {
   const { one, two } = await world.scene(singleProbes);
   const tell = async (answers: readonly number[], how = {}): Promise<void> =>
     plan(world, 'second', PATH, answers, how);

@@ -4,8 +4,6 @@ import type { World } from '../world.ts';
 import { keepAsking, logOf, serviceOf } from './service.ts';
 import { singleProbes } from './single-probes.ts';
 
-export type RollingFacts = Awaited<ReturnType<typeof rollingScene>>;
-
 const SECRET_NAMES = ['WHOLE', 'KEY', 'STAGED', 'PLAIN'] as const;
 
 /**

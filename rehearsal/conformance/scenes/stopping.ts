@@ -14,24 +14,8 @@ export interface Ended {
   exitCode: number | null;
 }
 
-export interface StoppingFacts {
-  asked: Ended;
-  askedLog: boolean;
-  stubborn: Ended;
-  /** The time between SIGTERM and the end was at least the stop timeout. */
-  stubbornLong: boolean;
-  own: Ended;
-  ownLog: string[];
-  ownGroup: string;
-  image: Ended;
-  secret: Ended;
-  key: Ended;
-  logGroup: Ended;
-  tooLong: boolean;
-}
-
 /** Runs single tasks that end in each of the possible ways. */
-export async function stoppingScene(world: World): Promise<StoppingFacts> {
+export async function stoppingScene(world: World) {
   const { probes, stack, clients } = world;
   world.say('single tasks end');
   const plain = await probes.register({});
@@ -61,6 +45,7 @@ export async function stoppingScene(world: World): Promise<StoppingFacts> {
     await stop(arn);
     const beganMs = Date.now();
     const task = await ended(arn);
+    // Whether the time between SIGTERM and the end was at least the stop timeout.
     return { stubborn: toEnded(task), stubbornLong: Date.now() - beganMs >= STOP_TIMEOUT_S * 1000 };
   };
   const own = async () => {

@@ -1,4 +1,5 @@
 import { toFirewallRule, type Firewall } from '@lornu/rehearsal/load-balancer/firewall.ts';
+import { backendName } from '@lornu/rehearsal/load-balancer/render-haproxy.ts';
 import { afterAll, expect, test } from 'bun:test';
 import { request } from 'node:http';
 import { AGENT_GROUP, startBalancer } from './kit.ts';
@@ -34,7 +35,7 @@ const balancer = await startBalancer(
     })),
     targetGroups: [AGENT_GROUP],
   },
-  {},
+  [],
   FIREWALL,
 );
 afterAll(() => balancer.end());
@@ -81,6 +82,11 @@ test('an address is blocked from its rate on, over all listeners, and no other o
 test('what an earlier rule allows is not blocked by a later one', async () => {
   for (let index = 0; index < 25; index += 1) expect(await ask('127.0.0.9')).toBe(200);
   expect(await ask('127.0.0.9', { path: '/?q=123456789' })).toBe(200);
+});
+
+test('a target that is not there cannot be drained', async () => {
+  const refused = await balancer.control.drain(backendName(AGENT_GROUP.arn), 'none').catch(String);
+  expect(refused).toContain('HAProxy');
 });
 
 test("AWS's managed groups and rules that only count are not acted on", async () => {

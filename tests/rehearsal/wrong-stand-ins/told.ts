@@ -22,10 +22,13 @@ export async function told(
   });
 }
 
-/** Replaces the load balancer by the wrong one, and returns the ids of its checks that fail. */
-async function toldOf(world: RehearsalWorld, wrong: WrongBalancer): Promise<string[]> {
+/** Replaces the load balancer by a changed one, and returns its world. */
+export async function rebalance(
+  world: RehearsalWorld,
+  { change = (balancer) => balancer, rewrite }: Pick<WrongBalancer, 'change' | 'rewrite'>,
+): Promise<World> {
   await world.scene(singleProbes);
-  await world.standIns.rebalance(wrong.change ?? ((balancer) => balancer), wrong.rewrite);
+  await world.standIns.rebalance(change, rewrite);
   const other = world.fresh(singleProbes);
   // Waits until both probes are healthy behind it, with a limit, because some wrong load balancers forward no request.
   for (let tries = 0; tries < 40; tries += 1) {
@@ -36,10 +39,10 @@ async function toldOf(world: RehearsalWorld, wrong: WrongBalancer): Promise<stri
     if (one.status === 200 && two.status === 200) break;
     await Bun.sleep(100);
   }
-  return told(other, wrong.tells);
+  return other;
 }
 
 /** Asserts that exactly the checks that have to find the wrong load balancer fail. */
 export async function expectFound(world: RehearsalWorld, wrong: WrongBalancer): Promise<void> {
-  expect((await toldOf(world, wrong)).toSorted()).toEqual(wrong.tells.toSorted());
+  expect((await told(await rebalance(world, wrong), wrong.tells)).toSorted()).toEqual(wrong.tells.toSorted());
 }

@@ -5,7 +5,7 @@ import { WRONG_BALANCERS } from './wrong-balancers.ts';
 
 setDefaultTimeout(240_000);
 
-const world = worldOfProbes(240_000);
+const world = worldOfProbes();
 
 test.each(WRONG_BALANCERS.map((wrong) => [wrong.name, wrong] as const))(
   'the checks find a wrong load balancer: %s',

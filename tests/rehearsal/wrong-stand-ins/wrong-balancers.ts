@@ -1,3 +1,4 @@
+import type { Theme } from '@lornu/rehearsal/conformance/check.ts';
 import type { Action, Balancer, Rule } from '@lornu/rehearsal/load-balancer/balancer.ts';
 
 /** A load balancer that is wrong on purpose, and the ids of the checks that have to fail. */
@@ -8,6 +9,10 @@ export interface WrongBalancer {
   rewrite?: (configuration: string) => string;
   tells: readonly string[];
 }
+
+/** The ids of checks of one theme. */
+export const ids = (theme: Theme, names: string): string[] =>
+  names.split(' ').map((name) => `${theme}.${name}`);
 
 const rules =
   (change: (rules: Rule[]) => Rule[]) =>
@@ -46,18 +51,8 @@ export const WRONG_BALANCERS: readonly WrongBalancer[] = [
       all.toSorted((a, b) => Number(b.priority === 'default') - Number(a.priority === 'default')),
     ),
     tells: [
-      'rules.path-exact',
-      'rules.star',
-      'rules.star-empty',
-      'rules.question',
-      'rules.forward',
-      'rules.path-without-query',
-      'answers.text',
-      'answers.json',
-      'answers.html',
-      'answers.empty',
-      'answers.post',
-      'answers.no-target',
+      ...ids('rules', 'path-exact star star-empty question forward path-without-query'),
+      ...ids('answers', 'text json html empty post no-target'),
     ],
   },
   {
@@ -76,7 +71,7 @@ export const WRONG_BALANCERS: readonly WrongBalancer[] = [
       )(text)
         .replaceAll(/'\^(\/case\/Exact)\$'/g, "'$1'")
         .replaceAll('one.$', 'one.*$'),
-    tells: ['rules.path-case', 'rules.path-whole', 'rules.question-none', 'rules.question-two'],
+    tells: ids('rules', 'path-case path-whole question-none question-two'),
   },
   {
     name: 'paths with their query',
@@ -101,13 +96,7 @@ export const WRONG_BALANCERS: readonly WrongBalancer[] = [
   {
     name: 'one condition is enough',
     change: rules((all) => all.map((rule) => ({ ...rule, conditions: rule.conditions.slice(0, 1) }))),
-    tells: [
-      'rules.header-both',
-      'rules.header-whole',
-      'rules.host-other',
-      'rules.method-other',
-      'rules.source-connection',
-    ],
+    tells: ids('rules', 'header-both header-whole host-other method-other source-connection'),
   },
   {
     name: 'a rule without its path',
@@ -145,40 +134,18 @@ export const WRONG_BALANCERS: readonly WrongBalancer[] = [
         ? [{ ...action, status: action.status === 301 ? 302 : 301, path: '/', query: '' }]
         : [action];
     }),
-    tells: [
-      'answers.text',
-      'answers.json',
-      'answers.html',
-      'answers.empty',
-      'answers.post',
-      'answers.to-tls',
-      'answers.to-tls-host-port',
-      'answers.host',
-      'answers.path',
-      'answers.query',
-      'answers.port',
-      'answers.temporary',
-      'answers.permanent',
-      'answers.post-too',
-    ],
+    tells: ids(
+      'answers',
+      'text json html empty post to-tls to-tls-host-port host path query port temporary permanent post-too',
+    ),
   },
   {
     name: 'no tokens',
     change: actions((action) => (action.type === 'jwt-validation' ? [] : [action])),
-    tells: [
-      'tokens.none',
-      'tokens.basic',
-      'tokens.nonsense',
-      'tokens.empty',
-      'tokens.foreign-key',
-      'tokens.unknown-key-id',
-      'tokens.changed',
-      'tokens.unsigned',
-      'tokens.rs512',
-      'tokens.es256',
-      'tokens.before-action',
-      'tokens.spaced-part',
-    ],
+    tells: ids(
+      'tokens',
+      'none basic nonsense empty foreign-key unknown-key-id changed unsigned rs512 es256 before-action spaced-part',
+    ),
   },
   {
     name: 'no signatures',
@@ -198,7 +165,7 @@ export const WRONG_BALANCERS: readonly WrongBalancer[] = [
       'var(txn.nbf),sub',
       'var(txn.iat),sub',
     ),
-    tells: ['tokens.no-end', 'tokens.expired', 'tokens.not-yet', 'tokens.future'],
+    tells: ids('tokens', 'no-end expired not-yet future'),
   },
   {
     name: 'times that have to be there',
@@ -230,14 +197,7 @@ export const WRONG_BALANCERS: readonly WrongBalancer[] = [
   {
     name: 'nobody gets through with a token',
     rewrite: replace('{ var(txn.alg) -m str RS256 }', '{ var(txn.alg) -m str none }'),
-    tells: [
-      'tokens.valid',
-      'tokens.begun',
-      'tokens.second-value',
-      'tokens.no-additional',
-      'tokens.no-iat',
-      'tokens.spaced',
-    ],
+    tells: ids('tokens', 'valid begun second-value no-additional no-iat spaced'),
   },
   {
     name: 'any algorithm, without a look at the signature',
@@ -247,16 +207,7 @@ export const WRONG_BALANCERS: readonly WrongBalancer[] = [
   {
     name: 'no certificates of clients',
     rewrite: replace(/ ca-file \S+ verify required/g, ''),
-    tells: [
-      'mutual-tls.none',
-      'mutual-tls.foreign',
-      'mutual-tls.subject',
-      'mutual-tls.issuer',
-      'mutual-tls.serial',
-      'mutual-tls.validity',
-      'mutual-tls.validity-value',
-      'mutual-tls.leaf',
-    ],
+    tells: ids('mutual-tls', 'none foreign subject issuer serial validity validity-value leaf'),
   },
   {
     name: 'certificates of the wrong authority',
@@ -266,17 +217,10 @@ export const WRONG_BALANCERS: readonly WrongBalancer[] = [
   {
     name: 'no headers of certificates, and those of clients let through',
     rewrite: without('X-Amzn-Mtls-Clientcert'),
-    tells: [
-      'mutual-tls.all',
-      'mutual-tls.subject',
-      'mutual-tls.issuer',
-      'mutual-tls.serial',
-      'mutual-tls.validity',
-      'mutual-tls.leaf',
-      'mutual-tls.forged-subject',
-      'mutual-tls.forged-issuer',
-      'mutual-tls.forged-leaf',
-    ],
+    tells: ids(
+      'mutual-tls',
+      'all subject issuer serial validity leaf forged-subject forged-issuer forged-leaf',
+    ),
   },
   {
     name: 'certificates everywhere',
@@ -295,18 +239,10 @@ export const WRONG_BALANCERS: readonly WrongBalancer[] = [
   {
     name: 'no headers of the way',
     rewrite: without('X-Forwarded-', 'X-Amzn-Trace-Id', 'option forwardfor'),
-    tells: [
-      'headers.proto',
-      'headers.port',
-      'headers.for',
-      'headers.for-appended',
-      'headers.proto-forged',
-      'headers.port-forged',
-      'headers.trace',
-      'headers.trace-continued',
-      'headers.trace-differs',
-      'headers.trace-self',
-    ],
+    tells: ids(
+      'headers',
+      'proto port for for-appended proto-forged port-forged trace trace-continued trace-differs trace-self',
+    ),
   },
   {
     name: 'another host, method, address and status',
@@ -314,7 +250,7 @@ export const WRONG_BALANCERS: readonly WrongBalancer[] = [
       'http-request set-header X-Forwarded-Proto',
       'http-request set-header Host other\n  http-request set-method GET if { method PATCH }\n  http-request set-path /other if { path /echo/%7Eb }\n  http-response set-status 500 if { status 418 }\n  http-request set-header X-Forwarded-Proto',
     ),
-    tells: ['headers.host', 'headers.method', 'headers.query', 'headers.status'],
+    tells: ids('headers', 'host method query status'),
   },
   {
     name: 'invalid headers let through, proper ones dropped',
@@ -342,6 +278,6 @@ export const WRONG_BALANCERS: readonly WrongBalancer[] = [
   {
     name: 'an idle timeout of a second',
     change: (balancer) => ({ ...balancer, idleTimeoutS: 1 }),
-    tells: ['idle.not-before', 'idle.any-byte', 'idle.late-answer', 'idle.slow-upload'],
+    tells: ids('idle', 'not-before any-byte late-answer slow-upload'),
   },
 ];

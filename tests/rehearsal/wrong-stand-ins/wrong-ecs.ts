@@ -8,6 +8,7 @@ import { DeploymentAlarms } from '@lornu/rehearsal/tasks/deployment-alarms.ts';
 import type { RunnableImage } from '@lornu/rehearsal/tasks/image.ts';
 import type { TargetState } from '@lornu/rehearsal/tasks/task-health.ts';
 import { spyOn } from 'bun:test';
+import { ids } from './wrong-balancers.ts';
 
 /** An ECS that is wrong on purpose, and the ids of the checks that have to fail. */
 export interface WrongEcs {
@@ -113,16 +114,6 @@ export const WRONG_ECS: readonly WrongEcs[] = [
         }
       }),
     },
-    tells: [
-      'stop.graceful',
-      'stop.code',
-      'stop.reason',
-      'stop.killed',
-      'stop.own-code',
-      'stop.own-stop-code',
-      'stop.group',
-      'stop.no-image',
-      'stop.no-log-group',
-    ],
+    tells: ids('stop', 'graceful code reason killed own-code own-stop-code group no-image no-log-group'),
   },
 ];
