@@ -12,8 +12,9 @@ const FORGOTTEN_AFTER_MS = 24 * 60 * 60_000;
 const DELETED_AFTER_MS = 10_000;
 
 /**
- * RunStore.beat, in a transaction. If calls are slow, it holds longer: it takes another call until it is stored, and two
- * until the next one is.
+ * RunStore.beat, in a transaction. If calls are slow, it holds longer, until the next one is stored: from its read, that
+ * is as long as its own two calls, the timer of the next one, and that one's read. In a process without CPU time the
+ * timer is as late as the calls.
  */
 export async function beat(
   transaction: Transaction,
@@ -27,7 +28,7 @@ export async function beat(
   const now = before.readTime;
   transaction.set(before.ref, {
     process: owner,
-    until: later(now, Math.max(holdMs, holdMs / 2 + 3 * callMs)),
+    until: later(now, Math.max(holdMs, 3 * callMs + Math.max(holdMs / 2, 1.5 * callMs))),
     expireTime: later(now, FORGOTTEN_AFTER_MS),
   });
   return before.exists && !hasStopped(before, now);
