@@ -5,7 +5,7 @@ import {
   type Event,
 } from '@google/adk';
 import type { Part } from '@google/genai';
-import { pairCalls } from '../model/pair-calls.ts';
+import { pairCalls, PairingCheck, type PairingRules } from '../model/pair-calls.ts';
 import { PEER_METADATA_KEY } from '../peer/quoted.ts';
 
 /** Questions to a person. ADK keeps them in the session and never sends them to a model. */
@@ -15,18 +15,47 @@ const INTERNAL = new Set<string | undefined>([
   REQUEST_INPUT_FUNCTION_CALL_NAME,
 ]);
 
+const RULES: PairingRules<Event> = {
+  isModels: ({ author, content }) => author !== 'user' || content?.role === 'model',
+  isInternal: (name) => INTERNAL.has(name),
+  makesIds: true,
+  endsAtLateAnswer: true,
+};
+
+/** How many events of a session were found to be valid, and the last of them. */
+interface Look {
+  count: number;
+  last: Event;
+  check: PairingCheck<Event>;
+}
+
+/** By a session's first event, as in history-markers.ts: stored events never change and stay the same objects. */
+const looks = new WeakMap<Event, Look>();
+
 /**
  * The events of a session in a form that ADK can convert to contents: it throws if a response has no call, and drops
  * responses without an id. Calls and responses are paired here, because ADK removes the ids that it made from requests.
  * Returns the same array if nothing differs; stored events are never changed.
  */
 export function validHistory(events: Event[]): Event[] {
-  return pairCalls(events.some(isLeftOut) ? events.map(included) : events, {
-    isModels: ({ author, content }) => author !== 'user' || content?.role === 'model',
-    isInternal: (name) => INTERNAL.has(name),
-    makesIds: true,
-    endsAtLateAnswer: true,
-  });
+  if (isValid(events)) return events;
+  return pairCalls(events.some(isLeftOut) ? events.map(included) : events, RULES);
+}
+
+/** Checks only the events that were not checked before. */
+function isValid(events: readonly Event[]): boolean {
+  const [first] = events;
+  if (!first) return true;
+  const known = looks.get(first);
+  const isKnown = known !== undefined && events[known.count - 1] === known.last;
+  const look = isKnown ? known : { count: 0, last: first, check: new PairingCheck(RULES) };
+  looks.delete(first);
+  for (; look.count < events.length; look.count++) {
+    look.last = events[look.count]!;
+    if (isLeftOut(look.last) || !look.check.accepts(look.last)) return false;
+  }
+  looks.set(first, look);
+  return look.check.isComplete;
 }
 
 /**

@@ -47,10 +47,24 @@ export function saysNothing(part: Part): boolean {
 
 const NONE: readonly FunctionCall[] = [];
 
-function isPaired<T extends Turn>(turns: T[], { isModels, isInternal, makesIds }: PairingRules<T>): boolean {
-  const ids = new Set<string>();
-  let open = NONE;
-  for (const turn of turns) {
+/** Checks turns in their order: whether their calls and responses are in the form that Gemini requires. */
+export class PairingCheck<T extends Turn> {
+  readonly #rules: PairingRules<T>;
+  readonly #ids = new Set<string>();
+  #open = NONE;
+
+  constructor(rules: PairingRules<T>) {
+    this.#rules = rules;
+  }
+
+  /** Whether every call so far has its response. */
+  get isComplete(): boolean {
+    return this.#open.length === 0;
+  }
+
+  /** Whether the next turn is in this form; after one that is not, nothing more is known. */
+  accepts(turn: T): boolean {
+    const { isModels, isInternal, makesIds } = this.#rules;
     const parts = turn.content?.parts ?? [];
     // Most turns have no calls: an array for each event of a long session costs as much as the rest.
     let calls = NONE;
@@ -60,20 +74,25 @@ function isPaired<T extends Turn>(turns: T[], { isModels, isInternal, makesIds }
       if (call) {
         const hasArgs = call.args === undefined || isObject(call.args);
         if (part.text || !call.name || !hasArgs || isInternal?.(call.name)) return false;
-        if (makesIds && (!call.id || ids.has(call.id))) return false;
-        ids.add(call.id ?? '');
+        if (makesIds && (!call.id || this.#ids.has(call.id))) return false;
+        this.#ids.add(call.id ?? '');
         calls = [...calls, call];
       } else if (response) {
-        const expected = open[answered++];
+        const expected = this.#open[answered++];
         if (!expected || response.id !== expected.id || response.name !== expected.name) return false;
         if (!isObject(response.response)) return false;
       } else if (saysNothing(part)) return false;
     }
-    if (answered !== open.length || (answered > 0 && answered !== parts.length)) return false;
+    if (answered !== this.#open.length || (answered > 0 && answered !== parts.length)) return false;
     if (calls.length > 0 && (turn.content?.role !== 'model' || !isModels(turn))) return false;
-    open = calls;
+    this.#open = calls;
+    return true;
   }
-  return open.length === 0;
+}
+
+function isPaired<T extends Turn>(turns: T[], rules: PairingRules<T>): boolean {
+  const check = new PairingCheck(rules);
+  return turns.every((turn) => check.accepts(turn)) && check.isComplete;
 }
 
 interface Call {
