@@ -78,8 +78,8 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
   bug(
     'Firestore: a run whose begin got no answer is deleted',
     RUN_STORE,
-    "if (codeOf(error) === 'STORE_UNAVAILABLE') void this.#giveBack(lease).catch(() => undefined);",
-    'runsOf(this.#db).doc(run.id).delete().catch(() => undefined);',
+    'void this.#giveBack(lease).catch(() => undefined);\n        throw perhapsAccepted',
+    'void runsOf(this.#db).doc(run.id).delete().catch(() => undefined);\n        throw perhapsAccepted',
   ),
   bug(
     'Firestore: a message that waits is stored again after a lost answer',
