@@ -44,7 +44,7 @@ export const LONG: readonly Suite[] = [
   ),
   tests(
     'long-conformance',
-    'ECS of the rehearsal does what AWS documents, check by check, and wrong load balancers and a wrong ECS are detected',
+    'the checks of lornu conformance detect wrong load balancers and a wrong ECS, and leave nothing in an account',
     './tests/rehearsal/conformance ./tests/rehearsal/wrong-stand-ins',
     { minutes: 60, needs: 'haproxy uv' },
   ),

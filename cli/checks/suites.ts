@@ -96,7 +96,7 @@ const QUICK: readonly Suite[] = [
   ),
   tests(
     'tasks',
-    'the task runner handles deployments, failures, draining and scaling of real processes as ECS does',
+    'the task runner does with real processes what AWS documents about ECS, check by check',
     './tests/rehearsal/tasks',
     { minutes: 5, cores: 0.6, needs: 'haproxy uv', coversOps: true, onlyOn: 'linux' },
   ),

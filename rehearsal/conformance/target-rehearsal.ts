@@ -4,7 +4,7 @@ import { runCommand } from '@lornu/ops/process/run-command.ts';
 import type { StartContext } from '@lornu/ops/up/start-context.ts';
 import { createAwsClients, emulatorSettings, REGION } from '../emulator/aws-clients.ts';
 import { ensureEmulatorPython } from '../emulator/ensure-python.ts';
-import { startEmulator } from '../emulator/start-emulator.ts';
+import { startEmulator, type Emulator } from '../emulator/start-emulator.ts';
 import { PullError, type PullImage, type RunnableImage } from '../tasks/image.ts';
 import { createPace } from '../tasks/pace.ts';
 import { startProcessContainer } from '../tasks/process-container.ts';
@@ -28,6 +28,9 @@ const GRACE_S = 2;
 
 /** The rehearsal's world, and the processes behind it. */
 export interface RehearsalWorld extends World {
+  /** Has the files of this world. */
+  folder: string;
+  emulator: Emulator;
   standIns: StandIns;
   events: RunnerEvent[];
   /** The same world without the results of earlier scenes, for example after a change of the stand-ins. */
@@ -124,6 +127,8 @@ export async function startRehearsalWorld(
         if (failures.length > 0) throw failures[0];
       },
       say: onStep,
+      folder,
+      emulator,
       standIns,
       events,
       fresh: (scene) => {
@@ -181,7 +186,7 @@ async function pullProbe(
   const programs = join(folder, 'programs');
   await mkdir(programs);
   await symlink(process.execPath, join(programs, 'node'));
-  const image = { command: ['node'], env: {}, folder, path: [programs] };
+  const image = { command: ['node'], env: { HOME: '/tmp' }, folder, path: [programs] };
   return async ({ image: name }) => {
     if (name === MISSING_IMAGE) throw new PullError(name, 'not found');
     return change({

@@ -13,6 +13,22 @@ function say(what, more) {
   fs.writeSync(1, JSON.stringify({ probe: what, name: NAME, atMs: Date.now(), ...more }) + '\n');
 }
 
+// In CloudWatch's embedded metric format.
+if (env.METRIC)
+  setInterval(() => {
+    const metrics = {
+      Namespace: 'Probe',
+      Dimensions: [['Name']],
+      Metrics: [{ Name: 'Load', Unit: 'Count' }],
+    };
+    const line = {
+      _aws: { Timestamp: Date.now(), CloudWatchMetrics: [metrics] },
+      Name: NAME,
+      Load: Number(env.METRIC),
+    };
+    fs.writeSync(1, JSON.stringify(line) + '\n');
+  }, 100);
+
 if (env.CRASH_AFTER_MS) setTimeout(() => process.exit(7), Number(env.CRASH_AFTER_MS));
 process.on('SIGTERM', () => {
   say('sigterm');
