@@ -22,8 +22,11 @@ export interface LoadOptions {
   chunks: number;
 }
 
-/** A new server compiles its code while it answers its first turns: this many, or this many seconds on a slow machine. */
-const WARM_UP = { turns: 3_000, seconds: 12, stepSeconds: 2 };
+/**
+ * A new server compiles its code while it answers its first turns, for which it needs several times the CPU: this many, or
+ * this many seconds on a slow machine. With fewer turns a server on a slow store is compared with compiled ones.
+ */
+const WARM_UP = { turns: 3_000, seconds: 60, stepSeconds: 2 };
 
 /** Rounds are interleaved, so that other load on the machine affects all servers alike. */
 export async function measureTurns(world: World, options: LoadOptions): Promise<Turns> {

@@ -9,7 +9,7 @@ import { createReporter } from '@lornu/ops/steps/reporter.ts';
 
 const HELP = `
 Examples:
-  ./lornu bench                          about twelve minutes on two cores
+  ./lornu bench                          about fourteen minutes on two cores
   ./lornu bench --quick                  about two minutes: one round, 500 streams, without FastAPI/ADK
   ./lornu bench --json                   the report for a program
   ./lornu bench --save                   also writes the figures into docs/performance.md and docs/scale.md
