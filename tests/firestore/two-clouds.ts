@@ -22,7 +22,7 @@ export interface TwoClouds {
   modelUrl: string;
   /** Issues the tokens of both, and receives their traces. */
   google: GoogleStandIn;
-  /** After `startGcp`, whose agent is its peer. */
+  /** Its peer is the agent of `startGcp`, if that has started before. */
   startAws: () => Promise<Server>;
   startGcp: () => Promise<Server>;
   close: () => Promise<void>;
@@ -67,8 +67,7 @@ export async function openTwoClouds(): Promise<TwoClouds> {
             ...firestoreVariables(firestore.host),
             ...identity,
             ...traces,
-            A2A_PEER_URL: `${peerUrl}/a2a/lornu`,
-            A2A_PEER_AUDIENCE: identities.peer,
+            ...(peerUrl && { A2A_PEER_URL: `${peerUrl}/a2a/lornu`, A2A_PEER_AUDIENCE: identities.peer }),
             LORNU_DRAIN_MS: '300',
           },
         }),
