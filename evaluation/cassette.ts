@@ -70,8 +70,11 @@ export type CassetteTurn = z.infer<typeof TURN>;
 export type Item = z.infer<typeof ITEM>;
 export type ModelRequest = z.infer<typeof REQUEST>;
 
-/** Parses a cassette; throws FormatError with a sentence. */
-export function parseCassette(text: string): Cassette {
+/**
+ * Parses a cassette; throws FormatError with a sentence. `requests` are blobs that other cassettes of its folder have
+ * too; without them it can be played, but not shown what its agents asked the model.
+ */
+export function parseCassette(text: string, requests: Readonly<Record<string, unknown>> = {}): Cassette {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -88,19 +91,43 @@ export function parseCassette(text: string): Cassette {
     const [issue] = result.error.issues;
     throw new FormatError(`Its ${issue?.path.join('.')} is wrong: ${issue?.message}.`);
   }
-  const { turns, state, blobs } = result.data;
-  const used = [
-    state,
-    ...turns.flatMap(({ message, model, tools }) => [
-      message,
-      ...model.map(({ answer }) => answer),
-      ...tools.flatMap(({ args, response }) => [args, response]),
-    ]),
-  ];
-  const missing = used.find((digest) => !(digest in blobs));
+  const { blobs } = result.data;
+  const missing = playedDigests(result.data).find((digest) => !(digest in blobs));
   if (missing !== undefined) throw new FormatError(`What has the digest ${missing} is missing in it.`);
-  return result.data;
+  const asked = askedDigests(result.data).filter((digest) => digest in requests);
+  return {
+    ...result.data,
+    blobs: { ...blobs, ...Object.fromEntries(asked.map((digest) => [digest, requests[digest]])) },
+  };
 }
+
+/** Splits off what only the requests to the model contain (instructions, tools, settings): other cassettes have it too. */
+export function splitRequests(cassette: Cassette): { cassette: Cassette; requests: Record<string, unknown> } {
+  const played = new Set(playedDigests(cassette));
+  const asked = new Set(askedDigests(cassette).filter((digest) => !played.has(digest)));
+  const blobsWhere = (isKept: (digest: string) => boolean): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(cassette.blobs).filter(([digest]) => isKept(digest)));
+  return {
+    cassette: { ...cassette, blobs: blobsWhere((digest) => !asked.has(digest)) },
+    requests: blobsWhere((digest) => asked.has(digest)),
+  };
+}
+
+/** Digests of what its agents ask the model, except the history. */
+const askedDigests = ({ turns }: Cassette): string[] =>
+  turns
+    .flatMap(({ accepted }) => accepted?.requests ?? [])
+    .flatMap(({ request: { instruction, tools, settings } }) => [instruction, tools, settings]);
+
+/** Digests of everything that is needed to play a cassette. */
+const playedDigests = ({ state, turns }: Cassette): string[] => [
+  state,
+  ...turns.flatMap(({ message, model, tools }) => [
+    message,
+    ...model.map(({ answer }) => answer),
+    ...tools.flatMap(({ args, response, stateDelta = [] }) => [args, response, stateDelta].flat()),
+  ]),
+];
 
 /** JSON with sorted keys: the same value has the same text. */
 export function canonical(value: unknown): string {
@@ -157,12 +184,16 @@ export function toCassette(session: Session, name: string): Cassette | undefined
         agent: event.author ?? '',
         answer: keep(blobs, parts),
         ...(typeof event['finishReason'] === 'string' ? { finishReason: event['finishReason'] } : {}),
-        ...(event.usageMetadata ? { usage: event.usageMetadata } : {}),
+        ...(event.usageMetadata ? { usage: countsOf(event.usageMetadata) } : {}),
       });
   }
   if (turns.length === 0) return undefined;
   return { cassette: 1, name, appName: session.appName, state: keep(blobs, startOf(session)), turns, blobs };
 }
+
+/** The numbers of tokens, without their details by modality: the whole counts. */
+const countsOf = (usage: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(usage).filter(([, count]) => typeof count === 'number'));
 
 /** Numbers the ids of calls in order, so that the same conversation gives the same cassette. */
 function withIds(parts: readonly Part[], ids: Map<string, string>): Part[] {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { MASK_RULES, Masker, type MaskRule } from '@lornu/evaluation/mask.ts';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { CliError, EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
-import { writeCassettes } from '@lornu/ops/eval/cassette-files.ts';
+import { cassettePath, writeCassettes } from '@lornu/ops/eval/cassette-files.ts';
 import {
   sessionsInFile,
   sessionsInFirestore,
@@ -108,12 +108,12 @@ async function read(flags: Flags, context: CliContext) {
 
 /** Plays the cassettes once to record their model requests; an agent that is not in the checkout is played later. */
 async function write(
-  cassettes: Parameters<typeof writeCassettes>[1],
+  cassettes: ReturnType<typeof toCassettes>,
   { out }: Flags,
   context: CliContext,
 ): Promise<string[]> {
   const agentsDir = resolve(context.root, context.env['LORNU_AGENTS_DIR'] || 'agents');
-  const files = cassettes.map((cassette) => ({ path: '', cassette }));
+  const files = cassettes.map((cassette) => ({ path: cassettePath(out, cassette), cassette }));
   const played = await runReplay(files, { port: 0 }, context, { agentsDir, parallel: 4 }).catch(
     (error: unknown) => {
       if (!(error instanceof CliError)) throw error;
@@ -121,10 +121,8 @@ async function write(
       return [];
     },
   );
-  return writeCassettes(
-    out,
-    played.length > 0 ? acceptAll(files, played).map(({ cassette }) => cassette) : cassettes,
-  );
+  await writeCassettes(acceptAll(files, played));
+  return files.map(({ path }) => path);
 }
 
 function usage(why: string): CliError {

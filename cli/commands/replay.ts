@@ -8,7 +8,7 @@ import { EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
 import { openGithub } from '@lornu/ops/delivery/github/client.ts';
 import { MARKS, writeComment } from '@lornu/ops/delivery/github/comment.ts';
 import { writeJobSummary } from '@lornu/ops/delivery/github/job.ts';
-import { type CassetteFile, readCassettes } from '@lornu/ops/eval/cassette-files.ts';
+import { type CassetteFile, readCassettes, writeCassettes } from '@lornu/ops/eval/cassette-files.ts';
 import { cassettesAt, compareCosts, renderCosts } from '@lornu/ops/eval/replay-cost.ts';
 import { findCassettes } from '@lornu/ops/eval/gate.ts';
 import { acceptAll, renderReplay, runReplay } from '@lornu/ops/eval/run-replay.ts';
@@ -81,10 +81,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
       context,
       { agentsDir, parallel, headers },
     );
-    if (flags.accept) {
-      for (const { path, cassette } of acceptAll(files, replayed))
-        await writeFile(path, `${JSON.stringify(cassette, null, 1)}\n`, { mode: 0o600 });
-    }
+    if (flags.accept) await writeCassettes(acceptAll(files, replayed));
     const hasChanged = replayed.some(({ verdict }) => verdict === 'changed');
     if (hasChanged) await writeFile(flags.report, renderReport(replayed, 'Replay'), { mode: 0o600 });
     const results = replayed.map(({ name, appName, verdict, changes, missing }) => ({

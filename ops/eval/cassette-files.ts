@@ -1,10 +1,12 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type Cassette, parseCassette } from '@lornu/evaluation/cassette.ts';
+import { dirname, join } from 'node:path';
+import { type Cassette, parseCassette, splitRequests } from '@lornu/evaluation/cassette.ts';
 import { FormatError } from '@lornu/evaluation/eval-set.ts';
 import { CliError, EXIT } from '../base/cli-error.ts';
 
 const EXTENSION = '.cassette.json';
+/** What the agents of a folder's cassettes ask the model, by digest, so that a changed instruction is one change. */
+const REQUESTS = 'requests.json';
 
 export interface CassetteFile {
   path: string;
@@ -37,7 +39,7 @@ async function filesOf(path: string): Promise<string[]> {
 
 async function readOne(path: string): Promise<Cassette> {
   try {
-    return parseCassette(await readFile(path, 'utf8'));
+    return parseCassette(await readFile(path, 'utf8'), await readRequests(dirname(path)));
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     throw new CliError({
@@ -49,14 +51,30 @@ async function readOne(path: string): Promise<Cassette> {
   }
 }
 
-/** Writes cassettes into a folder, one file each, readable by the owner only. */
-export async function writeCassettes(folder: string, cassettes: readonly Cassette[]): Promise<string[]> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  return Promise.all(
-    cassettes.map(async (cassette) => {
-      const path = join(folder, `${cassette.name}${EXTENSION}`);
-      await writeFile(path, `${JSON.stringify(cassette, null, 1)}\n`, { mode: 0o600 });
-      return path;
-    }),
-  );
+/** Empty if the folder has none, or if it is not JSON: cassettes can be played without them. */
+async function readRequests(folder: string): Promise<Record<string, unknown>> {
+  const file = Bun.file(join(folder, REQUESTS));
+  return (await file.exists()) ? ((await file.json().catch(() => ({}))) as Record<string, unknown>) : {};
 }
+
+/** Writes cassettes, and what their agents ask the model once for each folder; readable by the owner only. */
+export async function writeCassettes(files: readonly CassetteFile[]): Promise<void> {
+  for (const [folder, ones] of Map.groupBy(files, ({ path }) => dirname(path))) {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const requests = await readRequests(folder);
+    for (const { path, cassette } of ones) {
+      const split = splitRequests(cassette);
+      Object.assign(requests, split.requests);
+      await writeJson(path, split.cassette);
+    }
+    const texts = await Promise.all((await filesOf(folder)).map(async (path) => readFile(path, 'utf8')));
+    const used = Object.entries(requests).filter(([digest]) => texts.some((text) => text.includes(digest)));
+    await writeJson(join(folder, REQUESTS), Object.fromEntries(used));
+  }
+}
+
+/** The file of a cassette in a folder. */
+export const cassettePath = (folder: string, { name }: Cassette): string => join(folder, `${name}${EXTENSION}`);
+
+const writeJson = async (path: string, value: unknown): Promise<void> =>
+  writeFile(path, `${JSON.stringify(value, null, 1)}\n`, { mode: 0o600 });

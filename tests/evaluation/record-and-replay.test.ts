@@ -102,13 +102,15 @@ test('the written files contain nothing of the person, are readable by the owner
   expect((await run(recordFrom('--url', service.url, '--write'))).code).toBe(EXIT.ok);
   expect((await run(recordFrom('--url', service.url, '--app', 'incident', '--write'))).code).toBe(EXIT.ok);
   const names = await readdir(cassettes);
-  expect(names).toHaveLength(3);
+  expect(names.filter((name) => name.endsWith('.cassette.json'))).toHaveLength(3);
   const texts = await Promise.all(names.map(async (name) => Bun.file(join(cassettes, name)).text()));
+  // What the two conversations with one agent ask the model is written once.
+  expect(texts.join('\n').split('Use the tools for facts about the environment')).toHaveLength(2);
   for (const personal of ['lovelace', '1234567', '"ada"']) expect(texts.join('\n')).not.toContain(personal);
   // The same value has the same placeholder everywhere: the notes are still those that were stored.
   expect(texts.join('\n')).toContain('write to <email-1> or call <phone-1>');
   expect(texts.join('\n')).toContain('is <email-1> right?');
-  expect((await stat(join(cassettes, names[0] ?? ''))).mode & 0o077).toBe(0);
+  for (const name of names) expect((await stat(join(cassettes, name))).mode & 0o077).toBe(0);
   const { code, stdout } = await run(replayOf(cassettes));
   expect([code, stdout]).toEqual([EXIT.ok, '3 conversations: 3 same, 0 harmless, 0 changed\n']);
 });
