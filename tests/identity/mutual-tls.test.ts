@@ -8,6 +8,7 @@ import {
   startMtlsFront,
 } from '../../backend/identity/certificates/mtls-front.ts';
 import type { Logger } from '../../backend/observability/logger.ts';
+import { json } from '../../backend/testing/test-app.ts';
 import { createAuthority, type Made } from './certificates.ts';
 import {
   bearer,
@@ -18,6 +19,7 @@ import {
   PEER,
   SERVICE,
   sign,
+  withHeaders,
 } from './kit.ts';
 
 const PEER_NAME = 'spiffe://lornu/gcp-agent';
@@ -296,8 +298,12 @@ describe('headers of a load balancer that verified a certificate', () => {
       app = createGuardedApp([signer.publicJwk], { ...ENVIRONMENT, A2A_MUTUAL_TLS: 'alb' });
     });
 
-    test('admit a caller on the list', async () => {
+    test('admit a caller on the list, whose turns are its own', async () => {
       expect((await call(headersOf('peer'))).status).toBe(404);
+      const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'hi' }] };
+      const headers = headersOf('peer', { 'a2a-version': '1.0' });
+      await app.request('/a2a/lornu/message:send', withHeaders(json({ message }), headers));
+      expect(app.runs.started).toMatchObject([{ userId: `peer:${PEER}` }]);
     });
 
     test.each([
