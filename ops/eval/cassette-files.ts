@@ -74,7 +74,8 @@ export async function writeCassettes(files: readonly CassetteFile[]): Promise<vo
 }
 
 /** The file of a cassette in a folder. */
-export const cassettePath = (folder: string, { name }: Cassette): string => join(folder, `${name}${EXTENSION}`);
+export const cassettePath = (folder: string, { name }: Cassette): string =>
+  join(folder, `${name}${EXTENSION}`);
 
 const writeJson = async (path: string, value: unknown): Promise<void> =>
   writeFile(path, `${JSON.stringify(value, null, 1)}\n`, { mode: 0o600 });

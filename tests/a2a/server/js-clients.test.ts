@@ -169,9 +169,10 @@ describe.each(['JSONRPC', 'HTTP+JSON'])('the JavaScript SDK of A2A 0.3 over %s',
     return first.kind === 'task' ? first.id : '';
   };
 
-  test('sends and streams', async () => {
+  test('sends, gets and streams', async () => {
     const task = (await client.sendMessage(sent('hello'))) as LegacyTask;
     expect([task.status.state, textOf(task)]).toEqual(['completed', expect.stringMatching(ANSWER)]);
+    expect((await client.getTask({ id: task.id })).artifacts).toEqual(task.artifacts ?? []);
     const events = await all(client.sendMessageStream(sent('hello')));
     expect([events[0]?.kind, events.at(-1)]).toMatchObject(['task', { kind: 'status-update', final: true }]);
   });
