@@ -1,6 +1,6 @@
 import { BaseAgent, LlmAgent, createEvent, type Event } from '@google/adk';
 import { MODEL } from '@lornu/agents/model.ts';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../app.ts';
@@ -116,12 +116,8 @@ export function json(body: unknown, method = 'POST'): RequestInit {
 
 let root: string | undefined;
 
-/** A new folder, deleted when the test process ends. */
+/** The path of a new folder. */
 function temporaryDir(): string {
-  if (!root) {
-    const made = mkdtempSync(join(tmpdir(), 'lornu-test-'));
-    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
-    root = made;
-  }
+  root ??= mkdtempSync(join(tmpdir(), 'lornu-test-'));
   return join(root, crypto.randomUUID());
 }

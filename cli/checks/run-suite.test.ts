@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'bun:test';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withoutConfiguration } from './prepare.ts';
 import { countJunit, failedTests } from './junit.ts';
 import { judge, runSuite } from './run-suite.ts';
+import type { Suite, SuiteResult } from './suite.ts';
 
 describe('counting', () => {
   test('counts test cases, whatever the totals of the file say', () => {
@@ -60,45 +62,72 @@ test("a test sees none of the person's configuration", () => {
   expect(withoutConfiguration(env)).toEqual({ PATH: '/bin', REPORT: 'r' });
 });
 
-test('a suite whose program is missing has failed, with the reason', async () => {
-  const suite = { name: 'x', title: 'x', kind: 'check' as const, run: ['no-such-program'], budgetMs: 1_000 };
+/** Runs a suite in a folder with these files. */
+async function runIn(
+  files: Readonly<Record<string, string>>,
+  suite: Pick<Suite, 'kind' | 'run'>,
+): Promise<SuiteResult> {
   const folder = await mkdtemp(join(tmpdir(), 'suite-'));
+  for (const [name, text] of Object.entries(files)) await Bun.write(join(folder, name), text);
   const context = {
     root: folder,
     cacheDir: folder,
-    env: { PATH: '/nowhere' },
+    env: { PATH: process.env['PATH'], NO_COLOR: '1' },
     redact: (text: string) => text,
     signal: new AbortController().signal,
   };
-  const result = await runSuite(suite, context, () => undefined);
-  expect(result).toMatchObject({
+  try {
+    return await runSuite({ name: 'x', title: 'x', budgetMs: 30_000, ...suite }, context, () => undefined);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+test('a suite whose program is missing has failed, with the reason', async () => {
+  expect(await runIn({}, { kind: 'check', run: ['no-such-program'] })).toMatchObject({
     passed: 0,
     failed: 1,
     reason: expect.stringContaining("no-such-program can't be started."),
   });
-  await rm(folder, { recursive: true });
 });
 
 test('the figures of a suite are part of its result', async () => {
-  const suite = {
-    name: 'x',
-    title: 'x',
-    kind: 'check' as const,
-    run: ['printf', 'figure: 7 of 7\\nno figure: 8\\n'],
-    budgetMs: 30_000,
-  };
-  const folder = await mkdtemp(join(tmpdir(), 'suite-'));
-  const context = {
-    root: folder,
-    cacheDir: folder,
-    env: { PATH: process.env['PATH'] },
-    redact: (text: string) => text,
-    signal: new AbortController().signal,
-  };
-  expect(await runSuite(suite, context, () => undefined)).toMatchObject({
+  const run = ['printf', 'figure: 7 of 7\\nno figure: 8\\n'];
+  expect(await runIn({}, { kind: 'check', run })).toMatchObject({
     passed: 1,
     figures: ['7 of 7'],
     cpuMs: expect.any(Number),
   });
-  await rm(folder, { recursive: true });
+});
+
+test('the temporary files of a suite are deleted, even if it is killed', async () => {
+  const run = ['sh', '-c', 'touch "$TMPDIR/left" && echo "figure: $TMPDIR"; kill -9 $$'];
+  const { figures: [folder = ''] = [], reason } = await runIn({}, { kind: 'check', run });
+  expect(reason).toContain('was ended by SIGKILL');
+  expect(folder).toStartWith(join(tmpdir(), 'lornu-'));
+  expect(existsSync(folder)).toBe(false);
+});
+
+test('a test file that cannot be loaded is named, also if a test of another file fails', async () => {
+  const files = {
+    'fails.test.ts': "import { test } from 'bun:test';\ntest('t', () => { throw new Error('in a test'); });",
+    'breaks.test.ts': "import { test } from 'bun:test';\ntest('t', () => {});\nthrow new TypeError('at the top');",
+    'lacks.test.ts': "import './nothing.ts';",
+  };
+  const failures = [
+    { test: 'breaks.test.ts (outside of its tests)', message: 'TypeError: at the top' },
+    {
+      test: 'lacks.test.ts (outside of its tests)',
+      message: expect.stringContaining("Cannot find module './nothing.ts'"),
+    },
+  ];
+  expect(await runIn(files, { kind: 'bun', run: ['./breaks.test.ts', './lacks.test.ts'] })).toMatchObject({
+    failed: 2,
+    failures,
+  });
+  const all = Object.keys(files).map((name) => `./${name}`);
+  expect(await runIn(files, { kind: 'bun', run: all })).toMatchObject({
+    failed: 3,
+    failures: [{ test: expect.stringContaining('fails.test.ts'), message: 'in a test' }, ...failures],
+  });
 });

@@ -1,8 +1,10 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { CliError } from '@lornu/ops/base/cli-error.ts';
 import { describeEnd, tryCommand } from '@lornu/ops/process/run-command.ts';
+import { errorsOutsideTests } from './errors-outside-tests.ts';
 import { countJunit, failedTests, type Counts } from './junit.ts';
 import type { Suite, SuiteResult } from './suite.ts';
 
@@ -25,7 +27,7 @@ export interface SuiteRunContext {
 
 /**
  * Runs one suite and counts its tests; all output goes to a log file and to `onLine`. Lines that begin with `figure: `
- * are measurements and become part of its result.
+ * are measurements and become part of its result. Its temporary files are deleted afterwards.
  */
 export async function runSuite(
   suite: Suite,
@@ -40,12 +42,14 @@ export async function runSuite(
 
   const figures: string[] = [];
   const log = createWriteStream(logPath);
+  // bun's test runner calls no exit handlers, and a suite may be killed: no test can be trusted to delete its folders.
+  const scratchDir = await mkdtemp(join(tmpdir(), 'lornu-'));
   const beganMs = performance.now();
   const coverageDir = join(folder, 'coverage', suite.name);
   if (!suite.only) await rm(coverageDir, { recursive: true, force: true });
   const result = await tryCommand(commandOf(suite, junitPath, coverageDir), {
     cwd: join(context.root, suite.folder ?? '.'),
-    env: { ...context.env, ...suite.env },
+    env: { ...context.env, ...suite.env, TMPDIR: scratchDir },
     timeoutMs: suite.budgetMs,
     signal: context.signal,
     onLine: (line) => {
@@ -56,6 +60,9 @@ export async function runSuite(
       onLine(clean);
     },
   }).catch(cliErrorOrThrow);
+  await rm(scratchDir, { recursive: true, force: true, maxRetries: 3 }).catch((error: unknown) =>
+    onLine(`The temporary files of ${suite.name} stay: ${String(error)}`),
+  );
   await new Promise<void>((resolve) => void log.end(resolve));
   if (result instanceof CliError) {
     const elapsedMs = performance.now() - beganMs;
@@ -92,10 +99,12 @@ export async function runSuite(
   }
   const junit = Bun.file(junitPath);
   const xml = (await junit.exists()) ? await junit.text() : '';
-  const failures = failedTests(xml);
+  const outside = suite.kind === 'bun' ? errorsOutsideTests(await Bun.file(logPath).text()) : [];
+  const failures = [...failedTests(xml), ...outside];
+  const counts = countJunit(xml);
   return {
     ...base,
-    ...judge(countJunit(xml), endedWell, end),
+    ...judge({ ...counts, failed: counts.failed + outside.length }, endedWell, end),
     ...(failures.length > 0 ? { failures } : {}),
   };
 }

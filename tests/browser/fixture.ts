@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -42,7 +41,6 @@ let built: Promise<string> | undefined;
 function builtPage(): Promise<string> {
   built ??= (async () => {
     const dir = await mkdtemp(join(tmpdir(), 'lornu-page-'));
-    process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
     await buildPage(dir);
     return dir;
   })();
