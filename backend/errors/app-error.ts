@@ -3,6 +3,9 @@ import { ERROR_TABLE, type ErrorCode } from './error-table.ts';
 /** Header with the code of the error table: FastAPI's body has no field for it. */
 export const ERROR_CODE_HEADER = 'x-error-code';
 
+/** Logged by the run, with the cause; a turn that continues is no failure. */
+const LOGGED_BY_RUN: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['TURN_FAILED', 'TURN_TAKES_LONGER']);
+
 /**
  * An expected failure, sent as `{"detail": …}` with the status of its entry in the error table. Any other error is a
  * bug: it is logged with its stack and answered as INTERNAL. `detail` replaces the entry's sentence and must be safe to
@@ -26,5 +29,10 @@ export class AppError extends Error {
 
   get status(): number {
     return ERROR_TABLE[this.code].status;
+  }
+
+  /** Whether whoever answers a request with this error logs it. The caller's mistakes are not logged. */
+  get isToLog(): boolean {
+    return this.status >= 500 && !LOGGED_BY_RUN.has(this.code);
   }
 }

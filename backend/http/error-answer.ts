@@ -4,8 +4,10 @@ import { ValidationError } from '../errors/validation-error.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { AppContext } from './route.ts';
 
-/** Not logged here: a failed turn is logged by its run, with its cause, and a turn that continues is not a failure. */
-const LOGGED_BY_RUN = new Set<string>(['TURN_FAILED', 'TURN_TAKES_LONGER']);
+/** Adds the request's ids to each line. */
+export function requestLog(context: AppContext, log: Logger): Logger {
+  return log.with({ requestId: context.get('requestId'), traceId: context.get('traceId') });
+}
 
 /**
  * The response for an error that a handler threw: an AppError according to its entry in the error table; any other
@@ -13,10 +15,8 @@ const LOGGED_BY_RUN = new Set<string>(['TURN_FAILED', 'TURN_TAKES_LONGER']);
  */
 export function answerError(error: unknown, context: AppContext, log: Logger): Response {
   const known = error instanceof AppError ? error : new AppError('INTERNAL', undefined, { cause: error });
-  if (known.status >= 500 && !LOGGED_BY_RUN.has(known.code)) {
-    log.error('request failed', {
-      requestId: context.get('requestId'),
-      traceId: context.get('traceId'),
+  if (known.isToLog) {
+    requestLog(context, log).error('request failed', {
       code: known.code,
       error: known.code === 'INTERNAL' ? known.cause : known,
     });

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { listen, type Listening } from '../testing/listen.ts';
 import { createTestApp, json, type TestApp } from '../testing/test-app.ts';
 import { firstIndexOf } from '../runs/frame-ids.ts';
+import { AppError } from '../errors/app-error.ts';
 import type { Frame, Run } from '../runs/run.ts';
 import { until } from '../testing/until.ts';
 import { sseResponse } from './sse.ts';
@@ -13,6 +14,8 @@ const TURN = {
   sessionId: 's1',
   newMessage: { role: 'user', parts: [{ text: 'hello' }] },
 };
+
+const QUIET = { pingMs: 1e9, metrics: undefined, log: { error: () => undefined } };
 
 let servers: Listening[] = [];
 
@@ -73,7 +76,7 @@ describe('a stream over a socket', () => {
       };
       const run = { id: 'r', state: 'completed', batches } as unknown as Run;
       const signal = new AbortController().signal;
-      const stream = sseResponse(run, { pingMs: 1e9, metrics: undefined, signal, fromIndex: from });
+      const stream = sseResponse(run, { ...QUIET, signal, fromIndex: from });
       const blocks = (await stream.text()).split('\n\n');
       return blocks.filter((block) => block.includes('id:')).map((block) => block.replace('\ndata: {}', ''));
     };
@@ -91,11 +94,36 @@ describe('a stream over a socket', () => {
       yield [frame(1), frame(2)];
     }
     const run = { id: 'r', state: 'completed', batches } as unknown as Run;
-    const options = { pingMs: 1e9, metrics: undefined, signal: new AbortController().signal };
+    const options = { ...QUIET, signal: new AbortController().signal };
     const pieces: string[] = [];
     for await (const bytes of sseResponse(run, options).body!) pieces.push(new TextDecoder().decode(bytes));
     const sent = (index: number): string => `id: r:${index}\ndata: {}\n\n`;
     expect(pieces).toEqual([sent(0), sent(1) + sent(2), ': run completed\n\n']);
+  });
+
+  test.each([
+    ['STORE_UNAVAILABLE', new AppError('STORE_UNAVAILABLE'), undefined],
+    ['INTERNAL', new TypeError('a bug'), { name: 'TypeError', message: 'a bug' }],
+  ])('a stream that fails with %s is cut, and logged once with its run', async (code, failure, error) => {
+    const app = createTestApp();
+    const begin = app.runs.start.bind(app.runs);
+    app.runs.start = async (turn) => {
+      const run = await begin(turn);
+      run.batches = async function* () {
+        yield [{ index: 0, kind: 'event', json: '{"text":"words of a person"}' }];
+        throw failure;
+      };
+      return run;
+    };
+    await app.request('/apps/lornu/users/ann/sessions', json({ sessionId: 's1' }));
+    const response = await app.request('/run_sse', json(TURN));
+    expect(response.status).toBe(200);
+    expect(await response.text().catch(() => 'cut')).toBe('cut');
+    const lines = app.logged.filter(({ level }) => level === 'error');
+    expect(lines).toMatchObject([{ message: 'A stream was cut', runId: 'run-1', code }]);
+    expect(lines[0]?.['error']).toEqual(error && expect.objectContaining(error));
+    expect(lines[0]).toContainKeys(['requestId', 'traceId']);
+    expect(JSON.stringify(lines)).not.toContain('words of a person');
   });
 
   test('comment lines keep a silent stream alive, and are never read as data', async () => {

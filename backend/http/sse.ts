@@ -1,3 +1,5 @@
+import { AppError } from '../errors/app-error.ts';
+import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { frameId, processOf } from '../runs/frame-ids.ts';
 import { hasEnded, type Frame, type Run } from '../runs/run.ts';
@@ -7,6 +9,7 @@ export interface SseOptions {
   /** Milliseconds between comment lines on a silent stream. */
   pingMs: number;
   metrics: Pick<Metrics, 'streams'> | undefined;
+  log: Pick<Logger, 'error'>;
   /** Aborted when the client disconnects. */
   signal: AbortSignal;
   /**
@@ -26,9 +29,10 @@ const RUN_STATE_HEADER = 'lornu-run-state';
 
 /**
  * A run's frames as server-sent events: `id:` and `data:` lines, plus comment lines: while the run is silent, before
- * the first frame of another process, and at the end, with the run's end state.
+ * the first frame of another process, and at the end, with the run's end state. If the frames cannot be read, the
+ * stream is cut, and only the log says why.
  */
-export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex }: SseOptions): Response {
+export function sseResponse(run: Run, { pingMs, metrics, log, signal, fromIndex }: SseOptions): Response {
   const disconnected = new AbortController();
   const isQueued = run.state === 'queued';
   metrics?.streams(1);
@@ -49,6 +53,11 @@ export function sseResponse(run: Run, { pingMs, metrics, signal, fromIndex }: Ss
     ...(begin && { begin }),
     // Without this comment a client could not tell the end of a run from a cut connection.
     end: () => (hasEnded(run.state) ? `: run ${run.state}\n\n` : undefined),
+    failed: (error) => {
+      const why = error instanceof AppError ? { code: error.code } : { code: 'INTERNAL', error };
+      log.error('A stream was cut', { runId: run.id, ...why });
+      return undefined;
+    },
     pingMs,
     disconnected,
     signal,

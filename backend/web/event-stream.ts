@@ -5,8 +5,8 @@ export interface EventStreamOptions<Item> {
   begin?: string;
   /** Sent after the last item. */
   end?: () => string | undefined;
-  /** Sent if the items fail. Without it the stream is cut then. */
-  failed?: (error: unknown) => string;
+  /** Called if the items fail; returns what is sent then, or undefined to cut the stream. */
+  failed: (error: unknown) => string | undefined;
   /** Milliseconds between comment lines while nothing else is sent. */
   pingMs: number;
   /** Aborted when the client disconnects, to stop making chunks. */
@@ -35,7 +35,7 @@ const encoder = new TextEncoder();
 
 /**
  * Sends items as server-sent events, with comment lines during silence. Waits for slow readers. If the items fail, the
- * stream is cut or sends `failed`: the client must not mistake that for its end.
+ * stream is cut or sends what `failed` returns: the client must not mistake that for its end.
  */
 export function eventStream<Item>(
   items: AsyncIterator<Item>,
@@ -80,8 +80,9 @@ export function eventStream<Item>(
         forward()
           .catch((error: unknown) => {
             if (disconnected.signal.aborted) return;
-            if (!failed) return controller.error(error);
-            send(failed(error));
+            const last = failed(error);
+            if (last === undefined) return controller.error(error);
+            send(last);
             controller.close();
           })
           .finally(() => {

@@ -58,6 +58,7 @@ export class Connection {
     const options = {
       pingMs: PING_MS,
       metrics: undefined,
+      log: { error: () => undefined },
       signal,
       ...(fromIndex === undefined ? {} : { fromIndex }),
     };

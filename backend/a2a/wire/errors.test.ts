@@ -1,6 +1,8 @@
 import { expect, test } from 'bun:test';
+import { RequestMalformedError } from '@a2a-js/sdk/errors';
+import { AppError } from '../../errors/app-error.ts';
 import { ERROR_TABLE, type ErrorCode } from '../../errors/error-table.ts';
-import { jsonRpcCodeOf, statusNameOf } from './errors.ts';
+import { jsonRpcCodeOf, statusNameOf, toKnownError } from './errors.ts';
 
 test('docs/a2a.md lists how each class of our errors is sent over A2A', async () => {
   const text = await Bun.file(new URL('../../../docs/a2a.md', import.meta.url)).text();
@@ -14,4 +16,21 @@ test('docs/a2a.md lists how each class of our errors is sent over A2A', async ()
   ]);
   const classes = [...new Map(told.map((row) => [row.join(), row])).values()];
   expect(documented).toEqual(classes.toSorted(([a = ''], [b = '']) => Number(a) - Number(b)));
+});
+
+test('the failures of the service are logged by their code, and none of the caller or of a run', () => {
+  const logged: unknown[] = [];
+  const log = { error: (message: string, fields = {}) => void logged.push({ message, ...fields }) };
+  const bug = new TypeError('a bug');
+  const mistake = new RequestMalformedError({ message: 'x' });
+  const codes = (['STORE_UNAVAILABLE', 'SESSION_NOT_FOUND', 'TURN_FAILED'] as const).map(
+    (code) => new AppError(code),
+  );
+  for (const error of [...codes, mistake]) expect(toKnownError(error, log)).toBe(error);
+  expect(toKnownError(bug, log)).toMatchObject({ code: 'INTERNAL', cause: bug });
+  const message = 'an A2A request failed';
+  expect(logged).toEqual([
+    { message, code: 'STORE_UNAVAILABLE' },
+    { message, code: 'INTERNAL', error: bug },
+  ]);
 });

@@ -52,10 +52,17 @@ export function statusNameOf(code: ErrorCode): string {
 /** An error that the protocol or our error table defines. */
 export type KnownError = A2AError | AppError;
 
-/** Any other error is a bug: it is logged and its message is not sent. */
-export function toKnownError(error: unknown, log: Logger): KnownError {
-  if (error instanceof A2AError || error instanceof AppError) return error;
-  log.error('an A2A request failed', { error });
+/**
+ * The error that answers a request or ends its stream. A failure of the service is logged; an error that is neither of
+ * the two is a bug, and its message is not sent.
+ */
+export function toKnownError(error: unknown, log: Pick<Logger, 'error'>): KnownError {
+  if (error instanceof A2AError) return error;
+  if (error instanceof AppError) {
+    if (error.isToLog) log.error('an A2A request failed', { code: error.code });
+    return error;
+  }
+  log.error('an A2A request failed', { code: 'INTERNAL', error });
   return new AppError('INTERNAL', undefined, { cause: error });
 }
 

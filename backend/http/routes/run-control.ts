@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { toSeconds } from '../../events/codec.ts';
 import { contentToWire } from '../../events/wire.ts';
+import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { RunChoice, RunService, RunSummary } from '../../runs/run.ts';
+import { requestLog } from '../error-answer.ts';
 import { PAGE_QUERY, pageOf } from '../paging.ts';
 import { CONTENT } from '../wire/content-schema.ts';
 import { defineRoute, type Route } from '../route.ts';
@@ -12,6 +14,7 @@ import { sseResponse } from '../sse.ts';
 export interface RunControlOptions {
   runs: RunService;
   metrics: Metrics | undefined;
+  log: Logger;
   pingMs: number;
 }
 
@@ -31,7 +34,7 @@ const RUN = z.object({
 const ATTACH_QUERY = z.object({ lastEventId: z.string().optional() });
 
 /** Runs of a session: list, attach, cancel. `running` stands for the run in progress. */
-export function runControlRoutes({ runs, metrics, pingMs }: RunControlOptions): Route[] {
+export function runControlRoutes({ runs, metrics, log, pingMs }: RunControlOptions): Route[] {
   return [
     defineRoute({
       method: 'get',
@@ -57,7 +60,8 @@ export function runControlRoutes({ runs, metrics, pingMs }: RunControlOptions): 
       handler: async ({ path, query, context }) => {
         const lastEventId = context.req.header('last-event-id') ?? query.lastEventId;
         const { run, fromIndex } = await runs.attach(toChoice(path), lastEventId);
-        return sseResponse(run, { pingMs, metrics, signal: context.req.raw.signal, fromIndex });
+        const { signal } = context.req.raw;
+        return sseResponse(run, { pingMs, metrics, log: requestLog(context, log), signal, fromIndex });
       },
     }),
     defineRoute({

@@ -242,6 +242,7 @@ test('a turn that is silent for longer than the load balancer allows is answered
     agents: services.agents,
     startTurn: async (_caller, turn) => runs.start(turn),
     metrics: undefined,
+    log: services.log,
     defaultAppName: undefined,
     models: [],
     pingMs: 15_000,

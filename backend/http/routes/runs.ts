@@ -3,10 +3,12 @@ import type { AgentRegistry } from '../../agents/agent-registry.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { contentFromWire } from '../../events/wire.ts';
 import { ValidationError } from '../../errors/validation-error.ts';
+import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { StartTurn } from '../../runs/admission.ts';
 import { hasEnded, isTakenUpLater, type Run, type TurnRequest } from '../../runs/run.ts';
 import { jsonText } from '../answer.ts';
+import { requestLog } from '../error-answer.ts';
 import { requireApp } from '../require-app.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { RUN_ID_HEADER, sseResponse } from '../sse.ts';
@@ -17,6 +19,7 @@ export interface RunRoutesOptions {
   agents: AgentRegistry;
   startTurn: StartTurn;
   metrics: Metrics | undefined;
+  log: Logger;
   defaultAppName: string | undefined;
   /** Models that a caller may choose. */
   models: readonly string[];
@@ -36,6 +39,7 @@ export function runRoutes({
   agents,
   startTurn,
   metrics,
+  log,
   defaultAppName,
   models,
   pingMs,
@@ -126,7 +130,8 @@ export function runRoutes({
       errors,
       handler: async ({ body, context }) => {
         const run = await startTurn(context.get('principal'), { ...toTurn(body), splitArtifactDelta: true });
-        return sseResponse(run, { pingMs, metrics, signal: context.req.raw.signal });
+        const { signal } = context.req.raw;
+        return sseResponse(run, { pingMs, metrics, log: requestLog(context, log), signal });
       },
     }),
   ];
