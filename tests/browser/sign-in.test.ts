@@ -1,6 +1,7 @@
-import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/server.ts';
+import type { GoogleStandIn } from '@lornu/standins/google/server.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, setDefaultTimeout, test } from 'bun:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { startSignInGoogle } from '../support/sign-in.ts';
 import { sharedChromium } from './chromium.ts';
 import { startFixture, TEST_WITHIN_MS, type BrowserFixture } from './fixture.ts';
 import { eventually, PATIENCE_MS } from './patience.ts';
@@ -30,24 +31,9 @@ beforeAll(async () => {
         decompress: false,
       }),
   });
-  const url = front.url.origin;
-  google = await startGoogleStandIn({
-    client: { id: 'web', secret: 'client-secret', redirectUris: [`${url}/auth/callback`] },
-  });
-  [fixture, browser] = await Promise.all([
-    startFixture({
-      env: {
-        LORNU_SIGN_IN: 'required',
-        OIDC_ISSUER: google.url,
-        OIDC_CLIENT_ID: 'web',
-        OIDC_CLIENT_SECRET: 'client-secret',
-        OIDC_ALLOWED_DOMAINS: 'lornu.ai',
-        SESSION_KEY: 'a-test-key-for-cookies-of-32-characters',
-        LORNU_PUBLIC_URL: url,
-      },
-    }),
-    sharedChromium(),
-  ]);
+  const signIn = await startSignInGoogle(front.url.origin);
+  google = signIn.google;
+  [fixture, browser] = await Promise.all([startFixture({ env: signIn.env }), sharedChromium()]);
 });
 afterAll(async () => {
   await fixture?.stop();

@@ -2,17 +2,14 @@ import { fixedSecret } from '../../backend/identity/secrets/secret.ts';
 import { CookieJar } from '../../backend/identity/sign-in/cookies.ts';
 import { PersonSession } from '../../backend/identity/sign-in/person-session.ts';
 import { SealedCookie } from '../../backend/identity/sign-in/sealed-cookie.ts';
+import { SIGN_IN } from '../support/sign-in.ts';
 import { createGuardedApp, type GuardedApp, type Signer } from './kit.ts';
 
-const SESSION_KEY = 'a-test-key-for-cookies-of-32-characters';
 export const PUBLIC_URL = 'https://lornu.example';
 
 /** A service that people of lornu.ai sign in to. */
 export const PEOPLE = {
-  OIDC_CLIENT_ID: 'web',
-  OIDC_CLIENT_SECRET: 'x',
-  OIDC_ALLOWED_DOMAINS: 'lornu.ai',
-  SESSION_KEY,
+  ...SIGN_IN,
   LORNU_PUBLIC_URL: PUBLIC_URL,
   LORNU_ALLOW_ORIGINS: PUBLIC_URL,
 };
@@ -25,7 +22,7 @@ export async function cookieOf(
 ): Promise<Record<string, string>> {
   const session = new PersonSession({
     cookies: new CookieJar(PUBLIC_URL),
-    sealed: new SealedCookie({ keys: fixedSecret(SESSION_KEY), purpose: 'session', now: () => clock.nowMs }),
+    sealed: new SealedCookie({ keys: fixedSecret(SIGN_IN.SESSION_KEY), purpose: 'session', now: () => clock.nowMs }),
     allowed: { domains: [domain], emails: [] },
   });
   const cookie = await session.start({

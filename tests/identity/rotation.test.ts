@@ -15,6 +15,7 @@ import { withNewestKey } from '../../backend/model/with-newest-key.ts';
 import { modelBackend } from '../../backend/model-backend.ts';
 import { createJsonLogger } from '../../backend/observability/json-logger.ts';
 import { startGoogleStandIn } from '@lornu/standins/google/server.ts';
+import { SIGN_IN } from '../support/sign-in.ts';
 import { until } from '../support/until.ts';
 
 const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:lornu/staging/';
@@ -64,10 +65,8 @@ function createCase(environment: Record<string, string> = {}, pollEveryMs?: numb
   const config = parseConfig({
     GEMINI_API_KEY: 'gemini-key-1',
     LORNU_SECRET_ARN_GEMINI_API_KEY: GEMINI_ARN,
-    OIDC_CLIENT_ID: 'web',
+    ...SIGN_IN,
     OIDC_CLIENT_SECRET: 'client-1',
-    OIDC_ALLOWED_DOMAINS: 'lornu.ai',
-    SESSION_KEY: 'a-test-key-for-cookies-of-32-characters',
     LORNU_PUBLIC_URL: 'https://lornu.example',
     LORNU_SECRET_ARN_OIDC_CLIENT: CLIENT_ARN,
     AWS_REGION: 'eu-central-1',

@@ -1,8 +1,8 @@
 import { afterAll } from 'bun:test';
 import { createTestApp, type TestApp } from '../../backend/testing/test-app.ts';
-import { startGoogleStandIn } from '@lornu/standins/google/server.ts';
 import { withHeaders } from './kit.ts';
 import { serveHere } from '../support/serve-here.ts';
+import { startSignInGoogle } from '../support/sign-in.ts';
 
 /** A service behind `url` where people sign in with the stand-in for Google; both end after the file's tests. */
 export async function startSignIn() {
@@ -11,9 +11,7 @@ export async function startSignIn() {
     async (request) => (await app?.fetch(request)) ?? new Response(null, { status: 503 }),
   );
   const url = server.url.origin;
-  const google = await startGoogleStandIn({
-    client: { id: 'web', secret: 'client-secret', redirectUris: [`${url}/auth/callback`] },
-  });
+  const { google, env } = await startSignInGoogle(url);
   afterAll(async () => {
     await server.stop(true);
     await google.stop();
@@ -24,16 +22,7 @@ export async function startSignIn() {
     /** Serves a new app from now on, with these changes of its environment; Google works again. */
     serve: (changes: Record<string, string> = {}): TestApp => {
       google.failing.clear();
-      app = createTestApp({
-        LORNU_SIGN_IN: 'required',
-        OIDC_ISSUER: google.url,
-        OIDC_CLIENT_ID: 'web',
-        OIDC_CLIENT_SECRET: 'client-secret',
-        OIDC_ALLOWED_DOMAINS: 'lornu.ai',
-        SESSION_KEY: 'a-test-key-for-cookies-of-32-characters',
-        LORNU_PUBLIC_URL: url,
-        ...changes,
-      });
+      app = createTestApp({ ...env, ...changes });
       return app;
     },
   };

@@ -1,9 +1,11 @@
 import { ECR } from '@aws-sdk/client-ecr';
 import { tagOf, targetOf } from '@lornu/ops/delivery/image/repository.ts';
+import { EVENTS } from './workflow/events.ts';
 import type { Workflow } from './workflow/workflow.ts';
 import { readState } from '@lornu/ops/delivery/plan/read-state.ts';
 import { emulatorSettings } from '@lornu/rehearsal/emulator/aws-clients.ts';
 import { makeRepository } from './runner/checkout.ts';
+import { runWorkflow, type JobReport } from './runner/run-workflow.ts';
 import type { PipelineWorld } from './runner/world.ts';
 import { apply } from '@lornu/rehearsal/run/apply.ts';
 import { addBrokenImage, addGoodImage } from '@lornu/rehearsal/scenarios/images.ts';
@@ -14,6 +16,7 @@ import { VARIABLES_FILE } from '@lornu/rehearsal/terraform/stage-stack.ts';
 import { ensureTools } from '@lornu/ops/setup/ensure-tools.ts';
 import { startGithub } from '@lornu/standins/github/server.ts';
 import { startTerraformCloud } from '@lornu/standins/terraform-cloud/server.ts';
+import { expect } from 'bun:test';
 import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -21,6 +24,8 @@ import { temporaryRehearsal } from '../rehearsal/whole/kit.ts';
 import {
   ACCOUNT,
   COSIGN_STAND_IN,
+  expectResult,
+  logOf,
   noteIn,
   putImage,
   readWorkflow,
@@ -130,4 +135,35 @@ export async function startStaging(runtime: Runtime = 'bun'): Promise<Staging> {
       await rehearsal.remove();
     },
   };
+}
+
+/** Deploys an image that runs, and expects it to be served; returns the reports of the workflow's jobs. */
+export async function deployGood(
+  staging: Staging,
+): Promise<{ revision: string; jobs: Record<string, JobReport> }> {
+  const { revision, jobs } = await deploy(staging, 'good');
+  expectResult(jobs['apply'], 'success');
+  expect(logOf(jobs['apply'])).toContain(`${revision} is served at https://aws-staging.lornu.example`);
+  return { revision, jobs };
+}
+
+/** Deploys an image that does not run, and expects ECS and the workflow to roll it back and the run to fail. */
+export async function deployBad(staging: Staging): Promise<void> {
+  const before = staging.revision();
+  const { revision, jobs } = await deploy(staging, 'bad');
+  expectResult(jobs['apply'], 'failure');
+  expect(logOf(jobs['apply'])).toContain(`${revision} is not served: ECS rolled it back.`);
+  expect(logOf(jobs['apply'])).toContain(`${revision} was rolled back: ${before} is served again.`);
+  expect(staging.revision()).toBe(before);
+}
+
+async function deploy(
+  { pushImage, workflow, world }: Staging,
+  kind: 'good' | 'bad',
+): Promise<{ revision: string; jobs: Record<string, JobReport> }> {
+  const revision = await pushImage(kind);
+  const event = { ...EVENTS['rollback started on main'], inputs: { action: 'rollback', revision } };
+  const jobs = await runWorkflow(workflow, event, world);
+  expectResult(jobs['plan'], 'success');
+  return { revision, jobs };
 }

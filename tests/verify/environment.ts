@@ -3,7 +3,7 @@ import { startService } from '@lornu/ops/servers/agent-servers.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
 import { startFirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
-import { startGoogleStandIn, type GoogleStandIn } from '@lornu/standins/google/server.ts';
+import type { GoogleStandIn } from '@lornu/standins/google/server.ts';
 import type { Target } from '@lornu/ops/verify/target.ts';
 import type { JWTPayload } from 'jose';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -20,6 +20,7 @@ import {
   TO_HTTPS,
   type RunningBalancer,
 } from '../rehearsal/load-balancer/kit.ts';
+import { startSignInGoogle } from '../support/sign-in.ts';
 
 const ROOT = join(import.meta.dir, '../..');
 export const REVISION = '1a2b3c4';
@@ -37,9 +38,8 @@ export interface VerifiedEnvironment {
 
 export async function startEnvironment(): Promise<VerifiedEnvironment> {
   const scratchDir = await mkdtemp(join(tmpdir(), 'lornu-verify-'));
-  const google = await startGoogleStandIn({
-    client: { id: 'web', secret: 'client-secret', redirectUris: [`${PUBLIC_URL}/auth/callback`] },
-  });
+  const signIn = await startSignInGoogle(PUBLIC_URL);
+  const { google } = signIn;
   const firestore = await startFirestoreStandin({ databases: ['staging'] });
   const gemini = await spawnGeminiStandin();
   const service = await startService({
@@ -48,11 +48,10 @@ export async function startEnvironment(): Promise<VerifiedEnvironment> {
     agentsDir: join(ROOT, 'agents'),
     scratchDir,
     env: {
-      LORNU_PUBLIC_URL: PUBLIC_URL,
+      ...signIn.env,
       LORNU_REVISION: REVISION,
       // On loopback the service accepts no other Host: health checks send the second one.
       LORNU_ALLOW_ORIGINS: `${PUBLIC_URL},https://target`,
-      LORNU_SIGN_IN: 'required',
       LORNU_PAGE_DIR: join(import.meta.dir, 'page'),
       // Shorter than staging's 15 s, so that tests need not wait.
       LORNU_PING_MS: '4000',
@@ -63,11 +62,6 @@ export async function startEnvironment(): Promise<VerifiedEnvironment> {
       FIRESTORE_DATABASE: 'staging',
       FIRESTORE_EMULATOR_HOST: firestore.host,
       GOOGLE_CLOUD_PROJECT: 'lornu',
-      OIDC_ISSUER: google.url,
-      OIDC_CLIENT_ID: 'web',
-      OIDC_CLIENT_SECRET: 'client-secret',
-      OIDC_ALLOWED_DOMAINS: 'lornu.ai',
-      SESSION_KEY: 'a-test-key-for-cookies-of-32-characters',
       A2A_TOKEN_ISSUER: google.url,
       A2A_TOKEN_JWKS_URL: `${google.url}/oauth2/v3/certs`,
       A2A_TOKEN_AUDIENCE: PUBLIC_URL,

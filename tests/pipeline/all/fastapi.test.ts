@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { EVENTS } from '../workflow/events.ts';
-import { runWorkflow } from '../runner/run-workflow.ts';
-import { expectRan, expectResult, logOf } from '../kit.ts';
-import { startStaging, type Staging } from '../staging.ts';
+import { afterAll, beforeAll, setDefaultTimeout, test } from 'bun:test';
+import { expectRan } from '../kit.ts';
+import { deployBad, deployGood, startStaging, type Staging } from '../staging.ts';
 import { RUN_BY } from '../steps.ts';
 
 setDefaultTimeout(25 * 60_000);
@@ -14,29 +12,10 @@ let staging: Staging;
 beforeAll(async () => void (staging = await startStaging('fastapi')));
 afterAll(() => staging?.stop(), 5 * 60_000);
 
-const deploy = async (revision: string) => {
-  const event = { ...EVENTS['rollback started on main'], inputs: { action: 'rollback', revision } };
-  return runWorkflow(staging.workflow, event, staging.world);
-};
+test('the FastAPI agent is deployed, served and verified', () => deployGood(staging));
 
-test('the FastAPI agent is deployed, served and verified', async () => {
-  const revision = await staging.pushImage('good');
-  const { plan, apply } = await deploy(revision);
-  expectResult(plan, 'success');
-  expectResult(apply, 'success');
-  expect(logOf(apply)).toContain(`${revision} is served at https://aws-staging.lornu.example`);
-});
-
-test('an image that does not run is rolled back by ECS and by the workflow, and the run fails', async () => {
-  const before = staging.revision();
-  const revision = await staging.pushImage('bad');
-  const { plan, apply } = await deploy(revision);
-  expectResult(plan, 'success');
-  expectResult(apply, 'failure');
-  expect(logOf(apply)).toContain(`${revision} is not served: ECS rolled it back.`);
-  expect(logOf(apply)).toContain(`${revision} was rolled back: ${before} is served again.`);
-  expect(staging.revision()).toBe(before);
-});
+test('an image that does not run is rolled back by ECS and by the workflow, and the run fails', () =>
+  deployBad(staging));
 
 test('the claimed steps were run here', () => {
   expectRan(staging.ran, RUN_BY['all/fastapi']);

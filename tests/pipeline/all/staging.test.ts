@@ -2,12 +2,11 @@ import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EVENTS } from '../workflow/events.ts';
 import { runCommand } from '@lornu/ops/process/run-command.ts';
 import { emulatorSettings } from '@lornu/rehearsal/emulator/aws-clients.ts';
-import { runWorkflow, type JobReport } from '../runner/run-workflow.ts';
-import { expectRan, expectResult, logOf } from '../kit.ts';
-import { startStaging, type Staging } from '../staging.ts';
+import type { JobReport } from '../runner/run-workflow.ts';
+import { expectRan, logOf } from '../kit.ts';
+import { deployBad, deployGood, startStaging, type Staging } from '../staging.ts';
 import { RUN_BY } from '../steps.ts';
 
 setDefaultTimeout(25 * 60_000);
@@ -23,22 +22,14 @@ let firstRevision: string;
 beforeAll(async () => void (staging = await startStaging()));
 afterAll(() => staging?.stop(), 5 * 60_000);
 
-const deploy = async (revision: string) => {
-  const event = { ...EVENTS['rollback started on main'], inputs: { action: 'rollback', revision } };
-  return runWorkflow(staging.workflow, event, staging.world);
-};
-
 test('a new image is planned, scanned, approved, applied, served and verified', async () => {
-  const revision = await staging.pushImage('good');
-  first = await deploy(revision);
+  const { revision, jobs } = await deployGood(staging);
+  first = jobs;
   firstRevision = revision;
-  const { plan, apply } = first;
-  expectResult(plan, 'success');
+  const { plan } = jobs;
   expect(logOf(plan)).toContain('1 to update, 1 to replace');
   expect(plan?.summary).toContain('| checkov');
   expect(plan?.summary).toContain('nothing found');
-  expectResult(apply, 'success');
-  expect(logOf(apply)).toContain(`${revision} is served at https://aws-staging.lornu.example`);
 });
 
 test('nothing that the jobs pass on, store or print contains the value of a secret', async () => {
@@ -63,16 +54,8 @@ test('nothing that the jobs pass on, store or print contains the value of a secr
   expect(holding.map(({ name }) => name)).toEqual([]);
 });
 
-test('an image that does not run is rolled back by ECS and by the workflow, and the run fails', async () => {
-  const before = staging.revision();
-  const revision = await staging.pushImage('bad');
-  const { plan, apply } = await deploy(revision);
-  expectResult(plan, 'success');
-  expectResult(apply, 'failure');
-  expect(logOf(apply)).toContain(`${revision} is not served: ECS rolled it back.`);
-  expect(logOf(apply)).toContain(`${revision} was rolled back: ${before} is served again.`);
-  expect(staging.revision()).toBe(before);
-});
+test('an image that does not run is rolled back by ECS and by the workflow, and the run fails', () =>
+  deployBad(staging));
 
 test('the claimed steps were run here', () => {
   expectRan(staging.ran, RUN_BY['all/staging']);
