@@ -54,6 +54,15 @@ export function text(one: Attributes | undefined, name: string): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
+export function card(area: Card['area'], title: string, facts: Card['facts']): Card {
+  return { area, title, facts };
+}
+
+/** The facts of a card that shows one attribute of each resource. */
+export function each(name: string): Card['facts'] {
+  return (ones) => ones.map((one) => text(one, name));
+}
+
 export function list(one: Attributes, name: string): readonly Attributes[] {
   const value = one[name];
   return Array.isArray(value) ? (value as Attributes[]) : [];

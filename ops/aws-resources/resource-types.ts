@@ -1,4 +1,14 @@
-import { containerOf, hourly, length, list, monthly, text, type ResourceType } from './resource-type.ts';
+import {
+  card,
+  containerOf,
+  each,
+  hourly,
+  length,
+  list,
+  monthly,
+  text,
+  type ResourceType,
+} from './resource-type.ts';
 import * as forms from './text-forms.ts';
 
 /**
@@ -21,23 +31,18 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   // Entry
   aws_route53_record: {
     service: 'route53',
-    card: {
-      area: 'In front',
-      title: 'Route 53',
-      // Names that begin with _ are records with which ACM and others verify the domain's owner.
-      facts: (ones) =>
-        [...new Set(ones.map((one) => text(one, 'name')))].filter((name) => !name.startsWith('_')),
-    },
+    // Names that begin with _ are records with which ACM and others verify the domain's owner.
+    card: card('In front', 'Route 53', (ones) =>
+      [...new Set(ones.map((one) => text(one, 'name')))].filter((name) => !name.startsWith('_')),
+    ),
   },
   // Price for an endpoint outside AWS, with HTTPS.
   aws_route53_health_check: { service: 'route53', prices: monthly('health check', 1.75) },
   aws_acm_certificate: {
     service: 'acm',
-    card: {
-      area: 'In front',
-      title: 'Certificate',
-      facts: (ones) => ones.flatMap((one) => [text(one, 'domain_name'), 'renewed by ACM']),
-    },
+    card: card('In front', 'Certificate', (ones) =>
+      ones.flatMap((one) => [text(one, 'domain_name'), 'renewed by ACM']),
+    ),
   },
   aws_acm_certificate_validation: { service: 'acm' },
   aws_wafv2_web_acl: {
@@ -51,11 +56,9 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
       description: forms.FIREWALL_TEXT,
       'visibility_config.0.metric_name': forms.FIREWALL_NAME,
     },
-    card: {
-      area: 'In front',
-      title: 'Firewall (WAF)',
-      facts: ([one = {}]) => list(one, 'rule').map((rule) => text(rule, 'name')),
-    },
+    card: card('In front', 'Firewall (WAF)', ([one = {}]) =>
+      list(one, 'rule').map((rule) => text(rule, 'name')),
+    ),
   },
   aws_wafv2_web_acl_association: { service: 'wafv2' },
   aws_wafv2_web_acl_logging_configuration: { service: 'wafv2' },
@@ -67,19 +70,16 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
       { ...PUBLIC_ADDRESS, count: one['internal'] === true ? 0 : length(one, 'subnets', 2) },
     ],
     texts: { name: forms.BALANCER_NAME },
-    card: {
-      area: 'In front',
-      title: 'Load balancer',
-      facts: (ones, all) =>
-        ones.flatMap((one) => [
-          `ports ${all('aws_lb_listener')
-            .map((listener) => Number(listener['port']))
-            .toSorted((a, b) => a - b)
-            .join(', ')}`,
-          `idle timeout ${text(one, 'idle_timeout')} s`,
-          `${all('aws_lb_listener_rule').length} rules, refuses by default`,
-        ]),
-    },
+    card: card('In front', 'Load balancer', (ones, all) =>
+      ones.flatMap((one) => [
+        `ports ${all('aws_lb_listener')
+          .map((listener) => Number(listener['port']))
+          .toSorted((a, b) => a - b)
+          .join(', ')}`,
+        `idle timeout ${text(one, 'idle_timeout')} s`,
+        `${all('aws_lb_listener_rule').length} rules, refuses by default`,
+      ]),
+    ),
   },
   aws_lb_listener: { service: 'elbv2' },
   aws_lb_listener_rule: { service: 'elbv2' },
@@ -89,9 +89,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   // Compute
   aws_ecs_cluster: {
     service: 'ecs',
-    texts: {
-      name: forms.word(255, 'AmazonECS/latest/APIReference/API_CreateCluster.html'),
-    },
+    texts: { name: forms.word(255, 'AmazonECS/latest/APIReference/API_CreateCluster.html') },
   },
   aws_ecs_service: {
     service: 'ecs',
@@ -112,58 +110,43 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
         },
       ];
     },
-    texts: {
-      name: forms.word(255, 'AmazonECS/latest/APIReference/API_CreateService.html'),
-    },
-    card: {
-      area: 'Running',
-      title: 'ECS service',
-      facts: (ones) =>
-        ones.flatMap((one) => [
-          `${text(one, 'name')}, in private subnets`,
-          `rolls out at ${text(one, 'deployment_minimum_healthy_percent')} to ${text(one, 'deployment_maximum_percent')} %`,
-          ...(list(one, 'deployment_circuit_breaker').length > 0 ? ['circuit breaker with rollback'] : []),
-        ]),
-    },
+    texts: { name: forms.word(255, 'AmazonECS/latest/APIReference/API_CreateService.html') },
+    card: card('Running', 'ECS service', (ones) =>
+      ones.flatMap((one) => [
+        `${text(one, 'name')}, in private subnets`,
+        `rolls out at ${text(one, 'deployment_minimum_healthy_percent')} to ${text(one, 'deployment_maximum_percent')} %`,
+        ...(list(one, 'deployment_circuit_breaker').length > 0 ? ['circuit breaker with rollback'] : []),
+      ]),
+    ),
   },
   aws_ecs_task_definition: {
     service: 'ecs',
-    texts: {
-      family: forms.word(255, 'AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html'),
-    },
-    card: {
-      area: 'Running',
-      title: 'Task on Fargate',
-      facts: (ones) =>
-        ones.flatMap((one) => {
-          const { portMappings, user = 'root', readonlyRootFilesystem: isReadOnly } = containerOf(one);
-          return [
-            `${text(one, 'cpu')} CPU units, ${text(one, 'memory')} MB`,
-            `port ${portMappings?.[0]?.containerPort ?? 'none'}, user ${user}`,
-            `root file system ${isReadOnly ? 'read-only' : 'writable'}`,
-          ];
-        }),
-    },
+    texts: { family: forms.word(255, 'AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html') },
+    card: card('Running', 'Task on Fargate', (ones) =>
+      ones.flatMap((one) => {
+        const { portMappings, user = 'root', readonlyRootFilesystem: isReadOnly } = containerOf(one);
+        return [
+          `${text(one, 'cpu')} CPU units, ${text(one, 'memory')} MB`,
+          `port ${portMappings?.[0]?.containerPort ?? 'none'}, user ${user}`,
+          `root file system ${isReadOnly ? 'read-only' : 'writable'}`,
+        ];
+      }),
+    ),
   },
   aws_appautoscaling_target: {
     service: 'appautoscaling',
-    card: {
-      area: 'Running',
-      title: 'Autoscaling',
-      facts: (ones, all) =>
-        ones.flatMap((one) => [
-          `${text(one, 'min_capacity')} to ${text(one, 'max_capacity')} tasks`,
-          `on ${all('aws_appautoscaling_policy')
-            .map((policy) => text(policy, 'name'))
-            .join(' and ')}`,
-        ]),
-    },
+    card: card('Running', 'Autoscaling', (ones, all) =>
+      ones.flatMap((one) => [
+        `${text(one, 'min_capacity')} to ${text(one, 'max_capacity')} tasks`,
+        `on ${all('aws_appautoscaling_policy')
+          .map((policy) => text(policy, 'name'))
+          .join(' and ')}`,
+      ]),
+    ),
   },
   aws_appautoscaling_policy: {
     service: 'appautoscaling',
-    texts: {
-      name: forms.line(256, 'autoscaling/application/APIReference/API_PutScalingPolicy.html'),
-    },
+    texts: { name: forms.line(256, 'autoscaling/application/APIReference/API_PutScalingPolicy.html') },
   },
   aws_ecr_repository: {
     service: 'ecr',
@@ -173,12 +156,9 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
         'AmazonECR/latest/APIReference/API_CreateRepository.html',
       ),
     },
-    card: {
-      area: 'Running',
-      title: 'Images',
-      facts: (ones) =>
-        ones.flatMap((one) => [text(one, 'name'), `tags ${text(one, 'image_tag_mutability').toLowerCase()}`]),
-    },
+    card: card('Running', 'Images', (ones) =>
+      ones.flatMap((one) => [text(one, 'name'), `tags ${text(one, 'image_tag_mutability').toLowerCase()}`]),
+    ),
   },
   aws_ecr_lifecycle_policy: { service: 'ecr' },
 
@@ -192,28 +172,20 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
       name: forms.form(/^[\w/+=.@-]{1,512}$/, 'secretsmanager/latest/apireference/API_CreateSecret.html'),
       description: forms.upTo(2048, 'secretsmanager/latest/apireference/API_CreateSecret.html'),
     },
-    card: {
-      area: 'Keeping',
-      title: 'Secrets Manager',
-      facts: (ones) => ones.map((one) => text(one, 'name').split('/').at(-1) ?? ''),
-    },
+    card: card('Keeping', 'Secrets Manager', (ones) =>
+      ones.map((one) => text(one, 'name').split('/').at(-1) ?? ''),
+    ),
   },
   aws_kms_key: {
     service: 'kms',
     prices: monthly('key', 1),
-    texts: {
-      description: forms.upTo(8192, 'kms/latest/APIReference/API_CreateKey.html'),
-    },
-    card: {
-      area: 'Keeping',
-      title: 'KMS keys',
-      facts: (ones) => [
-        ...ones.map((one) => text(one, 'description')),
-        ...(ones.length > 0 && ones.every((one) => one['enable_key_rotation'] === true)
-          ? ['rotated every year']
-          : []),
-      ],
-    },
+    texts: { description: forms.upTo(8192, 'kms/latest/APIReference/API_CreateKey.html') },
+    card: card('Keeping', 'KMS keys', (ones) => [
+      ...ones.map((one) => text(one, 'description')),
+      ...(ones.length > 0 && ones.every((one) => one['enable_key_rotation'] === true)
+        ? ['rotated every year']
+        : []),
+    ]),
   },
   aws_kms_alias: {
     service: 'kms',
@@ -232,7 +204,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
         'AmazonS3/latest/userguide/bucketnamingrules.html',
       ),
     },
-    card: { area: 'Keeping', title: 'Buckets', facts: (ones) => ones.map((one) => text(one, 'bucket')) },
+    card: card('Keeping', 'Buckets', each('bucket')),
   },
   aws_s3_bucket_lifecycle_configuration: { service: 's3' },
   aws_s3_bucket_ownership_controls: { service: 's3' },
@@ -251,11 +223,9 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
         'AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html',
       ),
     },
-    card: {
-      area: 'Watching',
-      title: 'Logs',
-      facts: (ones) => ones.map((one) => `${text(one, 'name')}, ${text(one, 'retention_in_days')} days`),
-    },
+    card: card('Watching', 'Logs', (ones) =>
+      ones.map((one) => `${text(one, 'name')}, ${text(one, 'retention_in_days')} days`),
+    ),
   },
   aws_cloudwatch_metric_alarm: {
     service: 'cloudwatch',
@@ -268,7 +238,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
       alarm_name: forms.line(255, 'AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html'),
       alarm_description: forms.upTo(1024, 'AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html'),
     },
-    card: { area: 'Watching', title: 'Alarms', facts: (ones) => ones.map((one) => text(one, 'alarm_name')) },
+    card: card('Watching', 'Alarms', each('alarm_name')),
   },
   aws_cloudwatch_composite_alarm: {
     service: 'cloudwatch',
@@ -277,11 +247,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
       alarm_name: forms.line(255, 'AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html'),
       alarm_description: forms.upTo(1024, 'AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html'),
     },
-    card: {
-      area: 'Watching',
-      title: 'Objectives',
-      facts: (ones) => ones.map((one) => text(one, 'alarm_name')),
-    },
+    card: card('Watching', 'Objectives', each('alarm_name')),
   },
   aws_cloudwatch_dashboard: {
     service: 'cloudwatch',
@@ -297,7 +263,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   aws_sns_topic_policy: { service: 'sns' },
   aws_sns_topic_subscription: {
     service: 'sns',
-    card: { area: 'Watching', title: 'Told to', facts: (ones) => ones.map((one) => text(one, 'endpoint')) },
+    card: card('Watching', 'Told to', each('endpoint')),
   },
   aws_budgets_budget: {
     service: 'budgets',
@@ -307,11 +273,9 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
         'aws-cost-management/latest/APIReference/API_budgets_Budget.html',
       ),
     },
-    card: {
-      area: 'Watching',
-      title: 'Budget',
-      facts: (ones) => ones.map((one) => `${text(one, 'limit_amount')} ${text(one, 'limit_unit')} a month`),
-    },
+    card: card('Watching', 'Budget', (ones) =>
+      ones.map((one) => `${text(one, 'limit_amount')} ${text(one, 'limit_unit')} a month`),
+    ),
   },
 
   // Network; the report draws it as a separate picture

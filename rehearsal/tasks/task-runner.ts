@@ -1,4 +1,3 @@
-import type { Task } from '@aws-sdk/client-ecs';
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +5,7 @@ import { untilAborted } from '@lornu/ops/process/until-aborted.ts';
 import type { AwsClients } from '../emulator/aws-clients.ts';
 import type { SideDoor, TaskReport } from '../emulator/side-door.ts';
 import { EcsAccount } from './account.ts';
-import { idOf, TaskRequests } from './asked-tasks.ts';
+import { TaskRequests } from './asked-tasks.ts';
 import { startAgentEndpoint, type AgentEndpoint, type KnownTask } from './agent-endpoint.ts';
 import type { PullImage } from './image.ts';
 import type { Pace } from './pace.ts';
@@ -14,6 +13,7 @@ import { readSecrets } from './read-secrets.ts';
 import { readService, type WantedDeployment, type WantedService } from './read-service.ts';
 import { RunningTask, type TaskWorld } from './running-task.ts';
 import { ServiceScheduler } from './service-scheduler.ts';
+import { SingleTasks } from './single-tasks.ts';
 import { TaskAddresses } from './task-address.ts';
 import type { TaskNetwork } from './task-network.ts';
 import type { TaskPlan } from './task-definition.ts';
@@ -83,8 +83,7 @@ class Runner implements TaskRunner {
   readonly #known = new Map<string, KnownTask>();
   readonly #reports = new Map<string, Promise<void>>();
   readonly #agent: AgentEndpoint;
-  /** Tasks started by RunTask. */
-  readonly #single = new Set<RunningTask>();
+  readonly #single: SingleTasks;
   readonly #requests: TaskRequests;
   readonly #watch: TaskWatch;
   readonly #autoscaler: Autoscaler;
@@ -111,6 +110,15 @@ class Runner implements TaskRunner {
       credentials: options.credentials,
     });
     this.#requests = new TaskRequests(clients.ecs, cluster);
+    this.#single = new SingleTasks({
+      ecs: clients.ecs,
+      sideDoor: options.sideDoor,
+      cluster,
+      service,
+      account: this.#account,
+      network: this.#network,
+      run: (settings) => this.#run(settings),
+    });
     this.#watch = watchTasks(clients, { cluster, service });
     this.#metricPeriodMs = options.metricPeriodMs ?? Math.max(LEAST_METRIC_PERIOD_MS, pace.interval(60));
     this.#autoscaler = new Autoscaler({
@@ -149,7 +157,7 @@ class Runner implements TaskRunner {
   }
 
   tasks(): RunningTask[] {
-    return [...this.#scheduler.tasks, ...this.#single];
+    return [...this.#scheduler.tasks, ...this.#single.tasks];
   }
 
   poke(): void {
@@ -186,8 +194,8 @@ class Runner implements TaskRunner {
     try {
       const { toStart, toStop } = await this.#requests.look(this.tasks());
       for (const { task, reason } of toStop) task.stop(reason, 'UserInitiated');
-      for (const task of toStart) await this.#startSingle(task);
-      for (const task of this.#single) if (task.phase === 'stopped') this.#single.delete(task);
+      for (const task of toStart) await this.#single.start(task);
+      this.#single.forgetStopped();
       await this.#scheduler.look();
     } catch (error) {
       if (!this.#stopped) this.#options.onFailure(error);
@@ -235,51 +243,6 @@ class Runner implements TaskRunner {
       zone,
       balanced: wanted.targetGroupArn !== undefined,
     });
-  }
-
-  /**
-   * A task of RunTask, with its overrides of command and environment. One that can't run here is stopped with the
-   * reason.
-   */
-  async #startSingle(task: Task): Promise<void> {
-    const id = idOf(task.taskArn ?? '');
-    try {
-      const plan = await this.#account.plan(task.taskDefinitionArn ?? '');
-      const override = task.overrides?.containerOverrides?.find(({ name }) => name === plan.container.name);
-      const { service, cluster, clients } = this.#options;
-      const wanted = await readService(clients.ecs, cluster, service);
-      const subnetId = subnetOf(task) ?? wanted?.subnetIds[0] ?? '';
-      const zones = await this.#account.zones([subnetId]);
-      const environment = (override?.environment ?? []).map(({ name = '', value = '' }) => [name, value]);
-      const single = this.#run({
-        id,
-        plan,
-        deploymentId: undefined,
-        group: task.group ?? '',
-        startedBy: task.startedBy,
-        ...(await this.#network.join({
-          id,
-          port: plan.container.port,
-          subnetId,
-          // DescribeTasks does not tell them.
-          groupIds: wanted?.groupIds ?? [],
-          publicAddress: false,
-        })),
-        subnetId,
-        zone: zones.get(subnetId) ?? '',
-        balanced: false,
-        ...(override?.command?.length ? { command: override.command } : {}),
-        environment: Object.fromEntries(environment) as Record<string, string>,
-      });
-      this.#single.add(single);
-    } catch (error) {
-      await this.#options.sideDoor.reportTask(this.#options.cluster, id, {
-        lastStatus: 'STOPPED',
-        desiredStatus: 'STOPPED',
-        stopCode: 'TaskFailedToStart',
-        stoppedReason: error instanceof Error ? error.message : String(error),
-      });
-    }
   }
 
   #run(settings: TaskSettings): RunningTask {
@@ -367,11 +330,6 @@ class Runner implements TaskRunner {
     const { id: taskId, deploymentId, plan, address } = settings;
     return { atMs: Date.now(), taskId, deploymentId, taskDefinition: plan.name, address };
   }
-}
-
-/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Attachment.html */
-function subnetOf({ attachments = [] }: Task): string | undefined {
-  return attachments.flatMap(({ details = [] }) => details).find(({ name }) => name === 'subnetId')?.value;
 }
 
 /** The cluster's name stands in a task's ARN. */

@@ -1,4 +1,5 @@
 import type { Problem } from '../api/problem.ts';
+import type { RunSummary } from '../api/run.ts';
 import type { AdkEvent, Part, Session } from '../api/types.ts';
 import type { UploadProgress } from './stored-files.ts';
 import { lastTurn } from './to-turns.ts';
@@ -58,6 +59,30 @@ export function titleTextOf(parts: readonly Part[]): string {
 /** Whether an answer is running. */
 export function isBusy({ phase }: Pick<ConversationState, 'phase'>): boolean {
   return phase !== 'idle' && phase !== 'loading';
+}
+
+/** Takes the service's list of runs, newest first: its queued messages come before those that it has not accepted yet. */
+export function withRuns(
+  { queued }: Pick<ConversationState, 'queued'>,
+  runs: readonly RunSummary[],
+): Pick<ConversationState, 'hasRun' | 'queued'> {
+  const known = runs.filter(({ state }) => state === 'queued').toReversed();
+  return {
+    hasRun: known.length > 0 || runs.some(({ state }) => state === 'running'),
+    queued: [
+      ...known.map(({ id, newMessage }) => ({ key: id, runId: id, parts: newMessage?.parts ?? [] })),
+      ...queued.filter(({ runId }) => runId === undefined),
+    ],
+  };
+}
+
+/** The service has accepted a queued message as a run. */
+export function withAccepted(
+  { queued }: Pick<ConversationState, 'queued'>,
+  key: string,
+  runId: string | undefined,
+): Pick<ConversationState, 'queued'> {
+  return { queued: queued.map((message) => (message.key === key ? { ...message, runId } : message)) };
 }
 
 /** The person's message as a local event, shown until the service's own event replaces it. */

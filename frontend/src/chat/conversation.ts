@@ -20,6 +20,8 @@ import {
   isBusy,
   titleTextOf,
   toLocalEvent,
+  withAccepted,
+  withRuns,
   type ConversationState,
   type QueuedMessage,
 } from './conversation-state.ts';
@@ -86,14 +88,7 @@ export class Conversation extends Store<ConversationState> {
     const runs = await listRuns(key);
     if (isBusy(this.getState())) return;
     const run = runs.find(({ state }) => state === 'running');
-    const known = runs.filter(({ state }) => state === 'queued').toReversed();
-    this.set({
-      hasRun: run !== undefined || known.length > 0,
-      queued: [
-        ...known.map(({ id, newMessage }) => ({ key: id, runId: id, parts: newMessage?.parts ?? [] })),
-        ...this.getState().queued.filter(({ runId }) => runId === undefined),
-      ],
-    });
+    this.set(withRuns(this.getState(), runs));
     if (run) await this.#follow((signal) => attachRun(key, run.id, undefined, signal));
     else await this.#takeNext();
   }
@@ -244,12 +239,7 @@ export class Conversation extends Store<ConversationState> {
       const key = await this.#untilBegun();
       const stored = await storeFiles(key, parts, { signal: request.signal, onProgress: this.#onProgress });
       const response = await startTurn(key, stored, request.signal, { whenBusy, model: this.model });
-      const runId = runIdOf(response);
-      this.set({
-        queued: this.getState().queued.map((message) =>
-          message.key === id ? { ...message, runId } : message,
-        ),
-      });
+      this.set(withAccepted(this.getState(), id, runIdOf(response)));
       return true;
     } catch (error) {
       this.#forget(id);
