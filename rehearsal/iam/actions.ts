@@ -45,11 +45,24 @@ const PREFIXES: Readonly<Record<string, string>> = { elbv2: 'elasticloadbalancin
 
 /** The IAM action of an operation; undefined for a call that needs none. */
 export function actionOf(operation: string, params: Readonly<Record<string, unknown>>): string | undefined {
-  if (FREE.has(operation)) return undefined;
   const [service = '', name = ''] = operation.split(':');
-  const called = `${PREFIXES[service] ?? service}:${name}`;
-  const action = PERMISSIONS[called] ?? called;
-  return params['VersionId'] === undefined ? action : (OF_A_VERSION[action] ?? action);
+  const action = permissionOf(`${PREFIXES[service] ?? service}:${name}`);
+  if (action === undefined || params['VersionId'] === undefined) return action;
+  return OF_A_VERSION[action] ?? action;
+}
+
+/** The permission for a call under its service's prefix in policies; undefined if everybody may make it. */
+export function permissionOf(call: string): string | undefined {
+  return FREE.has(call) ? undefined : (PERMISSIONS[call] ?? call);
+}
+
+/** Whether an IAM pattern with * and ? matches; case-insensitive, as AWS compares actions. */
+export function matches(pattern: string, text: string): boolean {
+  const expression = pattern
+    .replaceAll(/[.+^$()|[\]\\{}]/g, String.raw`\$&`)
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${expression}$`, 'i').test(text);
 }
 
 /** The permission to tag, which is also required to create a resource with tags. */
@@ -64,6 +77,7 @@ export const TAGGING: Readonly<Record<string, string>> = {
   elasticloadbalancing: 'elasticloadbalancing:AddTags',
   kms: 'kms:TagResource',
   logs: 'logs:TagResource',
+  route53: 'route53:ChangeTagsForResource',
   s3: 's3:TagResource',
   secretsmanager: 'secretsmanager:TagResource',
   sns: 'sns:TagResource',

@@ -5,6 +5,7 @@ import {
   type RequestAnalysis,
 } from '@cloud-copilot/iam-simulate';
 import { ACCOUNT_ID } from '../emulator/credentials.ts';
+import { matches } from './actions.ts';
 import { needsOf } from './needs.ts';
 import type { Decision, NamedPolicy, Need, Principal, Question } from './question.ts';
 
@@ -168,15 +169,6 @@ function normalise(document: { Version?: string; Statement?: Statement | Stateme
 function mayConcern(statement: Statement, action: string): boolean {
   if (statement['NotAction'] !== undefined) return true;
   return [statement['Action'] as string | string[]].flat().some((pattern) => matches(pattern, action));
-}
-
-/** A policy's pattern of actions, case-insensitive. */
-export function matches(pattern: string, action: string): boolean {
-  const expression = pattern
-    .replaceAll(/[.+^$()|[\]\\{}]/g, String.raw`\$&`)
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${expression}$`, 'i').test(action);
 }
 
 function callerKeys({ arn, roleArn }: Principal, account: string): Record<string, string> {

@@ -1,5 +1,5 @@
 import type { Access } from '../emulator/side-door.ts';
-import { matches } from './decide.ts';
+import { matches } from './actions.ts';
 import { GRANTED_FOR } from './granted-for.ts';
 
 /** One statement that grants a role permissions. */

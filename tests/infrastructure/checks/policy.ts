@@ -1,3 +1,4 @@
+import { matches } from '@lornu/rehearsal/iam/actions.ts';
 import type { Reader } from '../plan/reader.ts';
 import type { Must } from './check.ts';
 
@@ -88,15 +89,6 @@ function say({ effect = 'Allow', actions, on = [], to = [], when = [] }: Grant):
   if (to.length > 0) parts.push(`to ${to.toSorted().join(' ')}`);
   if (when.length > 0) parts.push(`when ${when.toSorted().join('; ')}`);
   return parts.join(' ');
-}
-
-/** Whether an IAM pattern with * and ? matches; case-insensitive, as AWS compares actions. */
-export function matches(pattern: string, text: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 'i').test(text);
 }
 
 /** Whether `outer` matches every text that `inner` matches; both are IAM patterns. */

@@ -1,5 +1,5 @@
 import { SERVICE_AUTHORIZATION } from '../../plan/service-authorization.ts';
-import { matches } from '../policy.ts';
+import { IAM_TAGGING, matches, permissionOf, TAGGING } from '@lornu/rehearsal/iam/actions.ts';
 
 /**
  * The permissions that a pipeline role needs, derived from the calls that Terraform's provider really made while it
@@ -11,18 +11,6 @@ const DEPENDENT: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries(SERVICE_AUTHORIZATION.dependent).map(([action, needed]) => [action.toLowerCase(), needed]),
 );
 
-/** Calls whose permission has another name. */
-const PERMISSIONS: Readonly<Record<string, string>> = {
-  'budgets:CreateBudget': 'budgets:ModifyBudget',
-  'budgets:CreateNotification': 'budgets:ModifyBudget',
-  'budgets:DeleteBudget': 'budgets:ModifyBudget',
-  'budgets:DescribeBudget': 'budgets:ViewBudget',
-  'budgets:DescribeNotificationsForBudget': 'budgets:ViewBudget',
-  'budgets:DescribeSubscribersForNotification': 'budgets:ViewBudget',
-  's3:HeadBucket': 's3:ListBucket',
-};
-/** Calls that need no permission, or that only the rehearsal makes. */
-const FREE = new Set(['sts:GetCallerIdentity', 'iam:GetUser']);
 const READS = /:(Batch)?(Describe|Get|List|Head|View)/;
 
 /** The reverse of a call, if `OPPOSITES` does not give it. */
@@ -42,7 +30,6 @@ const UNDOES: Readonly<Record<string, readonly string[]>> = {
 
 /** Calls that change a resource in place, as a later apply does; the provider's own update calls. */
 const CHANGES: Readonly<Record<string, readonly string[]>> = {
-  'acm:RequestCertificate': ['acm:AddTagsToCertificate', 'acm:RemoveTagsFromCertificate'],
   'ec2:AuthorizeSecurityGroupIngress': ['ec2:ModifySecurityGroupRules'],
   'ec2:CreateRoute': ['ec2:ReplaceRoute'],
   'ec2:AssociateRouteTable': ['ec2:ReplaceRouteTableAssociation'],
@@ -130,24 +117,6 @@ const NOT_HERE = new Set([
   'budgets:ModifyBudget iam:CreateServiceLinkedRole',
 ]);
 
-/** Tagging is a separate permission, even when a resource is created with its tags. */
-const TAGS: Readonly<Record<string, readonly string[]>> = {
-  'application-autoscaling': ['TagResource', 'UntagResource'],
-  budgets: ['TagResource', 'UntagResource'],
-  cloudwatch: ['TagResource', 'UntagResource'],
-  ec2: ['CreateTags', 'DeleteTags'],
-  ecs: ['TagResource', 'UntagResource'],
-  elasticloadbalancing: ['AddTags', 'RemoveTags'],
-  iam: ['TagRole', 'UntagRole'],
-  kms: ['TagResource', 'UntagResource'],
-  logs: ['TagResource', 'UntagResource'],
-  route53: ['ChangeTagsForResource'],
-  s3: ['TagResource', 'UntagResource'],
-  secretsmanager: ['TagResource', 'UntagResource'],
-  sns: ['TagResource', 'UntagResource'],
-  wafv2: ['TagResource', 'UntagResource'],
-};
-
 /** What the workflow's jobs do besides Terraform: the check from inside the network, and reading a deploy. */
 const WORKFLOW_CHANGES = ['ecs:RunTask', 'ecs:StopTask'];
 /**
@@ -188,7 +157,6 @@ export function neededToPlan(called: readonly string[]): Set<string> {
 /** Permissions to create, change and destroy what is planned, and to verify its image, in addition to reading. */
 export function neededToApply(called: readonly string[]): Set<string> {
   const writes = permissions(called).filter((action) => !READS.test(action));
-  const services = new Set(writes.map((action) => action.split(':')[0] ?? ''));
   const own = [
     ...writes,
     ...writes.flatMap(undoing),
@@ -200,9 +168,7 @@ export function neededToApply(called: readonly string[]): Set<string> {
     ...own.flatMap((action) => IMPLIED[action] ?? []),
     // Reads that a write depends on are among the other reads.
     ...own.flatMap(dependents).filter((action) => !READS.test(action)),
-    ...Object.entries(TAGS).flatMap(([service, names]) =>
-      services.has(service) ? names.map((name) => `${service}:${name}`) : [],
-    ),
+    ...writes.flatMap(tagging),
     ...SIGNATURE_READS,
   ]);
 }
@@ -222,9 +188,21 @@ export function isKnown(pattern: string): boolean {
 }
 
 function permissions(called: readonly string[]): string[] {
-  return [
-    ...new Set(called.filter((action) => !FREE.has(action)).map((action) => PERMISSIONS[action] ?? action)),
-  ];
+  // Only the rehearsal asks for a user.
+  const ours = called.filter((action) => action !== 'iam:GetUser');
+  return [...new Set(ours.flatMap((action) => permissionOf(action) ?? []))];
+}
+
+/** Tagging is a separate permission, even when a resource is created with its tags. */
+function tagging(action: string): string[] {
+  const tag = IAM_TAGGING[action] ?? TAGGING[action.split(':')[0] ?? ''];
+  if (!tag) return [];
+  const untag = tag
+    .replace(':Tag', ':Untag')
+    .replace(':CreateTags', ':DeleteTags')
+    .replace(':AddTags', ':RemoveTags')
+    .replace('ToCertificate', 'FromCertificate');
+  return [tag, untag];
 }
 
 /** The verb that undoes a verb. */

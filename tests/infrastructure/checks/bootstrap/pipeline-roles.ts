@@ -1,3 +1,4 @@
+import { matches } from '@lornu/rehearsal/iam/actions.ts';
 import type { Reader } from '../../plan/reader.ts';
 import type { View } from '../../plan/view.ts';
 import type { Checks, Must } from '../check.ts';
@@ -5,7 +6,6 @@ import { accountOf, list, regionOf } from '../facts.ts';
 import {
   contains,
   effectOf,
-  matches,
   mustGrant,
   sayGrant,
   sayStatement,
