@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import type { CommandRow } from './command-table.ts';
 import { runCli } from './run-cli.ts';
@@ -8,6 +9,11 @@ export interface CapturedRun {
   stdout: string;
   stderr: string;
 }
+
+const ROOT = join(import.meta.dir, '..');
+
+/** For tests: this checkout, for `nowhere` and `runCaptured`. */
+export const CHECKOUT: Pick<CliContext, 'root' | 'cacheDir'> = { root: ROOT, cacheDir: join(ROOT, '.cache') };
 
 /** For tests: a machine that has nothing, and prints nowhere. */
 export function nowhere(more: Partial<CliContext> = {}): CliContext {

@@ -111,7 +111,8 @@ test('the temporary files of a suite are deleted, even if it is killed', async (
 test('a test file that cannot be loaded is named, also if a test of another file fails', async () => {
   const files = {
     'fails.test.ts': "import { test } from 'bun:test';\ntest('t', () => { throw new Error('in a test'); });",
-    'breaks.test.ts': "import { test } from 'bun:test';\ntest('t', () => {});\nthrow new TypeError('at the top');",
+    'breaks.test.ts':
+      "import { test } from 'bun:test';\ntest('t', () => {});\nthrow new TypeError('at the top');",
     'lacks.test.ts': "import './nothing.ts';",
   };
   const failures = [

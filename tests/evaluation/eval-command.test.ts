@@ -2,8 +2,7 @@ import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { runCli } from '@lornu/cli/run-cli.ts';
-import type { CliContext } from '@lornu/ops/base/cli-context.ts';
+import { CHECKOUT, nowhere, runCaptured } from '@lornu/cli/captured-run.ts';
 import { EXIT } from '@lornu/ops/base/cli-error.ts';
 import { startLocalService } from '@lornu/ops/eval/local-service.ts';
 
@@ -11,37 +10,13 @@ const ROOT = resolve(import.meta.dir, '../..');
 setDefaultTimeout(120_000);
 
 const folder = await mkdtemp(join(tmpdir(), 'eval-command-'));
-const service = await startLocalService(contextOf(), { agentsDir: join(ROOT, 'agents') });
+const service = await startLocalService(nowhere(CHECKOUT), { agentsDir: join(ROOT, 'agents') });
 afterAll(async () => {
   await service.stop();
   await rm(folder, { recursive: true });
 });
 
-function contextOf(
-  write: (text: string) => void = () => undefined,
-  tell: (text: string) => void = () => undefined,
-): CliContext {
-  return {
-    root: ROOT,
-    cacheDir: join(ROOT, '.cache'),
-    env: {},
-    stdout: write,
-    stderr: tell,
-    terminal: undefined,
-    redact: (text) => text,
-    signal: new AbortController().signal,
-  };
-}
-
-async function run(...argv: string[]) {
-  let stdout = '';
-  let stderr = '';
-  const context = contextOf(
-    (text) => (stdout += text),
-    (text) => (stderr += text),
-  );
-  return { code: await runCli(['eval', ...argv], context), stdout, stderr };
-}
+const run = async (...argv: string[]) => runCaptured(['eval', ...argv], CHECKOUT);
 
 interface Case {
   eval_id: string;

@@ -2,23 +2,13 @@ import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { CliContext } from '@lornu/ops/base/cli-context.ts';
+import { CHECKOUT, nowhere } from '@lornu/cli/captured-run.ts';
 import { assertPassed, runGate } from '@lornu/ops/eval/gate.ts';
 
 const ROOT = resolve(import.meta.dir, '../..');
 setDefaultTimeout(180_000);
 
-const context: CliContext = {
-  root: ROOT,
-  cacheDir: join(ROOT, '.cache'),
-  env: {},
-  stdout: () => undefined,
-  stderr: () => undefined,
-  terminal: undefined,
-  redact: (text) => text,
-  signal: new AbortController().signal,
-};
-
+const context = nowhere(CHECKOUT);
 const folder = await mkdtemp(join(tmpdir(), 'gate-'));
 afterAll(() => rm(folder, { recursive: true }));
 

@@ -2,8 +2,7 @@ import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { runCli } from '@lornu/cli/run-cli.ts';
-import type { CliContext } from '@lornu/ops/base/cli-context.ts';
+import { CHECKOUT, nowhere, runCaptured } from '@lornu/cli/captured-run.ts';
 import { EXIT } from '@lornu/ops/base/cli-error.ts';
 import { startLocalService } from '@lornu/ops/eval/local-service.ts';
 import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
@@ -18,7 +17,7 @@ for (const name of CASSETTES)
   await cp(join(ROOT, `agents/lornu/cassettes/${name}.cassette.json`), join(folder, `${name}.cassette.json`));
 const standin = await spawnGeminiStandin();
 const model = startModel(standin.url);
-const service = await startLocalService(contextOf({}), {
+const service = await startLocalService(nowhere(CHECKOUT), {
   agentsDir: join(ROOT, 'agents'),
   modelUrl: model.url,
 });
@@ -63,34 +62,11 @@ function startModel(url: string) {
   return state;
 }
 
-function contextOf(
-  env: Record<string, string>,
-  out: (text: string) => void = () => undefined,
-  err = out,
-): CliContext {
-  return {
-    root: ROOT,
-    cacheDir: join(ROOT, '.cache'),
+const live = async (argv: readonly string[], env: Record<string, string> = {}) =>
+  runCaptured(['replay', folder, '--live', '--report', join(folder, 'live.html'), ...argv], {
+    ...CHECKOUT,
     env,
-    stdout: out,
-    stderr: err,
-    terminal: undefined,
-    redact: (text) => text,
-    signal: new AbortController().signal,
-  };
-}
-
-async function live(argv: readonly string[], env: Record<string, string> = {}) {
-  let [stdout, stderr] = ['', ''];
-  const context = contextOf(
-    env,
-    (text) => (stdout += text),
-    (text) => (stderr += text),
-  );
-  const report = join(folder, 'live.html');
-  const code = await runCli(['replay', folder, '--live', '--report', report, ...argv], context);
-  return { code, stdout, stderr };
-}
+  });
 const there = () => ['--url', service.url];
 
 test('without a baseline no request is sent; --accept measures it, with tool answers from the cassettes', async () => {

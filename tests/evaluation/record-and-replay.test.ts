@@ -2,8 +2,7 @@ import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { runCli } from '@lornu/cli/run-cli.ts';
-import type { CliContext } from '@lornu/ops/base/cli-context.ts';
+import { CHECKOUT, nowhere, runCaptured } from '@lornu/cli/captured-run.ts';
 import { EXIT } from '@lornu/ops/base/cli-error.ts';
 import { startLocalService } from '@lornu/ops/eval/local-service.ts';
 import { startService } from '@lornu/ops/servers/agent-servers.ts';
@@ -19,7 +18,7 @@ const PHONE = '+49 170 1234567';
 
 const folder = await mkdtemp(join(tmpdir(), 'record-'));
 const cassettes = join(folder, 'cassettes');
-const service = await startLocalService(contextOf({}), { agentsDir: join(ROOT, 'agents') });
+const service = await startLocalService(nowhere(CHECKOUT), { agentsDir: join(ROOT, 'agents') });
 await talk(
   service.url,
   'lornu',
@@ -48,36 +47,8 @@ async function talk(url: string, app: string, ...messages: string[]): Promise<vo
   }
 }
 
-function contextOf(
-  env: Record<string, string>,
-  write: (text: string) => void = () => undefined,
-  tell: (text: string) => void = () => undefined,
-): CliContext {
-  return {
-    root: ROOT,
-    cacheDir: join(ROOT, '.cache'),
-    env,
-    stdout: write,
-    stderr: tell,
-    terminal: undefined,
-    redact: (text) => text,
-    signal: new AbortController().signal,
-  };
-}
-
-async function run(argv: readonly string[], env: Record<string, string> = {}) {
-  let stdout = '';
-  let stderr = '';
-  const code = await runCli(
-    argv,
-    contextOf(
-      env,
-      (text) => (stdout += text),
-      (text) => (stderr += text),
-    ),
-  );
-  return { code, stdout, stderr };
-}
+const run = async (argv: readonly string[], env: Record<string, string> = {}) =>
+  runCaptured(argv, { ...CHECKOUT, env });
 
 const recordFrom = (...argv: string[]) => ['record', '--user', 'ada', '--out', cassettes, ...argv];
 const replayOf = (path: string, ...argv: string[]) => [
@@ -132,7 +103,7 @@ test('a changed agent gives exit code 1, and a page shows both side by side', as
 });
 
 test('conversations in Firestore and in a file are recorded like those of a server', async () => {
-  const { child, host } = await startFirestore({ ...contextOf({}), dataDir: folder });
+  const { child, host } = await startFirestore({ ...nowhere(CHECKOUT), dataDir: folder });
   const env = {
     FIRESTORE_DATABASE: 'staging',
     GOOGLE_CLOUD_PROJECT: 'lornu-test',

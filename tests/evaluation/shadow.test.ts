@@ -3,7 +3,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type AgentServer, createSession, listSessions, runTurn } from '@lornu/evaluation/agent-client.ts';
-import { runCli } from '@lornu/cli/run-cli.ts';
+import { CHECKOUT, runCaptured } from '@lornu/cli/captured-run.ts';
 import { EXIT } from '@lornu/ops/base/cli-error.ts';
 import type { ShownShadow } from '@lornu/ops/runs/operator-client.ts';
 import { startService } from '@lornu/ops/servers/agent-servers.ts';
@@ -33,20 +33,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function lornu(...argv: string[]) {
-  let [stdout, stderr] = ['', ''];
-  const code = await runCli(argv, {
-    root: ROOT,
-    cacheDir: join(ROOT, '.cache'),
-    env: {},
-    stdout: (text) => (stdout += text),
-    stderr: (text) => (stderr += text),
-    terminal: undefined,
-    redact: (text) => text,
-    signal: new AbortController().signal,
-  });
-  return { code, stdout, stderr };
-}
+const lornu = async (...argv: string[]) => runCaptured(argv, CHECKOUT);
 
 test('people get their answers as usual; operators see the differences, and the candidate stores nothing', async () => {
   const server: AgentServer = { url: service.url };

@@ -22,7 +22,11 @@ export async function cookieOf(
 ): Promise<Record<string, string>> {
   const session = new PersonSession({
     cookies: new CookieJar(PUBLIC_URL),
-    sealed: new SealedCookie({ keys: fixedSecret(SIGN_IN.SESSION_KEY), purpose: 'session', now: () => clock.nowMs }),
+    sealed: new SealedCookie({
+      keys: fixedSecret(SIGN_IN.SESSION_KEY),
+      purpose: 'session',
+      now: () => clock.nowMs,
+    }),
     allowed: { domains: [domain], emails: [] },
   });
   const cookie = await session.start({

@@ -1,13 +1,10 @@
-import type { RehearsalContext } from '@lornu/rehearsal/run/standing.ts';
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CHECKS } from '../infrastructure/checks/all.ts';
 import { judge } from '../infrastructure/checks/check.ts';
 import { findMutants } from '../infrastructure/mutation/judge-mutants.ts';
 import type { Documents } from '../infrastructure/plan/document.ts';
-import { ROOT } from '../infrastructure/plan/documents.ts';
 import { readEnvironment, type PlannedEnvironment } from '../infrastructure/plan/environment.ts';
 import {
   applyBoth,
@@ -15,12 +12,13 @@ import {
   readPlan,
   type AppliedStacks,
 } from '../infrastructure/plan/make-documents.ts';
+import { temporaryRehearsal } from '../rehearsal/whole/kit.ts';
 import { differences } from './differences.ts';
 import { changedIn, edited, SAMPLES } from './samples.ts';
 
 // Terraform plans changed files over the applied environment; the mutant's changed data must say the same.
 const MINUTES = 60_000;
-let folder: string;
+const rehearsal = await temporaryRehearsal();
 let applied: AppliedStacks;
 let documents: Documents;
 let environment: PlannedEnvironment;
@@ -29,22 +27,13 @@ const agreeing: string[] = [];
 setDefaultTimeout(5 * MINUTES);
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'lornu-real-plans-'));
-  const context: RehearsalContext = {
-    root: ROOT,
-    cacheDir: join(ROOT, '.cache'),
-    env: process.env,
-    signal: new AbortController().signal,
-    folder: join(folder, 'rehearsal'),
-    emit: () => {},
-  };
-  applied = await applyBoth(context);
+  applied = await applyBoth(rehearsal.context);
   documents = await readDocuments(applied);
   environment = readEnvironment(documents);
 }, 15 * MINUTES);
 afterAll(async () => {
   await applied?.standing.emulator.stop();
-  await rm(folder, { recursive: true, force: true });
+  await rehearsal.remove();
   process.stdout.write(
     `figure: ${agreeing.length} of ${SAMPLES.length} mutants of the planned data agree with Terraform's plan of the changed files\n`,
   );

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { temporaryRehearsal } from '../../rehearsal/whole/kit.ts';
 import type { Documents } from './document.ts';
 import { applyBoth, readDocuments, type AppliedStacks } from './make-documents.ts';
 
@@ -27,24 +27,16 @@ export async function getDocuments(): Promise<Documents> {
   const path = await cachePath();
   const cached = Bun.file(path);
   if (await cached.exists()) return (await cached.json()) as Documents;
-  const folder = await mkdtemp(join(tmpdir(), 'lornu-infrastructure-'));
-  const controller = new AbortController();
+  const rehearsal = await temporaryRehearsal();
   try {
-    const applied = await applyBoth({
-      root: ROOT,
-      cacheDir: join(ROOT, '.cache'),
-      env: process.env,
-      signal: controller.signal,
-      folder: join(folder, 'rehearsal'),
-      emit: () => {},
-    });
+    const applied = await applyBoth(rehearsal.context);
     try {
       return await saveDocuments(applied);
     } finally {
       await applied.standing.emulator.stop();
     }
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rehearsal.remove();
   }
 }
 
