@@ -3,7 +3,7 @@ import type { CliContext } from '../base/cli-context.ts';
 import { untilAborted } from '../process/until-aborted.ts';
 import { childEnded } from '../process/child.ts';
 import { chooseModel } from '../up/model-choice.ts';
-import { startStandin } from '../up/start-standin.ts';
+import { startGemini } from '../up/start-standin.ts';
 import type { BuiltImages } from './build-image.ts';
 import { runImage, type RunningContainer } from './run-image.ts';
 
@@ -20,7 +20,7 @@ export async function serveImage(
   const model = chooseModel(context.env);
   const standIn =
     model.kind === 'own-stand-in'
-      ? await startStandin({ ...context, dataDir: join(context.cacheDir, 'image') })
+      ? await startGemini({ ...context, dataDir: join(context.cacheDir, 'image') })
       : undefined;
   const given = MODEL_VARIABLES.flatMap((name) =>
     context.env[name] ? [[name, context.env[name]] as const] : [],

@@ -4,6 +4,3 @@ export type StartContext = Pick<CliContext, 'root' | 'cacheDir' | 'env' | 'redac
   /** Folder of databases, artifacts and logs; absolute. */
   readonly dataDir: string;
 };
-
-/** Bun limits a process to 256 concurrent requests unless this is in its environment at start. */
-export const MANY_REQUESTS = { BUN_CONFIG_MAX_HTTP_REQUESTS: '65336' };

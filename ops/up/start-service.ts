@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { RAISED_REQUEST_LIMIT } from '@lornu/standins/gemini/spawn.ts';
 import { startChild, type Child } from '../process/child.ts';
 import { pageDir } from './page.ts';
-import { MANY_REQUESTS, type StartContext } from './start-context.ts';
+import type { StartContext } from './start-context.ts';
 import { waitForHealth } from './wait-for-health.ts';
 
 /**
@@ -26,7 +27,7 @@ export async function startService(options: ServiceOptions, context: StartContex
     cwd: context.root,
     env: {
       ...context.env,
-      ...MANY_REQUESTS,
+      ...RAISED_REQUEST_LIMIT,
       NODE_ENV: 'production',
       LORNU_DEV_ROUTES:
         context.env['LORNU_DEV_ROUTES'] || (context.env['LORNU_ENVIRONMENT'] === 'staging' ? '0' : '1'),

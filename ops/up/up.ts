@@ -12,12 +12,11 @@ import { buildPageIfStale } from './page.ts';
 import { claimPort } from './port.ts';
 import type { StartContext } from './start-context.ts';
 import { readableLine } from './readable-line.ts';
-import { peerEnvironment, type Pair, serviceEnvironment, startGoogle } from './start-google.ts';
+import { peerEnvironment, refuseOwnIdentity, serviceEnvironment, type Pair } from './pair-environment.ts';
 import { startPeer } from './start-peer.ts';
-import { startFirestore } from './start-firestore.ts';
 import { startService } from './start-service.ts';
 import { describeStore, needsFirestoreStandin, withStore, type StoreChoice } from './store-choice.ts';
-import { startStandin } from './start-standin.ts';
+import { startFirestore, startGemini, startGoogle } from './start-standin.ts';
 import { watchSources } from './watch-sources.ts';
 
 const DEFAULT_PORT = 8080;
@@ -116,7 +115,7 @@ export async function up(
       id: 'model',
       title: 'Start the Gemini stand-in',
       ...(model.kind === 'own-stand-in' ? {} : { skip: `${model.label} answers` }),
-      run: async () => void (running.standIn = await startStandin(start)),
+      run: async () => void (running.standIn = await startGemini(start)),
     },
     ...(needsFirestoreStandin(options.store, context.env)
       ? [
@@ -137,7 +136,10 @@ export async function up(
           {
             id: 'issuer',
             title: 'Start the stand-in for Google that gives both agents their tokens',
-            run: async (): Promise<void> => void (running.google = await startGoogle(start)),
+            run: async (): Promise<void> => {
+              refuseOwnIdentity(context.env);
+              running.google = await startGoogle(start);
+            },
           },
           {
             id: 'peer',

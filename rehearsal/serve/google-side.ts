@@ -7,8 +7,7 @@ import { startGoogleStandIn, type GoogleStandIn } from '@lornu/standins/google/s
 import type { Emit } from '@lornu/ops/steps/step-events.ts';
 import { claimPort } from '@lornu/ops/up/port.ts';
 import type { StartContext } from '@lornu/ops/up/start-context.ts';
-import { startFirestore } from '@lornu/ops/up/start-firestore.ts';
-import { startStandin } from '@lornu/ops/up/start-standin.ts';
+import { startFirestore, startGemini } from '@lornu/ops/up/start-standin.ts';
 import { GOOGLE_SERVICES } from '../network/outside.ts';
 import type { AppliedGoogle } from './read-applied.ts';
 
@@ -47,7 +46,7 @@ export async function startGoogleSide(
   };
   try {
     const [gemini, firestore, storage] = await Promise.all([
-      startStandin(context).then(keep),
+      startGemini(context).then(keep),
       startFirestore(context, [applied.database]).then(keep),
       startStorage(applied.bucket, context, hasNames).then(keep),
     ]);

@@ -6,7 +6,7 @@ import { CHECKOUT, nowhere, runCaptured } from '@lornu/cli/captured-run.ts';
 import { EXIT } from '@lornu/ops/base/cli-error.ts';
 import { startLocalService } from '@lornu/ops/eval/local-service.ts';
 import { startService } from '@lornu/ops/servers/agent-servers.ts';
-import { startFirestore } from '@lornu/ops/up/start-firestore.ts';
+import { startFirestore } from '@lornu/ops/up/start-standin.ts';
 import { postJson } from '../support/post-json.ts';
 import { serveHere } from '../support/serve-here.ts';
 

@@ -7,7 +7,7 @@ import { createFirestore } from '../../backend/firestore/create-firestore.ts';
 import { startGcpAgent, startService } from '../../ops/servers/agent-servers.ts';
 import type { Server } from '../../ops/servers/server.ts';
 import { startFirestoreStandin, type FirestoreStandin } from '@lornu/standins/firestore/server.ts';
-import { peerEnvironment, serviceEnvironment } from '../../ops/up/start-google.ts';
+import { peerEnvironment, serviceEnvironment } from '../../ops/up/pair-environment.ts';
 import { type GoogleStandIn, startGoogleStandIn } from '@lornu/standins/google/server.ts';
 import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { firestoreVariables } from '../runs/chaos.ts';

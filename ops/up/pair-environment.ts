@@ -1,42 +1,19 @@
-import { join } from 'node:path';
-import { z } from 'zod';
-import { CliError, EXIT } from '../base/cli-error.ts';
-import { startChild, type Child, childEnded } from '../process/child.ts';
 import { DEFAULTS } from '@lornu/standins/google/server.ts';
-import type { StartContext } from './start-context.ts';
-
-const STOP_MS = 3_000;
-/** The line with which it announces its address. */
-const ANNOUNCEMENT = z.object({ url: z.url() });
+import { CliError, EXIT } from '../base/cli-error.ts';
 
 /** Variables that already give the service a Google identity, in the order in which it checks them. */
 const OWN_IDENTITY = ['GCP_SERVICE_ACCOUNT_KEY', 'GOOGLE_WORKLOAD_IDENTITY_AUDIENCE'];
 
-/** Starts the Google stand-in, which issues tokens for both agents; resolves once it listens. */
-export async function startGoogle(context: StartContext): Promise<{ child: Child; url: string }> {
-  const own = OWN_IDENTITY.find((name) => context.env[name]);
-  if (own) {
-    throw new CliError({
-      what: '--peer cannot be combined with your own Google identity.',
-      why: `${own} is set; with --peer both agents get identities from a local issuer, which Google does not accept.`,
-      next: `Unset ${own}, or run without --peer.`,
-      exitCode: EXIT.usage,
-    });
-  }
-  const announced = Promise.withResolvers<string>();
-  const child = await startChild({
-    name: 'The stand-in for Google',
-    command: [process.execPath, 'standins/google/main.ts', '--port', '0', '--until-stdin-ends'],
-    cwd: context.root,
-    env: { PATH: context.env['PATH'] },
-    logPath: join(context.dataDir, 'logs/google-stand-in.log'),
-    redact: context.redact,
-    onLine: announced.resolve,
-    stopWithinMs: STOP_MS,
+/** Throws if the service has a Google identity already. */
+export function refuseOwnIdentity(env: Readonly<Record<string, string | undefined>>): void {
+  const own = OWN_IDENTITY.find((name) => env[name]);
+  if (!own) return;
+  throw new CliError({
+    what: '--peer cannot be combined with your own Google identity.',
+    why: `${own} is set; with --peer both agents get identities from a local issuer, which Google does not accept.`,
+    next: `Unset ${own}, or run without --peer.`,
+    exitCode: EXIT.usage,
   });
-  const line = await Promise.race([announced.promise, child.ended.then((how) => ({ how }))]);
-  if (typeof line !== 'string') throw childEnded(child, line.how);
-  return { child, url: ANNOUNCEMENT.parse(JSON.parse(line)).url };
 }
 
 /** Addresses of two agents that call each other, and of the issuer of their tokens. */
