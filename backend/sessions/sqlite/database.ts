@@ -1,6 +1,5 @@
 import type { Database } from 'bun:sqlite';
 import { OWN_CHECKPOINT_PAGES } from '../../sqlite/checkpointer.ts';
-import { LEASES } from '../../sqlite/leases.ts';
 import { openSqlite } from '../../sqlite/open-sqlite.ts';
 
 /** A busy write first waits this long, then waits without blocking the event loop (transaction.ts). */
@@ -19,7 +18,14 @@ const SCHEMA = `
     UNIQUE (app_name, user_id, id)
   );
   CREATE INDEX IF NOT EXISTS sessions_newest ON sessions (app_name, user_id, updated_us DESC, id DESC);
-  ${LEASES}
+  -- The run store issues leases, the session store refuses writes without one. The token (fence) identifies a lease.
+  CREATE TABLE IF NOT EXISTS leases ( -- one row a running run: a few, however many sessions there are
+    session_row INTEGER PRIMARY KEY REFERENCES sessions (row_id) ON DELETE CASCADE,
+    run_id TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    fence INTEGER NOT NULL, -- another with each lease: who holds an older one can't write
+    expires_ms INTEGER NOT NULL -- by the uptime of the machine, which nobody sets; 0: given back
+  );
   CREATE TABLE IF NOT EXISTS events (
     session_row INTEGER NOT NULL REFERENCES sessions (row_id) ON DELETE CASCADE,
     seq INTEGER NOT NULL,

@@ -1,7 +1,6 @@
 import { getJson, request, sendJson, toPath } from './http.ts';
 import { Problem } from './problem.ts';
 import type { Owner } from './sessions.ts';
-import { newTraceparent } from './trace.ts';
 import type { Part } from './types.ts';
 
 /** A run: a running turn, or a finished one that is still stored. */
@@ -89,3 +88,16 @@ export const runIdOf = (response: Response): string | undefined =>
 function runsPath({ owner: { appName, userId }, sessionId }: SessionKey, ...rest: string[]): string {
   return toPath('api', 'v1', 'apps', appName, 'users', userId, 'sessions', sessionId, 'runs', ...rest);
 }
+
+/**
+ * The trace context (W3C) of a person's click: the service's spans of the turn are below it, on every cloud that takes
+ * part. https://www.w3.org/TR/trace-context/
+ */
+function newTraceparent(): string {
+  return `00-${hex(16)}-${hex(8)}-01`;
+}
+
+const hex = (bytes: number): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');

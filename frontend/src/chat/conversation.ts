@@ -26,8 +26,7 @@ import {
   type QueuedMessage,
 } from './conversation-state.ts';
 import { followTurn } from './follow-turn.ts';
-import { mergeFrame, withoutUnfinished } from './merge-frame.ts';
-import { settle } from './settle.ts';
+import { mergeFrame, settle, withoutUnfinished } from './merge-frame.ts';
 import { storeFiles, type UploadProgress } from './stored-files.ts';
 import { toTitle } from './to-title.ts';
 import { toTurns } from './to-turns.ts';

@@ -27,6 +27,11 @@ export function withoutUnfinished(events: readonly AdkEvent[]): AdkEvent[] {
   return events.filter(({ partial }) => !partial);
 }
 
+/** Marks streaming events as final: their request has ended, so no more will come. */
+export function settle(events: readonly AdkEvent[]): AdkEvent[] {
+  return events.map((event) => (event.partial ? { ...event, partial: false, interrupted: true } : event));
+}
+
 function continues(open: AdkEvent, frame: AdkEvent): boolean {
   return (
     open.invocationId === frame.invocationId && open.author === frame.author && open.branch === frame.branch

@@ -5,7 +5,6 @@ import { cp, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Event } from '../workflow/events.ts';
 import type { Job } from '../workflow/workflow.ts';
-import { subjectOf } from './aws-sign-in.ts';
 import { checkOut } from './checkout.ts';
 import type { PipelineWorld, RunAttempt } from './world.ts';
 
@@ -107,4 +106,17 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
 /** Artifact names are unique within an attempt. */
 function artifactFolder({ folder }: PipelineWorld, { runId }: RunAttempt, number: number, name = ''): string {
   return join(folder, 'artifacts', runId, String(number), name);
+}
+
+/**
+ * The part of a job token's subject after the repository: its environment if it has one, a pull request, else the ref.
+ * https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments/about-security-hardening-with-openid-connect
+ */
+function subjectOf(
+  prefix: string,
+  job: { environment?: string | undefined },
+  event: { event_name: string; ref: string },
+): string {
+  if (job.environment) return `${prefix}:environment:${job.environment}`;
+  return `${prefix}:${event.event_name === 'pull_request' ? 'pull_request' : `ref:${event.ref}`}`;
 }
