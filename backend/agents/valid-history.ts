@@ -1,23 +1,12 @@
-import {
-  REQUEST_CONFIRMATION_FUNCTION_CALL_NAME,
-  REQUEST_CREDENTIAL_FUNCTION_CALL_NAME,
-  REQUEST_INPUT_FUNCTION_CALL_NAME,
-  type Event,
-} from '@google/adk';
+import type { Event } from '@google/adk';
 import type { Part } from '@google/genai';
+import { isFrameworkCall } from '../adk/framework-calls.ts';
 import { pairCalls, PairingCheck, type PairingRules } from '../model/pair-calls.ts';
 import { PEER_METADATA_KEY } from '../peer/quoted.ts';
 
-/** Questions to a person. ADK keeps them in the session and never sends them to a model. */
-const INTERNAL = new Set<string | undefined>([
-  REQUEST_CONFIRMATION_FUNCTION_CALL_NAME,
-  REQUEST_CREDENTIAL_FUNCTION_CALL_NAME,
-  REQUEST_INPUT_FUNCTION_CALL_NAME,
-]);
-
 const RULES: PairingRules<Event> = {
   isModels: ({ author, content }) => author !== 'user' || content?.role === 'model',
-  isInternal: (name) => INTERNAL.has(name),
+  isInternal: isFrameworkCall,
   makesIds: true,
   endsAtLateAnswer: true,
 };

@@ -1,15 +1,10 @@
+import { isFrameworkCall } from '../adk/framework-calls.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { ParsedEvent } from './wire/event-schema.ts';
 
-/** Function calls that ADK itself makes to ask a person; a caller must not be able to forge them or their responses. */
-const RESERVED_FUNCTIONS = new Set([
-  'adk_request_credential',
-  'adk_request_confirmation',
-  'adk_request_input',
-]);
-
 /**
- * Refuses events that claim to be ADK's own; ordinary tool calls are allowed, so that a conversation can be restored.
+ * Refuses events that claim to be ADK's own: a caller must not be able to forge its questions or their responses.
+ * Ordinary tool calls are allowed, so that a conversation can be restored.
  */
 export function assertRestorableEvents(events: readonly ParsedEvent[]): void {
   for (const [index, event] of events.entries()) {
@@ -27,9 +22,7 @@ function forbiddenPart(event: ParsedEvent): string | undefined {
     part.functionCall?.name,
     part.functionResponse?.name,
   ]);
-  return names.some((name) => name !== undefined && RESERVED_FUNCTIONS.has(name))
-    ? 'ADK protocol function calls'
-    : undefined;
+  return names.some(isFrameworkCall) ? 'ADK protocol function calls' : undefined;
 }
 
 function isSet(value: unknown): boolean {

@@ -41,11 +41,14 @@ export class StreamAggregator {
   /** The complete answer; undefined if the model sent nothing. */
   close(): LlmResponse | undefined {
     if (!this.#last) return undefined;
-    this.#flushText();
-    this.#flushCall();
     const candidate = this.#last.candidates?.[0];
     const { finishReason } = this.#whole;
-    if (finishReason && finishReason !== FinishReason.STOP) {
+    const isCut = finishReason !== undefined && finishReason !== FinishReason.STOP;
+    this.#flushText();
+    // The tool would run with half of its arguments, such as the beginning of a path.
+    if (isCut) this.#openCall = undefined;
+    this.#flushCall();
+    if (isCut) {
       this.#whole.errorCode = finishReason;
       this.#whole.errorMessage = candidate?.finishMessage;
     } else if (!candidate && this.#last.promptFeedback) {

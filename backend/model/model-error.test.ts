@@ -34,3 +34,39 @@ test("the model's other error messages are passed on unchanged", () => {
   const words = 'This project has 5 documents; write to help@example.com.';
   expect(refusal(400, 'INVALID_ARGUMENT', words).detail).toBe(`400 INVALID_ARGUMENT. ${words}`);
 });
+
+test.each<[string, unknown, string]>([
+  ['details that are no list', { error: { status: 'INVALID_ARGUMENT', message: 'why', details: {} } }, 'why'],
+  ['a detail that is null', { error: { status: 'INVALID_ARGUMENT', message: 'why', details: [null] } }, 'why'],
+  ['a list around it', [{ error: { status: 'INVALID_ARGUMENT', message: 'why' } }], 'why'],
+  ['an error that is a text', { error: 'why' }, 'why'],
+  ['a message that is none', { error: { message: { why: 1 } } }, 'without a reason'],
+  ['null', null, 'without a reason'],
+])('a refusal in another form than Google’s is still a refusal: %s', (_what, body, told) => {
+  const error = modelErrorFrom(400, JSON.stringify(body), new Headers());
+  expect(error).toMatchObject({ status: 400, isRetryable: false });
+  expect(error.detail).toStartWith('400 ');
+  expect(error.detail).toContain(told);
+});
+
+const inAnHour = new Date(Date.now() + 3_600_000).toUTCString();
+test.each<[string, string | undefined, string | undefined, [least: number, most: number] | undefined]>([
+  ['RetryInfo', '1.5s', undefined, [1_500, 1_500]],
+  ['a header in seconds', undefined, '7', [7_000, 7_000]],
+  ['a header with a date', undefined, inAnHour, [3_500_000, 3_600_000]],
+  ['a date that has passed', undefined, 'Wed, 21 Oct 2015 07:28:00 GMT', undefined],
+  ['a negative pause', '-5s', undefined, undefined],
+  ['words', 'soon', 'later', undefined],
+])('the pause that the model asks for: %s', (_what, retryDelay, header, expected) => {
+  const details = [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay }];
+  const { retryAfterMs } = modelErrorFrom(
+    429,
+    JSON.stringify({ error: { message: 'slow down', details } }),
+    new Headers(header === undefined ? {} : { 'retry-after': header }),
+  );
+  if (!expected) expect(retryAfterMs).toBeUndefined();
+  else {
+    expect(retryAfterMs).toBeGreaterThanOrEqual(expected[0]);
+    expect(retryAfterMs).toBeLessThanOrEqual(expected[1]);
+  }
+});

@@ -1,9 +1,4 @@
-interface GoogleStatus {
-  code?: number;
-  message?: string;
-  status?: string;
-  details?: { '@type'?: string; retryDelay?: string }[];
-}
+import { z } from 'zod';
 
 /**
  * A failed model call. `code` is Google's (RESOURCE_EXHAUSTED, UNAVAILABLE, ...), `detail` is safe to show to callers.
@@ -66,27 +61,39 @@ function forCallers(message: string): string {
     .replace(/(?<![\w.-])[\w.-]{1,64}@[\w-]{1,64}\.iam\.gserviceaccount\.com/g, '***');
 }
 
-function parseStatus(text: string): GoogleStatus | undefined {
+/** google.rpc.Status. A proxy may answer with something else; what does not have the expected form is left out. */
+const DETAIL = z.object({ '@type': z.string().catch(''), retryDelay: z.string().optional().catch(undefined) });
+const STATUS = z.object({
+  message: z.string().optional().catch(undefined),
+  status: z.string().min(1).optional().catch(undefined),
+  details: z.array(DETAIL.catch({ '@type': '' })).catch([]),
+});
+/** For a stream the error is wrapped in a list. */
+const REFUSAL = z.preprocess(
+  (body) => (Array.isArray(body) ? body[0] : body),
+  z.object({ error: z.union([STATUS, z.string().transform((message) => ({ message, details: [] }))]) }),
+);
+
+function parseStatus(text: string): z.infer<typeof STATUS> | undefined {
   try {
-    const body: unknown = JSON.parse(text);
-    // For a stream the error is wrapped in a list.
-    const first: { error?: GoogleStatus } | undefined = Array.isArray(body) ? body[0] : body;
-    return first?.error;
+    return REFUSAL.safeParse(JSON.parse(text)).data?.error;
   } catch {
     return undefined;
   }
 }
 
 /** google.rpc.RetryInfo: a duration such as `2s` or `0.5s`. */
-function retryDelayMs(error: GoogleStatus | undefined): number | undefined {
-  const delay = error?.details?.find((detail) =>
-    detail['@type']?.endsWith('google.rpc.RetryInfo'),
-  )?.retryDelay;
-  const seconds = delay === undefined ? Number.NaN : Number.parseFloat(delay);
-  return Number.isFinite(seconds) ? seconds * 1000 : undefined;
+function retryDelayMs(error: z.infer<typeof STATUS> | undefined): number | undefined {
+  const info = error?.details.find((detail) => detail['@type'].endsWith('google.rpc.RetryInfo'));
+  return pauseMs(Number.parseFloat(info?.retryDelay ?? ''));
 }
 
+/** Seconds or a date: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
 function retryAfterHeaderMs(headers: Headers): number | undefined {
-  const seconds = Number.parseFloat(headers.get('retry-after') ?? '');
-  return Number.isFinite(seconds) ? seconds * 1000 : undefined;
+  const value = headers.get('retry-after')?.trim() ?? '';
+  return pauseMs(/^[\d.]+$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1000);
 }
+
+/** A time that has passed is no pause. */
+const pauseMs = (seconds: number): number | undefined =>
+  Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;

@@ -73,7 +73,8 @@ export class PairingCheck<T extends Turn> {
       const { functionCall: call, functionResponse: response } = part;
       if (call) {
         const hasArgs = call.args === undefined || isObject(call.args);
-        if (part.text || !call.name || !hasArgs || isInternal?.(call.name)) return false;
+        if (part.text || !textOf(call.name) || !hasArgs || isInternal?.(call.name)) return false;
+        if ((call.id ?? undefined) !== textOf(call.id)) return false;
         if (makesIds && (!call.id || this.#ids.has(call.id))) return false;
         this.#ids.add(call.id ?? '');
         calls = [...calls, call];
@@ -135,9 +136,10 @@ function repaired<T extends Turn>(turns: T[], rules: PairingRules<T>): T[] {
       continue;
     }
     const named = calls[index]!.map(({ call, answer }, position): [FunctionCall, FunctionResponse] => {
-      const name = call.name || UNNAMED_FUNCTION;
-      const isTaken = !call.id || ids.has(call.id);
-      const id = makesIds && isTaken ? `adk-call-${index}-${position}` : call.id;
+      const name = textOf(call.name) || UNNAMED_FUNCTION;
+      const own = textOf(call.id);
+      const isTaken = !own || ids.has(own);
+      const id = makesIds && isTaken ? `adk-call-${index}-${position}` : own;
       ids.add(id ?? '');
       const { response, ...more } = answer ?? {};
       return [
@@ -189,6 +191,9 @@ function finderOf(calls: Call[][]): (response: FunctionResponse, turn: number) =
     return undefined;
   };
 }
+
+/** Other writers may have stored something else, such as a number. */
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,6 +1,7 @@
-import type { Candidate, GenerateContentResponse, Part } from '@google/genai';
+import type { GenerateContentResponse } from '@google/genai';
 import { createParser } from 'eventsource-parser';
 import { parseJson } from '../json/parse-json.ts';
+import { dropForeign, isCandidate, isObject } from './answer-form.ts';
 import { ModelError, modelErrorFrom } from './model-error.ts';
 
 /** The fields of Gemini's answer that are read; the package's class has getters that plain JSON lacks. */
@@ -164,36 +165,10 @@ function toAnswer(text: string): GeminiResponse {
     !(Array.isArray(candidates) && candidates.every(isCandidate))
   )
     throw notAnAnswer();
-  for (const candidate of candidates ?? []) dropResponses(candidate);
+  dropForeign(answer, candidates ?? []);
   const usage = answer['usageMetadata'];
   if (usage !== undefined) answer['usageMetadata'] = isObject(usage) ? plausible(usage) : undefined;
   return answer;
-}
-
-function isCandidate(value: unknown): boolean {
-  if (!isObject(value)) return false;
-  const { content } = value;
-  if (content === undefined || content === null) return true;
-  if (!isObject(content)) return false;
-  const { parts } = content;
-  return parts === undefined || parts === null || (Array.isArray(parts) && parts.every(isPart));
-}
-
-function isPart(value: unknown): boolean {
-  if (!isObject(value)) return false;
-  const { text, functionCall } = value;
-  const hasText = text === undefined || text === null || typeof text === 'string';
-  return hasText && (functionCall === undefined || functionCall === null || isObject(functionCall));
-}
-
-/**
- * Removes function responses: only we send those. A model's invented one is not an answer, and ADK would call the model
- * again for ever.
- */
-function dropResponses({ content }: Candidate): void {
-  const isInvented = ({ functionResponse }: Part): boolean =>
-    functionResponse !== undefined && functionResponse !== null;
-  if (content?.parts?.some(isInvented)) content.parts = content.parts.filter((part) => !isInvented(part));
 }
 
 /** More tokens than one answer can possibly have. */
@@ -246,8 +221,4 @@ function brokenOff(hasBegun: unknown, saysSomethingElse = false): ModelError {
       ? 'The model sent something that is not an answer.'
       : 'The model sent an empty answer.';
   return new ModelError('UNAVAILABLE', detail);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -34,6 +34,21 @@ test('a valid conversation is sent unchanged, part by part', () => {
 
 test.each<[string, Content[], string[]]>([
   [
+    'ids that are numbers, as another writer stored them',
+    [hello, model(call('a', 5 as never)), user(response('a', 5 as never)), hello],
+    [HELLO, 'model: a()', 'user: a()=a', HELLO],
+  ],
+  [
+    'texts and signatures that are none',
+    [hello, model({ text: 5 as never }, { text: 'yes', thoughtSignature: true as never }), hello],
+    [HELLO, 'model: yes', HELLO],
+  ],
+  [
+    'a name that is a number',
+    [hello, model(call(5 as never, '1')), user(response(5 as never, '1'))],
+    [HELLO, 'model: unnamed_function(1)', 'user: unnamed_function(1)=5'],
+  ],
+  [
     'a call without response',
     [hello, model(call('a', '1')), hello],
     [HELLO, 'model: a(1)', 'user: a(1)=none', HELLO],

@@ -8,11 +8,11 @@ const OPENING: Content = { role: 'user', parts: [{ text: 'The conversation begin
  * docs/history.md. Only the request is repaired; the session is unchanged. Every model request passes here.
  */
 export function validContents(contents: readonly Content[]): Content[] {
-  const turns = contents.map((content) => ({ content: withRole(content) }));
+  const turns = contents.map((content) => ({ content: withTexts(withRole(content)) }));
   const valid: Content[] = [];
   for (const { content } of pairCalls(turns, { isModels: ({ content: { role } }) => role === 'model' })) {
     if (!content.parts?.length) continue;
-    let next = content.parts.some(isBareSignature) ? withTexts(content) : content;
+    let next = content.parts.some(isBareSignature) ? withEmptyTexts(content) : content;
     // Gemini refuses a turn of calls after another model turn: join them.
     if (hasCalls(content)) while (valid.at(-1)?.role === 'model') next = joined(valid.pop()!, next);
     valid.push(next);
@@ -26,6 +26,19 @@ function withRole(content: Content): Content {
   return content.role === 'user' || content.role === 'model' ? content : { ...content, role: 'user' };
 }
 
+/** Another writer may have stored a text or a signature as a number or a list. */
+function withTexts(content: Content): Content {
+  if (!content.parts?.some((part) => isOther(part.text) || isOther(part.thoughtSignature))) return content;
+  const parts = content.parts.map((part) => ({
+    ...part,
+    text: isOther(part.text) ? undefined : part.text,
+    thoughtSignature: isOther(part.thoughtSignature) ? undefined : part.thoughtSignature,
+  }));
+  return { ...content, parts };
+}
+
+const isOther = (value: unknown): boolean => typeof (value ?? '') !== 'string';
+
 /** A signature whose empty text was dropped by the view of the events (agents/valid-history.ts). */
 function isBareSignature(part: Part): boolean {
   if (part.thoughtSignature === undefined) return false;
@@ -34,7 +47,7 @@ function isBareSignature(part: Part): boolean {
   );
 }
 
-function withTexts({ role, parts }: Content): Content {
+function withEmptyTexts({ role, parts }: Content): Content {
   return { role, parts: (parts ?? []).map((part) => (isBareSignature(part) ? { ...part, text: '' } : part)) };
 }
 

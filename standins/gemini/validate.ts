@@ -64,6 +64,16 @@ function refuseContents(contents: Content[]): string | undefined {
 
 function refusePart(part: Part, at: string): string | undefined {
   const { thought: _thought, functionCall, functionResponse, ...data } = part;
+  for (const [field, type, value] of [
+    ['text', 'STRING', part.text],
+    ['thought_signature', 'BYTES', part.thoughtSignature],
+    ['function_call.id', 'STRING', functionCall?.id],
+    ['function_call.name', 'STRING', functionCall?.name],
+    ['function_response.id', 'STRING', functionResponse?.id],
+    ['function_response.name', 'STRING', functionResponse?.name],
+  ] as [string, string, unknown][])
+    if (typeof (value ?? '') !== 'string')
+      return `Invalid value at '${at.slice(2)}.${field}' (TYPE_${type}), ${JSON.stringify(value)}`;
   const kinds = Object.entries(data).filter(
     ([kind, value]) => value !== undefined && value !== null && !(kind === 'text' && value === ''),
   );

@@ -83,7 +83,7 @@ interface Case extends Stored {
   what: string;
 }
 
-/** The conversation with each field of it replaced by each odd value, and left out. */
+/** The conversation with each field of it, also inside lists, replaced by each odd value, and left out. */
 function cases({ session, events }: Stored): Case[] {
   const all: Case[] = [];
   const add = (what: string, document: DocumentData, put: (changed: DocumentData) => Stored): void => {
@@ -95,8 +95,11 @@ function cases({ session, events }: Stored): Case[] {
           what: `${what}${name} = ${JSON.stringify(odd).slice(0, 80)}`,
           ...put({ ...document, [name]: odd }),
         });
-      if (Object.getPrototypeOf(value) === Object.prototype)
-        add(`${what}${name}.`, value as DocumentData, (inner) => put({ ...document, [name]: inner }));
+      const isList = Array.isArray(value);
+      if (isList || Object.getPrototypeOf(value) === Object.prototype)
+        add(`${what}${name}.`, value as DocumentData, (inner) =>
+          put({ ...document, [name]: isList ? Object.values(inner) : inner }),
+        );
     }
   };
   add('session.', session, (changed) => ({ session: changed, events }));
