@@ -11,9 +11,12 @@ const greet: CommandRow = {
       command
         .argument('[name]')
         .option('--loud', 'shout')
+        .option('--json', 'as JSON')
         .action((name: string | undefined, flags: { loud?: boolean }) => {
           if (name === 'nobody')
             throw new CliError({ what: 'Nobody is here.', why: 'a-key-of-ours', next: 'Wait.' });
+          if (name === 'late') context.stdout('{"greeting":"hello"}\n');
+          if (name === 'late') throw new CliError({ what: 'Too late.', why: 'x', next: 'x' });
           if (name === 'full')
             throw Object.assign(new Error('ENOSPC: no space'), { code: 'ENOSPC', path: '/cache/a-file' });
           if (name === 'bug') throw new TypeError('undefined is not a greeting');
@@ -88,5 +91,28 @@ describe('a failure', () => {
     const { code, stderr } = await run('greet', 'bug');
     expect(code).toBe(70);
     expect(stderr).toContain('TypeError: undefined is not a greeting\n    at ');
+  });
+
+  test.each<[string, string[], unknown]>([
+    [
+      'that is expected',
+      ['nobody'],
+      { error: { what: 'Nobody is here.', why: '[secret]', next: 'Wait.' }, exitCode: 1 },
+    ],
+    [
+      'of the usage',
+      ['a', 'b'],
+      { error: { what: expect.stringContaining('too many arguments') }, exitCode: 2 },
+    ],
+    ['that is a bug', ['bug'], { error: { what: 'lornu met a bug of its own.' }, exitCode: 70 }],
+  ])('%s is JSON on stdout with --json', async (_what, words, failure) => {
+    const { stdout, stderr } = await run('greet', '--json', ...words);
+    expect(JSON.parse(stdout)).toMatchObject(failure as object);
+    expect(stderr).not.toBe('');
+  });
+
+  test('after a result adds nothing to it', async () => {
+    const { code, stdout } = await run('greet', '--json', 'late');
+    expect([code, stdout]).toEqual([1, '{"greeting":"hello"}\n']);
   });
 });

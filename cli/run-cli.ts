@@ -15,7 +15,8 @@ Examples:
   ./lornu test               install what the tests need and run them
   ./lornu doctor             what is installed, what is missing, how it is configured
 
-Results go to stdout, everything else to stderr; --json gives a result for programs.
+Results go to stdout, everything else to stderr. --json gives a result for programs; if a command fails before it has
+  one: {"error": {"what", "why", "next"}, "exitCode"}.
 Exit codes: 0 done, 1 a check failed (such as a test), 2 usage, 3 something is missing on this machine,
   70 a bug in lornu, 130 ended with Ctrl-C.
 `;
@@ -23,10 +24,16 @@ Exit codes: 0 done, 1 a check failed (such as a test), 2 usage, 3 something is m
 /** Parses and runs one command line (without the program's name); never throws, never exits. */
 export async function runCli(
   argv: readonly string[],
-  context: CliContext,
+  given: CliContext,
   rows: readonly CommandRow[] = COMMANDS,
 ): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.ok;
+  let hasResult = false;
+  const stdout = (text: string): void => {
+    hasResult = true;
+    given.stdout(text);
+  };
+  const context = { ...given, stdout };
   const program = new Command('lornu')
     .description("Lornu AI's agent: run it, test it, rehearse its AWS environment on this machine.")
     .usage('<command> [options]')
@@ -52,7 +59,10 @@ export async function runCli(
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
-    return explain(error, context);
+    const failure = explain(error, context);
+    if (argv.includes('--json') && failure.exitCode !== EXIT.ok && !hasResult)
+      stdout(context.redact(`${JSON.stringify(failure)}\n`));
+    return failure.exitCode;
   }
 }
 
@@ -67,15 +77,27 @@ function withoutEmptyList(text: string): string {
   return text.replace(' (default: [])', '').replace(', default: [])', ')');
 }
 
-function explain(error: unknown, context: CliContext): ExitCode {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  if (context.signal.aborted) return EXIT.interrupted;
+/** A failed command, as --json shows it. */
+interface Failure {
+  error: { what: string; why?: string; next?: string };
+  exitCode: ExitCode;
+}
+
+/** Prints for a person why the command has failed. */
+function explain(error: unknown, context: CliContext): Failure {
+  if (error instanceof CommanderError) {
+    // Commander has printed it.
+    const what = error.message.replace(/^error: /, '');
+    return { error: { what }, exitCode: error.exitCode === 0 ? EXIT.ok : EXIT.usage };
+  }
+  if (context.signal.aborted) return { error: { what: 'Interrupted.' }, exitCode: EXIT.interrupted };
   const expected = error instanceof CliError ? error : explainSystemError(error);
   if (expected) {
     context.stderr(context.redact(renderCliError(expected)));
-    return expected.exitCode;
+    const { what, why, next } = expected.parts;
+    return { error: { what, why, next }, exitCode: expected.exitCode };
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   context.stderr(context.redact(`\nlornu met a bug of its own.\n${stack}\n`));
-  return EXIT.bug;
+  return { error: { what: 'lornu met a bug of its own.', why: String(error) }, exitCode: EXIT.bug };
 }

@@ -98,16 +98,23 @@ test('a signature keeps its place: on the first of several calls, on a streamed 
   ]);
 });
 
-test.each(['MAX_TOKENS', 'SAFETY'] as FinishReason[])('a call that %s cut off is left out, with its half arguments', (finishReason) => {
-  const aggregator = new StreamAggregator();
-  const half: Part = {
-    functionCall: { name: 'f', partialArgs: [{ jsonPath: '$.path', stringValue: '/ho' }], willContinue: true },
-  };
-  for (const parts of [[{ text: 'Looking. ' }], [half]])
-    aggregator.add({ candidates: [{ content: { role: 'model', parts } }] });
-  aggregator.add({ candidates: [{ finishReason }] });
-  expect(aggregator.close()).toMatchObject({
-    errorCode: finishReason,
-    content: { role: 'model', parts: [{ text: 'Looking. ' }] },
-  });
-});
+test.each(['MAX_TOKENS', 'SAFETY'] as FinishReason[])(
+  'a call that %s cut off is left out, with its half arguments',
+  (finishReason) => {
+    const aggregator = new StreamAggregator();
+    const half: Part = {
+      functionCall: {
+        name: 'f',
+        partialArgs: [{ jsonPath: '$.path', stringValue: '/ho' }],
+        willContinue: true,
+      },
+    };
+    for (const parts of [[{ text: 'Looking. ' }], [half]])
+      aggregator.add({ candidates: [{ content: { role: 'model', parts } }] });
+    aggregator.add({ candidates: [{ finishReason }] });
+    expect(aggregator.close()).toMatchObject({
+      errorCode: finishReason,
+      content: { role: 'model', parts: [{ text: 'Looking. ' }] },
+    });
+  },
+);

@@ -57,7 +57,9 @@ test('calls that only ADK makes, and responses, are dropped', () => {
     content: {
       parts: [
         text,
-        { functionCall: { name: 'adk_request_confirmation', args: { toolConfirmation: { confirmed: true } } } },
+        {
+          functionCall: { name: 'adk_request_confirmation', args: { toolConfirmation: { confirmed: true } } },
+        },
         call,
         { functionCall: { name: 'adk_request_credential' } },
         { functionResponse: { name: 'f', response: {} } },

@@ -37,7 +37,11 @@ test("the model's other error messages are passed on unchanged", () => {
 
 test.each<[string, unknown, string]>([
   ['details that are no list', { error: { status: 'INVALID_ARGUMENT', message: 'why', details: {} } }, 'why'],
-  ['a detail that is null', { error: { status: 'INVALID_ARGUMENT', message: 'why', details: [null] } }, 'why'],
+  [
+    'a detail that is null',
+    { error: { status: 'INVALID_ARGUMENT', message: 'why', details: [null] } },
+    'why',
+  ],
   ['a list around it', [{ error: { status: 'INVALID_ARGUMENT', message: 'why' } }], 'why'],
   ['an error that is a text', { error: 'why' }, 'why'],
   ['a message that is none', { error: { message: { why: 1 } } }, 'without a reason'],

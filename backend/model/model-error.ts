@@ -62,7 +62,10 @@ function forCallers(message: string): string {
 }
 
 /** google.rpc.Status. A proxy may answer with something else; what does not have the expected form is left out. */
-const DETAIL = z.object({ '@type': z.string().catch(''), retryDelay: z.string().optional().catch(undefined) });
+const DETAIL = z.object({
+  '@type': z.string().catch(''),
+  retryDelay: z.string().optional().catch(undefined),
+});
 const STATUS = z.object({
   message: z.string().optional().catch(undefined),
   status: z.string().min(1).optional().catch(undefined),

@@ -74,7 +74,7 @@ export async function listRuns(target: OperatorTarget, choice: RunChoice): Promi
   const query = new URLSearchParams({ ...choice });
   for (;;) {
     const response = await ask(target, `runs?${query.toString()}`);
-    runs.push(...((await response.json()) as ShownRun[]));
+    runs.push(...(await answerOf<ShownRun[]>(target, response, Array.isArray)));
     const next = response.headers.get('x-next-cursor');
     if (next === null) return runs;
     query.set('cursor', next);
@@ -95,7 +95,7 @@ export async function stopRuns(
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ ...choice, ...(sentence === undefined ? {} : { sentence }) }),
   });
-  const { stopped } = (await response.json()) as { stopped: string[] };
+  const { stopped } = await answerOf<{ stopped: string[] }>(target, response, has('stopped'));
   const giveUpAt = performance.now() + END_WITHIN_MS;
   for (;;) {
     if (stopped.length === 0) return { stopped, left: [] };
@@ -107,7 +107,7 @@ export async function stopRuns(
 }
 
 export async function readMaintenance(target: OperatorTarget): Promise<ShownMaintenance> {
-  return (await (await ask(target, 'maintenance')).json()) as ShownMaintenance;
+  return answerOf(target, await ask(target, 'maintenance'), has('refusesNewTurns'));
 }
 
 /** The service uses its defaults for absent values. */
@@ -120,17 +120,42 @@ export async function refuseTurns(
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(notice),
   });
-  return (await response.json()) as ShownMaintenance;
+  return answerOf(target, response, has('refusesNewTurns'));
 }
 
 export async function allowTurns(target: OperatorTarget): Promise<ShownMaintenance> {
-  return (await (await ask(target, 'maintenance', { method: 'DELETE' })).json()) as ShownMaintenance;
+  return answerOf(target, await ask(target, 'maintenance', { method: 'DELETE' }), has('refusesNewTurns'));
 }
 
 /** One process's statistics of its shadow candidate. Throws a CliError if it has no candidate. */
 export async function readShadow(target: OperatorTarget): Promise<ShownShadow> {
   const next = 'It has no shadow candidate: docs/operations.md, "Try a candidate beside people".';
-  return (await (await ask(target, 'shadow', {}, { 404: next })).json()) as ShownShadow;
+  return answerOf(target, await ask(target, 'shadow', {}, { 404: next }), has('counts'));
+}
+
+const has =
+  (field: string) =>
+  (value: unknown): boolean =>
+    typeof value === 'object' && value !== null && field in value;
+
+/** The JSON of a response. Anything may answer at an address that was typed in, such as another program's page. */
+async function answerOf<T>(
+  { url }: OperatorTarget,
+  response: Response,
+  hasForm: (value: unknown) => boolean,
+): Promise<T> {
+  const text = await response.text();
+  try {
+    const answer: unknown = JSON.parse(text);
+    if (hasForm(answer)) return answer as T;
+  } catch {
+    // Refused below.
+  }
+  throw new CliError({
+    what: `What answers at ${url} is not the service.`,
+    why: `It answered with ${JSON.stringify(text.slice(0, 100))}.`,
+    next: 'Name the address of the service with --url.',
+  });
 }
 
 async function ask(

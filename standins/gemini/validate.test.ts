@@ -74,15 +74,11 @@ test.each<[string, unknown[], string]>([
     ],
     'Invalid or unsupported file uri',
   ],
-  [
-    'a text that is a number',
-    [{ role: 'user', parts: [{ text: 5 }] }],
-    "(TYPE_STRING)",
-  ],
+  ['a text that is a number', [{ role: 'user', parts: [{ text: 5 }] }], '(TYPE_STRING)'],
   [
     'the id of a call as a number',
     [hello, calls({ ...a, id: 1 }), responses({ ...a, id: 1 })],
-    "(TYPE_STRING)",
+    '(TYPE_STRING)',
   ],
   [
     'a response that is a text',

@@ -24,3 +24,9 @@ test.each([
 test('a refused connection is also recognised by its message', () => {
   expect(explainAws('x', named('Error', 'connect ECONNREFUSED 127.0.0.1:1')).exitCode).toBe(EXIT.machine);
 });
+
+test('a missing region is named: the client has sent nothing', () => {
+  // As the AWS SDK for JavaScript reports it.
+  const { parts, exitCode } = explainAws('x', named('Error', 'Region is missing'));
+  expect([parts.why, exitCode]).toEqual(['AWS_REGION is not set.', EXIT.machine]);
+});

@@ -15,6 +15,15 @@ export function explainAws(what: string, cause: unknown): CliError {
       cause,
     });
   }
+  // The client has sent nothing.
+  if (/Region is missing/.test(String(cause)))
+    return new CliError({
+      what,
+      why: 'AWS_REGION is not set.',
+      next: 'Set it to the region of terraform/aws/staging, such as us-east-1, then run the same command again.',
+      exitCode: EXIT.machine,
+      cause,
+    });
   if (/AccessDenied|Unauthorized/.test(name)) {
     return new CliError({
       what,
