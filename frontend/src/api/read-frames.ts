@@ -1,6 +1,7 @@
 import { createParser } from 'eventsource-parser';
 import { parseExactly } from '../util/exact-json.ts';
 import { Problem } from './problem.ts';
+import { readEvent } from './read-event.ts';
 import type { AdkEvent } from './types.ts';
 
 export interface StreamFrame {
@@ -20,6 +21,9 @@ export interface StreamFailure {
 export function isFailure(event: AdkEvent | StreamFailure): event is StreamFailure {
   return 'error' in event && !('id' in event);
 }
+
+const toFrameEvent = (event: AdkEvent | StreamFailure): AdkEvent | StreamFailure =>
+  isFailure(event) ? event : readEvent(event);
 
 /** The service sends at least a comment every 15 s: after three missed ones the connection is dead. */
 const SILENCE_MS = 50_000;
@@ -49,7 +53,7 @@ export async function* readFrames(response: Response, silenceMs = SILENCE_MS): A
       if (id !== undefined) watch.arm();
       isNumbered ||= id !== undefined;
       frames.push({
-        event: parseExactly(data) as AdkEvent | StreamFailure,
+        event: toFrameEvent(parseExactly(data) as AdkEvent | StreamFailure),
         ...(id === undefined ? {} : { lastEventId: id }),
         ...(isTakenOver ? { isTakenOver } : {}),
       });

@@ -2,6 +2,7 @@ import { parseExactly } from '../util/exact-json.ts';
 import { getJson, jsonBody, request, sendJson, toPath } from './http.ts';
 import type { AppSummary, Person, ServiceInfo, Session } from './types.ts';
 import { Problem } from './problem.ts';
+import { readSession } from './read-event.ts';
 
 export interface Owner {
   appName: string;
@@ -66,8 +67,8 @@ export async function listSessions(owner: Owner, limit: number): Promise<Session
   return { sessions, hasMore: response.headers.has('x-next-cursor') };
 }
 
-export function getSession(owner: Owner, sessionId: string, signal?: AbortSignal): Promise<Session> {
-  return getJson<Session>(sessionsPath(owner, sessionId), signal ? { signal } : {});
+export async function getSession(owner: Owner, sessionId: string, signal?: AbortSignal): Promise<Session> {
+  return readSession(await getJson<Session>(sessionsPath(owner, sessionId), signal ? { signal } : {}));
 }
 
 export function createSession(owner: Owner, title: string): Promise<Session> {
@@ -81,13 +82,13 @@ export function deleteSession(owner: Owner, sessionId: string): Promise<null> {
 }
 
 /** Rewinds the turn `rewindBeforeInvocationId` and all later ones, including their changes of state and artifacts. */
-export function rewindSession(
+export async function rewindSession(
   { appName, userId }: Owner,
   sessionId: string,
   rewindBeforeInvocationId: string,
 ): Promise<Session> {
   const path = toPath('api', 'v1', 'apps', appName, 'users', userId, 'sessions', sessionId, 'rewind');
-  return sendJson('POST', path, { rewindBeforeInvocationId });
+  return readSession(await sendJson<Session>('POST', path, { rewindBeforeInvocationId }));
 }
 
 /** Copies a conversation up to before a turn; `state` overrides the copied state. */

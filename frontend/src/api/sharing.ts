@@ -1,4 +1,5 @@
 import { getJson, sendJson, toPath } from './http.ts';
+import { readSession } from './read-event.ts';
 import { artifactUris } from './artifact-uri.ts';
 import type { ArtifactFolder } from './artifacts.ts';
 import type { Owner } from './sessions.ts';
@@ -19,8 +20,8 @@ export function unshare(owner: Owner, sessionId: string): Promise<null> {
   return sendJson<null>('DELETE', sharePath(owner, sessionId));
 }
 
-export function getShared(link: SharedLink): Promise<Session> {
-  return getJson<Session>(sharedPath(link), { headers: secretHeader(link) });
+export async function getShared(link: SharedLink): Promise<Session> {
+  return readSession(await getJson<Session>(sharedPath(link), { headers: secretHeader(link) }));
 }
 
 /** The address of a shared conversation's files. */
