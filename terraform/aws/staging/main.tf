@@ -35,15 +35,13 @@ locals {
   account_id = data.aws_caller_identity.current.account_id
 
   # In seconds. Each must be below the next one, or a stream is cut by the first side that gives up:
-  # ping < a silent answer (110) < ALB idle < the server's keep-alive (otherwise the ALB answers 502
-  # from a connection that the server has just closed). A stopped task has deregistration_delay to
+  # ping (15) < a silent answer (110) < ALB idle < the server's keep-alive (130; otherwise the ALB answers
+  # 502 from a connection that the server has just closed). A stopped task has deregistration_delay to
   # finish its streams, then stop_timeout; then another task takes the run over. After alb_client_keep
   # the ALB ends a connection with its next response, and a running stream continues: a browser follows
   # the fail-over name only with a new connection.
   timeouts = {
-    stream_ping          = 15
     alb_idle             = 120
-    server_keep_alive    = 130
     alb_client_keep      = 60 # the least that AWS accepts
     deregistration_delay = 120
     stop_timeout         = 120 # Fargate's maximum

@@ -1,67 +1,9 @@
-# What passes the load balancer, and the order of the rules.
+# What the variables change about who passes the load balancer and which names lead to it.
+# tests/infrastructure/checks states the rest over the plan.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
   override_during = plan
-}
-
-run "by_default_only_cards_and_health_pass_without_a_token" {
-  command = plan
-
-  assert {
-    condition     = aws_lb_listener.http.default_action[0].type == "redirect" && aws_lb_listener.http.default_action[0].redirect[0].protocol == "HTTPS"
-    error_message = "Port 80 serves something else than a redirect to HTTPS."
-  }
-
-  assert {
-    condition     = aws_lb_listener.https.default_action[0].fixed_response[0].status_code == "401"
-    error_message = "A request that no rule lets in is not refused."
-  }
-
-  assert {
-    condition     = startswith(aws_lb_listener.https.ssl_policy, "ELBSecurityPolicy-TLS13-1-2-Res-")
-    error_message = "The listener accepts ciphers without forward secrecy or TLS before 1.2."
-  }
-
-  assert {
-    condition     = aws_lb_listener_rule.health.priority < aws_lb_listener_rule.token["a2a"].priority && aws_lb_listener_rule.agent_cards.priority < aws_lb_listener_rule.token["a2a"].priority
-    error_message = "The A2A rule hides the agent card: no caller could learn which token to bring."
-  }
-
-  assert {
-    condition     = aws_lb_listener_rule.token["a2a"].priority < aws_lb_listener_rule.token["bearer"].priority && aws_lb_listener_rule.token["bearer"].priority < aws_lb_listener_rule.people["people"].priority
-    error_message = "The rule for people stands before a rule that checks tokens."
-  }
-
-  assert {
-    condition     = alltrue([for rule in aws_lb_listener_rule.forged_certificate : rule.priority < aws_lb_listener_rule.health.priority && rule.action[0].fixed_response[0].status_code == "400"])
-    error_message = "A forged client certificate header can pass before it is refused."
-  }
-
-  assert {
-    condition     = alltrue([for rule in aws_lb_listener_rule.token : [for action in rule.action : action.type] == ["jwt-validation", "forward"]])
-    error_message = "A token rule forwards without checking the token first."
-  }
-
-  assert {
-    condition = alltrue([
-      for rule in aws_lb_listener_rule.token :
-      { for claim in rule.action[0].jwt_validation[0].additional_claim : claim.name => join(",", claim.values) } == {
-        aud   = "https://aws-staging.lornu.example"
-        email = "lornu-agent@lornu-prod.iam.gserviceaccount.com"
-      }
-    ])
-    error_message = "A token of the right issuer passes without our audience or without a known caller."
-  }
-
-  assert {
-    condition = flatten([
-      for rule in aws_wafv2_web_acl.staging.rule :
-      [for override in rule.statement[0].managed_rule_group_statement[0].rule_action_override : override.name]
-      if length(rule.statement[0].managed_rule_group_statement) > 0
-    ]) == ["SizeRestrictions_BODY", "CrossSiteScripting_BODY"]
-    error_message = "Another managed rule than the two about chat bodies no longer blocks."
-  }
 }
 
 run "the_python_agent_serves_only_requests_with_a_token" {

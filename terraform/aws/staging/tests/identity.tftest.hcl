@@ -1,44 +1,9 @@
-# What the container gets for its variables, as text and as secrets, and that no stand-in is ever selected.
-# tests/infrastructure/checks states the permissions of each role over the plan.
+# What the variables add to the container's environment and secrets. tests/infrastructure/checks states
+# the rest over the plan.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
   override_during = plan
-}
-
-run "by_default_the_service_has_no_key_no_peer_and_no_stand_in" {
-  command = plan
-
-  assert {
-    condition     = local.task_secrets == toset(["gemini-api-key", "oidc-client", "session-key", "a2a-signing-key"])
-    error_message = "A task reads other secrets than it needs while federation gives it Google's tokens."
-  }
-
-  assert {
-    condition     = toset(keys(local.environment_secrets)) == toset(["A2A_SIGNING_KEY", "GEMINI_API_KEY", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "SESSION_KEY"])
-    error_message = "The container's secrets have other names than the service's configuration."
-  }
-
-  assert {
-    condition     = length(setintersection(keys(local.environment), keys(local.environment_secrets))) == 0
-    error_message = "A secret is also passed as plain text."
-  }
-
-  assert {
-    condition     = local.environment["FIRESTORE_DATABASE"] == "staging" && local.environment["LORNU_ENVIRONMENT"] == "staging" && local.environment["LORNU_SESSION_STORE"] == "firestore"
-    error_message = "The service writes to another database than staging, or thinks it is elsewhere."
-  }
-
-  assert {
-    condition     = alltrue([for name in keys(local.environment) : !can(regex("REHEARSAL|EMULATOR|ENDPOINT_URL|BASE_URL", name))])
-    error_message = "The task definition selects a stand-in."
-  }
-
-  assert {
-    # An empty value is left out of the container's environment.
-    condition     = alltrue([for name, value in local.service_environment : value == "" if startswith(name, "A2A_PEER_")])
-    error_message = "The service is told of a peer that is not there."
-  }
 }
 
 run "the_fallback_key_is_given_only_when_asked_for" {
