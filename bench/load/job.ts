@@ -29,6 +29,8 @@ export const JOB = z.object({
   perSecond: z.number().default(0),
   /** streams: the time over which they start. */
   rampMs: z.number().default(0),
+  /** The time that the model takes to write an answer. */
+  paceMs: z.number().default(0),
 });
 
 export type Job = z.input<typeof JOB>;
@@ -47,7 +49,11 @@ export const RESULT = z.object({
   /** Messages of the first few errors. */
   errorSamples: z.array(z.string()),
   firstTokenMs: LATENCY,
-  wholeMs: LATENCY,
+  /**
+   * How much longer the whole turn took than the model (`paceMs`). HdrHistogram's precision is relative: of whole turns
+   * of 30 s it would be 33 ms.
+   */
+  lateMs: LATENCY,
   /** streams: the most that were open at one time. */
   mostAtOnce: z.number(),
 });

@@ -27,6 +27,7 @@ export async function measureStreams(world: World, name: TargetName, streams: nu
   const before = residentBytes(server.pid);
   const rampMs = (streams * 1_000) / STARTS_PER_SECOND;
   const everyMs = Math.round(Math.max((streams * 1_000) / CHUNKS_PER_SECOND, (rampMs * 1.1) / (CHUNKS - 1)));
+  const paceMs = (CHUNKS - 1) * everyMs;
   const { result, mostBytes } = await mostMemoryDuring(server.pid, () =>
     world.load(server, {
       kind: 'streams',
@@ -34,6 +35,7 @@ export async function measureStreams(world: World, name: TargetName, streams: nu
       frames: CHUNKS,
       clients: streams,
       rampMs,
+      paceMs,
     }),
   );
   return {
@@ -41,7 +43,7 @@ export async function measureStreams(world: World, name: TargetName, streams: nu
     mostAtOnce: result.mostAtOnce,
     errors: result.errors,
     errorSamples: result.errorSamples,
-    lateP99Ms: result.wholeMs.p99 - (CHUNKS - 1) * everyMs,
+    lateP99Ms: result.lateMs.p99,
     bytesPerStream: Math.max(0, mostBytes - before) / streams,
   };
 }

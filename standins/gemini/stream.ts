@@ -82,11 +82,18 @@ export function streamAnswer(
   const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>({
     async start(controller) {
+      let dueAt = performance.now();
       let sent = 0;
       for (const text of answerFrames(script, options)) {
         if (mishap && sent === mishap.afterChunks) break;
-        if (script.heldAfter?.includes(sent)) await options.untilReleased(left.signal);
-        else if (delayMs > 0 && sent > 0) await Bun.sleep(delayMs);
+        if (script.heldAfter?.includes(sent)) {
+          await options.untilReleased(left.signal);
+          dueAt = performance.now();
+        } else if (delayMs > 0 && sent > 0) {
+          // A late timer does not delay the later chunks: the answer keeps its pace.
+          dueAt += delayMs;
+          await Bun.sleep(Math.max(0, dueAt - performance.now()));
+        }
         if (left.signal.aborted) return;
         controller.enqueue(encoder.encode(text));
         sent += 1;
