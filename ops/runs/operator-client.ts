@@ -1,3 +1,5 @@
+import type { ShownMaintenance, ShownRun } from '@lornu/backend/http/routes/operator.ts';
+import type { ShownShadow } from '@lornu/backend/http/routes/shadow.ts';
 import { CliError, EXIT } from '../base/cli-error.ts';
 
 /** The address of the operator's API, and the credentials of the caller. */
@@ -10,51 +12,6 @@ export interface OperatorTarget {
   authority?: string;
   fetch: typeof fetch;
   signal: AbortSignal;
-}
-
-/** A run as GET /api/v1/operator/runs returns it. */
-export interface ShownRun {
-  id: string;
-  appName: string;
-  userId: string;
-  sessionId: string;
-  invocationId: string;
-  state: 'queued' | 'running';
-  startTime: number;
-  ageSeconds: number;
-  silentSeconds: number;
-  tokens: number;
-  process: string;
-  takeovers: number;
-  stopRequested: boolean;
-}
-
-export interface ShownMaintenance {
-  refusesNewTurns: boolean;
-  sentence?: string;
-  retryAfterSeconds?: number;
-  since?: number;
-  by?: string;
-}
-
-/** The response of GET /api/v1/operator/shadow: a process's statistics of its shadow candidate. */
-export interface ShownShadow {
-  since: number;
-  counts: Record<'same' | 'harmless' | 'changed' | 'failed' | 'dropped' | 'skipped', number>;
-  byChange: Record<string, number>;
-  /** Why turns were not compared. */
-  notCompared: Record<string, number>;
-  medianMs: number;
-  candidateMedianMs: number;
-  /** The latest changed turns. */
-  changed: {
-    at: number;
-    appName: string;
-    changes: string[];
-    missing: string[];
-    before: string[];
-    now: string[];
-  }[];
 }
 
 /** Selects runs of an agent, of a user, of both, or all runs if neither is given. */

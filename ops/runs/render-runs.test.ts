@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { ShownRun } from './operator-client.ts';
+import type { ShownRun } from '@lornu/backend/http/routes/operator.ts';
 import { duration, renderMaintenance, renderRuns, sorted } from './render-runs.ts';
 
 const OPEN = { refusesNewTurns: false };

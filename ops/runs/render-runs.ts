@@ -1,4 +1,5 @@
-import type { ShownMaintenance, ShownRun, ShownShadow } from './operator-client.ts';
+import type { ShownMaintenance, ShownRun } from '@lornu/backend/http/routes/operator.ts';
+import type { ShownShadow } from '@lornu/backend/http/routes/shadow.ts';
 
 export const SORTS = ['age', 'tokens', 'silence'] as const;
 export type Sort = (typeof SORTS)[number];

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { type AgentServer, createSession, listSessions, runTurn } from '@lornu/evaluation/agent-client.ts';
 import { CHECKOUT, runCaptured } from '@lornu/cli/captured-run.ts';
 import { EXIT } from '@lornu/ops/base/cli-error.ts';
-import type { ShownShadow } from '@lornu/ops/runs/operator-client.ts';
+import type { ShownShadow } from '@lornu/backend/http/routes/shadow.ts';
 import { startService } from '@lornu/ops/servers/agent-servers.ts';
 import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { until } from '../support/until.ts';

@@ -5,7 +5,7 @@ import { constants, setPriority, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type AgentServer, createSession, runTurn } from '@lornu/evaluation/agent-client.ts';
 import { startRunDelay } from '@lornu/evaluation/run-delay.ts';
-import type { ShownShadow } from '@lornu/ops/runs/operator-client.ts';
+import type { ShownShadow } from '@lornu/backend/http/routes/shadow.ts';
 import { startService } from '@lornu/ops/servers/agent-servers.ts';
 import type { Server } from '@lornu/ops/servers/server.ts';
 import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';

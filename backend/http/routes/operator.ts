@@ -40,6 +40,9 @@ const RUN = z.object({
   stopRequested: z.boolean(),
 });
 
+/** A run that has not ended, as operators see it. */
+export type ShownRun = z.infer<typeof RUN>;
+
 /** One line, which a page shows as it is. */
 const SENTENCE = z
   .string()
@@ -75,6 +78,8 @@ const MAINTENANCE = z.object({
   since: z.number().optional().meta({ description: 'Seconds since the epoch.' }),
   by: z.string().optional(),
 });
+
+export type ShownMaintenance = z.infer<typeof MAINTENANCE>;
 
 /**
  * What operators do (docs/operations.md): see all runs, stop some, refuse new turns. The role is asked for here as well as

@@ -19,8 +19,8 @@ const LONGEST_TURN_MS = 60_000;
 const LINES = z.array(z.string());
 const REPORT = z.object({
   since: z.number().meta({ description: 'When this process began; seconds since the epoch.' }),
-  counts: z.record(z.string(), z.number()).meta({
-    description: 'Turns by outcome: same, harmless, changed, failed, dropped, skipped.',
+  counts: z.record(z.enum(['same', 'harmless', 'changed', 'failed', 'dropped', 'skipped']), z.number()).meta({
+    description: 'Turns by outcome.',
   }),
   byChange: z.record(z.string(), z.number()).meta({ description: 'Changed turns by what differs.' }),
   notCompared: z.record(z.string(), z.number()).meta({
@@ -44,6 +44,9 @@ const REPORT = z.object({
         'The latest that changed, side by side; values are placeholders, the same for the same value.',
     }),
 });
+
+/** A process's statistics of its shadow candidate. */
+export type ShownShadow = z.infer<typeof REPORT>;
 
 /** Mounts the route for turns only in a candidate, and the operators' report only if a candidate is configured. */
 export function shadowRoutes({ shadow, candidate, log }: ShadowRoutesOptions): Route[] {
