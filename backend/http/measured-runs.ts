@@ -19,9 +19,9 @@ export class MeasuredRuns implements RunService {
     return this.#runs.activeCount;
   }
 
-  async start(request: TurnRequest): Promise<Run> {
+  async start(request: TurnRequest, allowed?: Promise<unknown>): Promise<Run> {
     const beganMs = this.#clock();
-    const run = await this.#runs.start(request);
+    const run = await this.#runs.start(request, allowed);
     void this.#measureFirst(run, beganMs);
     return run;
   }

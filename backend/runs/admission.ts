@@ -35,7 +35,9 @@ export function createAdmission(
 
   return async (caller, turn) => {
     assertMayWriteState(caller, turn.appName, turn.stateDelta);
-    await assertOpen();
+    const open = assertOpen();
+    // The run waits for it, if it comes so far.
+    open.catch(() => undefined);
     const stored = sessions.historyBytes(turn);
     // Checked before the turn begins, because the store would refuse it in the middle of the turn.
     assertRoomFor({ author: 'user', content: turn.newMessage }, stored);
@@ -49,7 +51,7 @@ export function createAdmission(
     let run: Run;
     try {
       closeStream = limits?.openStream(caller);
-      run = await runs.start(turn);
+      run = await runs.start(turn, open);
     } catch (error) {
       close();
       throw error;

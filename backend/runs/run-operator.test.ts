@@ -169,6 +169,19 @@ describe.each(bothStores().stores)("an operator's actions, in $name", ({ open })
     expect(await refusalOf(here.operator)).toBeUndefined();
     expect(await late.operator.maintenance()).toBeUndefined();
   });
+
+  test('a turn that is refused while its session is being read leaves nothing, and its refusal comes first', async () => {
+    const here = process();
+    await here.sessions.createSession(KEY);
+    await here.operator.refuse(REFUSAL);
+    const refused = async () => here.runs.start(say(LONG), here.operator.assertOpen()).catch(codeOf);
+    expect(await refused()).toBe('MAINTENANCE');
+    expect(await here.runs.list(KEY)).toEqual([]);
+    expect((await here.sessions.getSession(KEY))?.events).toEqual([]);
+    await here.runs.start(say(LONG));
+    // Not that the session is busy.
+    expect(await refused()).toBe('MAINTENANCE');
+  });
 });
 
 describe('asking the store for maintenance', () => {
@@ -228,6 +241,8 @@ describe('asking the store for maintenance', () => {
     expect(await refusalOf(operator)).toBeUndefined();
   });
 });
+
+const codeOf = ({ code }: AppError): string => code;
 
 const refusalOf = async (operator: RunOperator): Promise<unknown> =>
   operator.assertOpen().then(

@@ -84,7 +84,7 @@ class DurableRunService implements RunService {
     return this.#active.size;
   }
 
-  async start(request: TurnRequest): Promise<Run> {
+  async start(request: TurnRequest, isOpen?: Promise<unknown>): Promise<Run> {
     if (this.#isDraining) throw new AppError('DRAINING');
     const { agents, now, newId } = this.#deps;
     const agent = agents.agents.get(request.appName);
@@ -92,7 +92,9 @@ class DurableRunService implements RunService {
     checkMessage(request.newMessage);
     const { appName, userId, sessionId } = request;
     const session = { appName, userId, sessionId };
-    await this.#deps.budgets?.assertLeft(session);
+    const allowed = Promise.all([isOpen, this.#deps.budgets?.assertLeft(session)]);
+    // The store waits for it, if the run comes so far.
+    allowed.catch(() => undefined);
     const traced = { ...request, ...traceHeaders() };
     const asked: NewRun = {
       id: newId(),
@@ -103,7 +105,7 @@ class DurableRunService implements RunService {
       request: traced,
     };
     for (let tries = 1; ; tries++) {
-      const begun = await this.#beginOrQueue(asked);
+      const begun = await this.#beginOrQueue(asked, allowed);
       if (begun instanceof QueuedRun) return begun;
       const run = await this.#carry(begun, traced, agent.rootAgent);
       try {
@@ -182,7 +184,7 @@ class DurableRunService implements RunService {
   }
 
   /** If a run is blocking the session, handles the message as its request says. */
-  async #beginOrQueue(run: NewRun): Promise<BegunRun | QueuedRun> {
+  async #beginOrQueue(run: NewRun, allowed: Promise<unknown>): Promise<BegunRun | QueuedRun> {
     const { runs } = this.#deps;
     const { whenBusy = 'refuse', newMessage } = run.request;
     // A turn stores its message before anything else.
@@ -190,7 +192,7 @@ class DurableRunService implements RunService {
     for (let tries = 1; ; tries++) {
       try {
         await this.#housekeeping.beforeLease();
-        return await runs.begin(run, this.#limits.leaseMs, isFollowed);
+        return await runs.begin(run, this.#limits.leaseMs, isFollowed, allowed);
       } catch (error) {
         const isBusy = error instanceof AppError && error.code === 'SESSION_BUSY';
         if (!isBusy || whenBusy === 'refuse' || tries > MOST_TRIES) throw error;

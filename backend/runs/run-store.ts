@@ -101,9 +101,9 @@ export interface RunStore {
 
   /**
    * Throws SESSION_NOT_FOUND, or SESSION_BUSY with the running run. `isFollowed`: the run's message follows at once, and
-   * may be stored with it.
+   * may be stored with it. Nothing is stored before `allowed` resolves; if it throws, that is thrown.
    */
-  begin(run: NewRun, leaseMs: number, isFollowed?: boolean): Promise<BegunRun>;
+  begin(run: NewRun, leaseMs: number, isFollowed?: boolean, allowed?: Promise<unknown>): Promise<BegunRun>;
 
   /** Extends a lease, and stores the progress of its run; false if this process does not hold it any more. */
   renew(lease: Lease, leaseMs: number, progress?: RunProgress): Promise<boolean>;

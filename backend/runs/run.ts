@@ -107,9 +107,10 @@ export interface RunChoice {
 export interface RunService {
   /**
    * Begins a turn, or queues it if the session is busy and the request says so (`whenBusy`). Throws AppError
-   * (SESSION_NOT_FOUND, SESSION_BUSY, QUEUE_FULL, …) before anything is stored; later failures are frames.
+   * (SESSION_NOT_FOUND, SESSION_BUSY, QUEUE_FULL, …) before anything is stored; later failures are frames. Nothing is
+   * stored or asked before `allowed` resolves; if it throws, that is thrown.
    */
-  start(request: TurnRequest): Promise<Run>;
+  start(request: TurnRequest, allowed?: Promise<unknown>): Promise<Run>;
   /**
    * Attaches to a run of any process. `lastEventId` is the SSE id of the last frame seen. Throws RUN_NOT_FOUND,
    * BAD_LAST_EVENT_ID.

@@ -32,7 +32,8 @@ export class ScriptedRuns implements RunService {
     this.#sessions = sessions;
   }
 
-  async start(request: TurnRequest): Promise<Run> {
+  async start(request: TurnRequest, allowed?: Promise<unknown>): Promise<Run> {
+    await allowed;
     const session = await this.#sessions.getSession({ ...request, config: { numRecentEvents: 0 } });
     if (!session) throw new AppError('SESSION_NOT_FOUND', `Session not found: ${request.sessionId}`);
     this.started.push(request);

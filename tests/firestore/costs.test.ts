@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:te
 import { toEventData } from '../../backend/events/document.ts';
 import { fromWire } from '../../backend/events/wire.ts';
 import type { FirestoreSessionStore } from '../../backend/sessions/firestore/firestore-session-store.ts';
-import { eventsOf, sessionOf } from '../../backend/sessions/firestore/paths.ts';
+import { appStateOf, eventsOf, sessionOf, userStateOf } from '../../backend/sessions/firestore/paths.ts';
 import { toTimestamp } from '../../backend/sessions/firestore/session-document.ts';
 import { openFirestoreBench, type RunBench } from '../../backend/testing/run-bench.ts';
 import type { Firestore } from '../../backend/firestore/client/firestore.ts';
@@ -120,6 +120,36 @@ test('a run that begins reads the document of its session once', async () => {
   };
   // The states of the app and of the user in one call; what was read before counts once.
   expect([await readings(), await readings()]).toEqual([1, 2]);
+});
+
+test('a run that begins reads the events of its session in one query, and none of a new one', async () => {
+  const here = bench.process();
+  for (const id of ['new', 'known']) await here.sessions.createSession(key(id));
+  await seed(here.db, 'known', FEW);
+  const queriesFor = async (id: string): Promise<number> => {
+    const references = [
+      sessionOf(here.db, key(id)),
+      appStateOf(here.db, 'lornu'),
+      userStateOf(here.db, key(id)),
+    ];
+    const [session, ...shared] = await here.db.getAll(...references);
+    const before = standin.calls.get('RunQuery') ?? 0;
+    await (here.sessions as FirestoreSessionStore).newestEventMs(session!, shared);
+    const begun = await here.sessions.getBegunSession(key(id));
+    expect(begun?.events).toHaveLength(id === 'new' ? 0 : FEW);
+    return (standin.calls.get('RunQuery') ?? 0) - before;
+  };
+  expect([await queriesFor('new'), await queriesFor('known'), await queriesFor('known')]).toEqual([0, 1, 0]);
+});
+
+test('a session gets an id in one write, beside the read of the states that it shares', async () => {
+  const { sessions } = bench.process();
+  const before = new Map(standin.calls);
+  const created = await sessions.createSession({ appName: 'lornu', userId: 'ann', state: { own: 1 } });
+  const calls = ['BatchGetDocuments', 'Commit'].map(
+    (name) => (standin.calls.get(name) ?? 0) - (before.get(name) ?? 0),
+  );
+  expect([calls, (await sessions.getSession(key(created.id)))?.state]).toEqual([[1, 1], { own: 1 }]);
 });
 
 test('streams: 2.5 writes of frames for each second and stream, 5 more at first, and one heartbeat for all; nothing is renewed', async () => {

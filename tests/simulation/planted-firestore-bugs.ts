@@ -101,8 +101,8 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'Firestore: a session that was created exists already after a lost answer',
-    'sessions/firestore/firestore-session-store.ts',
-    'if (attempts++ > 0 && isAsCreated(stored, text)) return;',
+    'sessions/firestore/create-session.ts',
+    'if (attempts++ > 0 && isAsCreated(stored, state)) return;',
     '',
   ),
   bug(

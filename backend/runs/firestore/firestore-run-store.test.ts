@@ -2,6 +2,7 @@ import { startFirestoreStandin } from '../../../standins/firestore/server.ts';
 import { expect, test } from 'bun:test';
 import { createFirestore } from '../../firestore/create-firestore.ts';
 import { FirestoreSessionStore } from '../../sessions/firestore/firestore-session-store.ts';
+import { until } from '../../testing/until.ts';
 import type { Frame } from '../run.ts';
 import { FirestoreRunStore, type FirestoreRunStoreOptions } from './firestore-run-store.ts';
 import { HeldLeases } from './held-leases.ts';
@@ -41,6 +42,36 @@ test('a process that was paused does not show its last frames if another process
     // Its own end again, as after a lost response.
     const again = await other.end(taken!.lease, 'completed', [frame(1, '"one two"')]);
     expect(again).toBeUndefined();
+  } finally {
+    await db.terminate();
+    standin.stop();
+  }
+});
+
+test('while it is not known whether a run is allowed, its session is read, and nothing is stored', async () => {
+  const standin = await startFirestoreStandin({ databases: ['d'] });
+  const db = createFirestore({ project: 'p', database: 'd', emulatorHost: standin.host });
+  try {
+    const guard = new LeaseGuard(db);
+    const sessions = new FirestoreSessionStore({ db, guard });
+    const store = new FirestoreRunStore({
+      db,
+      held: guard.held,
+      newestEventMs: (session, shared) => sessions.newestEventMs(session, shared),
+    });
+    await sessions.createSession(key);
+    const calls = (name: string): number => standin.calls.get(name) ?? 0;
+    const [reads, commits] = [calls('BatchGetDocuments'), calls('Commit')];
+    const request = { ...key, streaming: true };
+    const run = { id: 'r', session: key, invocationId: 'i', owner: 'o', startedMs: 0, request };
+    const allowed = Promise.withResolvers<void>();
+    const beginning = store.begin(run, LEASE_MS, true, allowed.promise);
+    await until(() => calls('BatchGetDocuments') > reads);
+    expect(calls('Commit')).toBe(commits);
+    allowed.resolve();
+    const { stored } = await beginning;
+    await stored?.();
+    expect(calls('Commit')).toBe(commits + 1);
   } finally {
     await db.terminate();
     standin.stop();

@@ -117,7 +117,12 @@ export class FirestoreRunStore implements RunStore {
     this.#cancelWatch = new Watch(busyMs, busyMs);
   }
 
-  async begin(run: NewRun, leaseMs: number, isFollowed = false): Promise<BegunRun> {
+  async begin(
+    run: NewRun,
+    leaseMs: number,
+    isFollowed = false,
+    allowed?: Promise<unknown>,
+  ): Promise<BegunRun> {
     const lease = { runId: run.id, session: run.session, token: newLeaseToken() };
     const { newestEventMs, waitMs = LONGEST_WAIT_MS } = this.#options;
     const beginning = new RunBeginning({
@@ -128,6 +133,10 @@ export class FirestoreRunStore implements RunStore {
       newestEventMs,
       onBusy: () => this.#expiredWatch.hurry(),
     });
+    const opening = isFollowed ? this.#call(() => beginning.open()) : undefined;
+    // What forbids the run is thrown first.
+    opening?.catch(() => undefined);
+    await allowed;
     const giveUpAt = performance.now() + waitMs;
     const alone = async (): Promise<RunRecord> => {
       const leftMs = Math.max(waitMs / 4, giveUpAt - performance.now());
@@ -137,7 +146,7 @@ export class FirestoreRunStore implements RunStore {
         throw perhapsAccepted(error);
       });
     };
-    const open = isFollowed ? await this.#call(() => beginning.open()) : undefined;
+    const open = await opening;
     if (!open) {
       const record = await alone();
       this.#hold(lease, { writtenAt: beginning.writtenAt });

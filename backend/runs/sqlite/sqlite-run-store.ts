@@ -57,7 +57,13 @@ export class SqliteRunStore implements RunStore {
     this.#uptimeMs = uptimeMs;
   }
 
-  async begin(run: NewRun, leaseMs: number, isFollowed = false): Promise<BegunRun> {
+  async begin(
+    run: NewRun,
+    leaseMs: number,
+    isFollowed = false,
+    allowed?: Promise<unknown>,
+  ): Promise<BegunRun> {
+    await allowed;
     // A first message over A2A comes before its session exists: check before printing its files.
     if (run.request.newMessage?.parts?.some((part) => part.inlineData))
       reading(() => findRun(this.#statements, run));

@@ -1,7 +1,6 @@
 import { parseJson } from '../../json/parse-json.ts';
 import type { Firestore } from '../../firestore/client/firestore.ts';
-import type { DocumentSnapshot } from '../../firestore/client/references.ts';
-import { FieldValue } from '../../firestore/client/special-values.ts';
+import type { DocumentReference, DocumentSnapshot } from '../../firestore/client/references.ts';
 import type {
   AppendEventRequest,
   CreateSessionRequest,
@@ -20,11 +19,10 @@ import {
   type ListPage,
   type SessionSummary,
 } from '../session-store.ts';
-import { assertStateFits, assignState, splitState, takeTemporary, type StateMap } from '../state.ts';
+import { assertStateFits, assignState, hasKeys, splitState, takeTemporary, type StateMap } from '../state.ts';
 import {
   appendAtOnce,
   appendInTransaction,
-  setFields,
   sharedChanges,
   type Append,
   type Appended,
@@ -33,7 +31,7 @@ import {
 import { calling, patiently, whyUnusable } from '../../firestore/calling.ts';
 import { plain } from '../../events/plain.ts';
 import { isDocumentId } from '../../firestore/storable.ts';
-import { transact } from '../../firestore/transact.ts';
+import { createSession } from './create-session.ts';
 import { deleteSession } from './delete-session.ts';
 import { documentBytes } from '../../firestore/document-bytes.ts';
 import { listOfAll, listOfUser } from './list-summaries.ts';
@@ -129,26 +127,14 @@ export class FirestoreSessionStore extends SessionStore {
     const text = JSON.stringify(plain(initial.session));
     assertStateFits('session', text);
     assertKey(key);
-    const session = sessionOf(this.#db, key);
-    const shared = await this.#call(() => this.#sharedState(key));
-    const changes = sharedChanges(this.#db, key, initial, shared);
-    let attempts = 0;
-    await this.#call((signal) =>
-      transact(
-        this.#db,
-        async (transaction) => {
-          const stored = await transaction.get(session);
-          // An earlier attempt, whose response was lost, has stored the session.
-          if (attempts++ > 0 && isAsCreated(stored, text)) return;
-          if (stored.exists) throw new AppError('SESSION_EXISTS', `Session already exists: ${id}`);
-          for (const [reference, values] of changes) setFields(transaction, reference, values);
-          const now = FieldValue.serverTimestamp();
-          const times = { createTime: now, updateTime: now };
-          transaction.create(session, { id, appName, userId, state: text, ...times, revision: 0 });
-        },
-        { signal },
-      ),
+    const reading = this.#call(() => this.#sharedState(key));
+    const sharesState = hasKeys(initial.app) || hasKeys(initial.user);
+    const changes = sharesState ? sharedChanges(this.#db, key, initial, await reading) : [];
+    const isOwnId = request.sessionId === undefined;
+    const creating = this.#call((signal) =>
+      createSession(this.#db, { key, isOwnId, state: text, changes, signal }),
     );
+    const [shared] = await Promise.all([reading, creating]);
     const state = mergedState(
       parseJson(text) as StateMap,
       assignState(shared.app, initial.app),
@@ -242,22 +228,33 @@ export class FirestoreSessionStore extends SessionStore {
   /**
    * Time of the newest event of a session that was just read, in milliseconds, 0 if it has none; undefined if there is
    * no such session. Costs a read if this process has not seen that event. `shared`: the states of its app and of its
-   * user, if they were read with it.
+   * user, if they were read with it; then all events are read that this process has not seen, as its run needs them next.
+   * In a transaction, which is to be short, it is only the newest one.
    */
   async newestEventMs(
     snapshot: DocumentSnapshot,
     shared: readonly DocumentSnapshot[] = [],
   ): Promise<number | undefined> {
+    const { ref } = snapshot;
     const document = readSession(snapshot);
     if (!document) return undefined;
-    this.#begun.set(snapshot.ref.path, { document, shared });
+    const reread = async () => readSession(await ref.get());
+    const read =
+      shared.length > 0
+        ? await readAllEvents(ref, document, this.#cache, reread)
+        : { document, events: await this.#newestEvents(ref, document) };
+    if (!read) return undefined;
+    this.#begun.set(ref.path, { document: read.document, shared });
     // Of runs that did not begin.
     if (this.#begun.size > MOST_BEGUN) this.#begun.delete(this.#begun.keys().next().value ?? '');
-    if (document.revision === 0) return 0;
-    const known = this.#cache.get(cacheKey(snapshot.ref, document));
-    const isUpToDate = known?.lastSeq === document.revision;
-    const newest = isUpToDate ? known.events.at(-1) : (await readLastEvents(snapshot.ref, 1)).at(-1);
-    return newest?.timestamp ?? 0;
+    return read.events.at(-1)?.timestamp ?? 0;
+  }
+
+  /** Its newest event is the last of these. */
+  async #newestEvents(session: DocumentReference, document: SessionDocument): Promise<Event[]> {
+    const known = this.#cache.get(cacheKey(session, document));
+    if (known?.lastSeq === document.revision) return known.events;
+    return document.revision === 0 ? [] : readLastEvents(session, 1);
   }
 
   override historyBytes(key: CompositeSessionKey): number {
@@ -383,9 +380,4 @@ function assertKey(key: CompositeSessionKey): void {
   const detail =
     'The session store takes no name that is ".", "..", like "__x__", longer than 1,500 bytes, or holds a slash.';
   throw new AppError('NOT_STORABLE', detail);
-}
-
-/** Whether the stored session equals a new session with this state. */
-function isAsCreated(stored: DocumentSnapshot, state: string): boolean {
-  return stored.exists && stored.get('revision') === 0 && stored.get('state') === state;
 }

@@ -59,6 +59,7 @@ async function readNewer(
   document: SessionDocument,
   cache: EventCache<string>,
 ): Promise<Event[] | undefined> {
+  if (document.isNew) return [];
   const key = cacheKey(session, document);
   const known = cache.get(key);
   const last = known?.events.at(-1);

@@ -9,6 +9,8 @@ export interface SessionDocument {
   state: StateMap;
   /** Increases by one with each event. */
   revision: number;
+  /** Whether no event was ever stored, by the count of whoever wrote the session. */
+  isNew: boolean;
   /** Time of the last write, in milliseconds. */
   updatedMs: number;
   updateTime: Timestamp | undefined;
@@ -28,6 +30,7 @@ export function readSession(snapshot: DocumentSnapshot): SessionDocument | undef
     userId: String(data['userId'] ?? ''),
     state: readState(data['state']),
     revision: readRevision(data['revision']),
+    isNew: data['revision'] === 0,
     updatedMs: updateTime ? toMs(updateTime) : 0,
     updateTime,
     generation: generationOf(snapshot),
