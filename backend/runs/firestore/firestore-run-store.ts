@@ -381,9 +381,10 @@ export class FirestoreRunStore implements RunStore {
     });
   }
 
-  /** Renewals and frame writes notice cancel requests too; this poll is for long tool calls. */
+  /** A request is in the lease, which this process sees with each write of frames: only other leases are looked at. */
   async cancelRequests(owner: string): Promise<string[]> {
-    if (this.#cancelWatch.isDue()) {
+    const isUnseen = (held: HeldLease): boolean => held.seenMsAgo >= this.#cancelWatch.everyMs;
+    if (this.#options.held.values().some(isUnseen) && this.#cancelWatch.isDue()) {
       const asked = leasesOf(this.#db).where('owner', '==', owner).where('cancelRequested', '==', true);
       const { docs } = await this.#call(() => asked.get());
       for (const { runId } of docs.flatMap((leased) => readLease(leased) ?? [])) this.#toCancel.add(runId);

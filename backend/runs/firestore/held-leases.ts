@@ -75,6 +75,11 @@ export class HeldLease {
     return this.#clock && later(this.#clock.time, performance.now() - this.#clock.at);
   }
 
+  /** Milliseconds since Firestore last told how the lease is: infinite if it has not. */
+  get seenMsAgo(): number {
+    return performance.now() - (this.#clock?.at ?? Number.NEGATIVE_INFINITY);
+  }
+
   /**
    * The lease's document, which has our token, was last written at this time, and had a queue then or not. It may have
    * been written since: the response may be late. Then the next write is refused, and the lease is read.

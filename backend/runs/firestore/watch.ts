@@ -3,14 +3,14 @@ const LEAST_MS = 100;
 
 /** Decides when to poll the store: seldom, but soon if someone waits. Each poll costs a read. */
 export class Watch {
-  readonly #everyMs: number;
+  readonly everyMs: number;
   readonly #hurriedMs: number;
   #lastAt = Number.NEGATIVE_INFINITY;
   #isHurried = false;
   #expectedAt = Number.POSITIVE_INFINITY;
 
   constructor(everyMs: number, hurriedMs: number) {
-    this.#everyMs = everyMs;
+    this.everyMs = everyMs;
     this.#hurriedMs = hurriedMs;
   }
 
@@ -32,7 +32,7 @@ export class Watch {
 
   /** Whether it is time to poll; if so, counts the poll as done. */
   isDue(): boolean {
-    const everyMs = this.#isHurried ? this.#hurriedMs : this.#everyMs;
+    const everyMs = this.#isHurried ? this.#hurriedMs : this.everyMs;
     const now = performance.now();
     if (now - this.#lastAt < everyMs && now < this.#expectedAt) return false;
     this.#lastAt = now;
