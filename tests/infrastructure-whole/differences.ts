@@ -52,22 +52,29 @@ function changes(
 
 /** The same text for equivalent values: JSON by its content, sets in any order, a single value as a list of one. */
 function plain(name: string, value: Json | undefined): string {
-  const content =
-    JSON_ATTRIBUTES.has(name) && typeof value === 'string' && value !== ''
-      ? (JSON.parse(value) as Json)
-      : value;
-  return JSON.stringify(sorted(content ?? null));
+  const isJson = JSON_ATTRIBUTES.has(name) && typeof value === 'string' && value !== '';
+  const content = isJson ? (JSON.parse(value) as Json) : (value ?? null);
+  return JSON.stringify(sorted(content, isJson ? UNSET : UNSET_IN_BLOCKS));
 }
 
-function sorted(value: Json): Json {
+const UNSET: readonly Json[] = [null, ''];
+/**
+ * The provider's SDK does not tell an unset attribute from its type's zero value: of a block it shows null in the state,
+ * and 0 in the plan of a change. https://github.com/hashicorp/terraform-plugin-sdk/issues/90
+ */
+const UNSET_IN_BLOCKS: readonly Json[] = [...UNSET, 0, false];
+
+function sorted(value: Json, unset: readonly Json[]): Json {
   if (Array.isArray(value)) {
-    const items = value.map(sorted).toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)));
+    const items = value
+      .map((item) => sorted(item, unset))
+      .toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)));
     const [only] = items;
     return items.length === 1 && typeof only !== 'object' ? (only ?? null) : items;
   }
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value)
-    .map(([name, item]): [string, Json] => [name, sorted(item)])
-    .filter(([, item]) => item !== null && item !== '' && !(Array.isArray(item) && item.length === 0));
+    .map(([name, item]): [string, Json] => [name, sorted(item, unset)])
+    .filter(([, item]) => !unset.includes(item) && !(Array.isArray(item) && item.length === 0));
   return Object.fromEntries(entries.toSorted(([a], [b]) => a.localeCompare(b)));
 }
