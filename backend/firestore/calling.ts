@@ -5,6 +5,9 @@ import { traceCall } from './trace-call.ts';
 /** Longest wait for one read or transaction, retries included. */
 export const LONGEST_WAIT_MS = 12_000;
 
+/** The longest time without Firestore that an active turn survives, and its listeners with it. */
+export const LONGEST_OUTAGE_MS = 45_000;
+
 /** gRPC's codes. https://grpc.io/docs/guides/status-codes */
 const INVALID_ARGUMENT = 3;
 const NOT_FOUND = 5;

@@ -1,12 +1,10 @@
 import { AppError } from '../errors/app-error.ts';
+import { LONGEST_OUTAGE_MS } from '../firestore/calling.ts';
 import { abortableSleep } from '../model/with-retries.ts';
 import type { ActiveRuns } from './active-runs.ts';
 import { inBatches } from './frame-log.ts';
 import { hasEnded, type EndState, type Frame } from './run.ts';
 import type { RunStore } from './run-store.ts';
-
-/** A turn survives a store that is away for this long, so its listeners do. */
-const PATIENCE_MS = 45_000;
 
 /**
  * Yields the frames of a run from the store, from `fromIndex` on; ends with the run, or when it is no longer stored.
@@ -35,7 +33,7 @@ export async function* followStored(
     }
     const stored = await store.frames(runId, index).catch((error: unknown) => {
       const isAway = error instanceof AppError && error.code === 'STORE_UNAVAILABLE';
-      if (!isAway || performance.now() - answeredAt > PATIENCE_MS) throw error;
+      if (!isAway || performance.now() - answeredAt > LONGEST_OUTAGE_MS) throw error;
       return 'away' as const;
     });
     if (stored === 'away') {

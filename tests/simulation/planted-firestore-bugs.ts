@@ -1,6 +1,8 @@
 import { plantedBug as bug, type PlantedBug } from './planted-bug.ts';
 
 const RUN_STORE = 'runs/firestore/firestore-run-store.ts';
+const LEASE_WRITER = 'runs/firestore/lease-writer.ts';
+const LEASE_POLLS = 'runs/firestore/lease-polls.ts';
 const BEGIN_RUN = 'runs/firestore/begin-run.ts';
 const HELD = 'runs/firestore/held-leases.ts';
 const APPEND = 'sessions/firestore/append-event.ts';
@@ -10,7 +12,7 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
   // Leases and writers.
   bug(
     'Firestore: frames are taken from a process that has lost its lease',
-    RUN_STORE,
+    LEASE_WRITER,
     'if (lease?.token !== token) return false;',
     'if (!lease) return false;',
   ),
@@ -22,9 +24,9 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'Firestore: a lease is read before the transaction that relies on it',
-    RUN_STORE,
-    'const leased = await transaction.get(leaseOf(this.#db, lease.session));\n        if (!this.#isHeld(leased, lease)) {',
-    'const leased = await leaseOf(this.#db, lease.session).get();\n        if (!this.#isHeld(leased, lease)) {',
+    LEASE_WRITER,
+    'const leased = await transaction.get(leaseOf(this.#deps.db, lease.session));\n        if (!this.#isHeld(leased, lease)) {',
+    'const leased = await leaseOf(this.#deps.db, lease.session).get();\n        if (!this.#isHeld(leased, lease)) {',
   ),
   bug(
     'Firestore: a run is taken over without a look at its lease',
@@ -40,7 +42,7 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'Firestore: nobody looks for leases that have expired',
-    RUN_STORE,
+    LEASE_POLLS,
     'if (!oldest) return { leases: [], nextInMs: undefined };',
     'if (!oldest || readTime) return { leases: [], nextInMs: undefined };',
   ),
@@ -71,7 +73,7 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'Firestore: a run that another process has ended is taken for ended here',
-    RUN_STORE,
+    LEASE_WRITER,
     "const isOurs = stored?.get('lines') === newest?.data['lines'];",
     'const isOurs = true;',
   ),
@@ -79,7 +81,7 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
     'Firestore: a run whose begin got no answer is deleted',
     RUN_STORE,
     'void this.#giveBack(lease).catch(() => undefined);\n        throw perhapsAccepted',
-    'void runsOf(this.#db).doc(run.id).delete().catch(() => undefined);\n        throw perhapsAccepted',
+    'void this.#db.doc(`lornu_runs/${run.id}`).delete().catch(() => undefined);\n        throw perhapsAccepted',
   ),
   bug(
     'Firestore: a message that waits is stored again after a lost answer',
@@ -114,9 +116,9 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
   // Stored and shown data.
   bug(
     'Firestore: the last frames are not stored with the end',
-    RUN_STORE,
-    'this.#writeFrames(transaction, lease, last);\n        transaction.update(run,',
-    'transaction.update(run,',
+    LEASE_WRITER,
+    'this.#writeFrames(transaction, lease, last);\n        transaction.update(\n',
+    'transaction.update(\n',
   ),
   bug(
     'Firestore: the first frames are stored whether the lease has changed or not',

@@ -1,10 +1,7 @@
 import type { Firestore } from '../../firestore/client/firestore.ts';
-import type { DocumentReference, DocumentSnapshot } from '../../firestore/client/references.ts';
-import { FieldPath, Timestamp } from '../../firestore/client/special-values.ts';
-import type { Transaction, WriteBatch } from '../../firestore/client/transaction.ts';
+import type { Transaction } from '../../firestore/client/transaction.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { calling, isOutage, LONGEST_WAIT_MS, patiently } from '../../firestore/calling.ts';
-import { isDocumentId } from '../../firestore/storable.ts';
+import { calling, isOutage, LONGEST_WAIT_MS } from '../../firestore/calling.ts';
 import { transact } from '../../firestore/transact.ts';
 import type { CompositeSessionKey } from '../../sessions/session-store.ts';
 import { FramePacing } from '../frame-pacing.ts';
@@ -23,27 +20,21 @@ import type {
   TakenRun,
 } from '../run-store.ts';
 import { RunBeginning, type NewestEventMs } from './begin-run.ts';
-import {
-  commitsOf,
-  firstName,
-  lastIndex,
-  readFrames,
-  toDocuments,
-  type FrameDocument,
-} from './frame-documents.ts';
-import { beat, expiredLeases } from './heartbeats.ts';
+import { beat } from './heartbeats.ts';
 import type { Given, HeldLease, HeldLeases } from './held-leases.ts';
-import { expireTime, hasRunOut, later, readLease } from './lease-document.ts';
+import { LeasePolls, type LookTimes } from './lease-polls.ts';
+import { LeaseWriter } from './lease-writer.ts';
+import { MOST_ATTEMPTS, StoreCalls, type CallLimits } from './store-calls.ts';
+import { RunReader } from './read-runs.ts';
+import { readLease } from './lease-document.ts';
 import { newLeaseToken } from '../lease-token.ts';
-import { giveBack, release } from './give-lease.ts';
+import { giveBack } from './give-lease.ts';
 import { cancelQueued, enqueue } from './queue.ts';
-import { framesOf, heartbeatOf, leaseOf, leasesOf, runsOf, sessionName } from './paths.ts';
+import { heartbeatOf, leaseOf } from './paths.ts';
 import { Revisions } from './revisions.ts';
-import { ended, readRun } from './run-document.ts';
 import { takeRun } from './take-run.ts';
-import { Watch } from './watch.ts';
 
-export interface FirestoreRunStoreOptions {
+export interface FirestoreRunStoreOptions extends CallLimits, LookTimes {
   db: Firestore;
   /** The leases of this process; the session store uses them too. */
   held: HeldLeases;
@@ -52,31 +43,14 @@ export interface FirestoreRunStoreOptions {
   now?: () => number;
   /** How long an ended run can be read, in milliseconds. */
   keepMs?: number;
-  /** How often expired leases are queried while nobody waits for one, in milliseconds. Each query costs a read. */
-  lookEveryMs?: number;
-  /** The same while someone waits, and for cancel requests while runs are active. */
-  busyLookEveryMs?: number;
   /** How long frames are collected at most, in milliseconds: each write costs money. */
   framesEveryMs?: number;
-  /** Time limit of one call with its retries, in milliseconds. */
-  waitMs?: number;
-  /** Time limit for writes of an active run, in milliseconds. */
-  patienceMs?: number;
 }
 
 const FRAMES_EVERY_MS = 400;
 const FIRST_FRAMES_MS = 50;
 const MOST_FRAMES = 10_000;
 const LOOK_AT_RUN_EVERY_MS = 500;
-const LOOK_EVERY_MS = 5_000;
-const BUSY_LOOK_EVERY_MS = 1_000;
-/** The next look after something has run out. */
-const MORE_AFTER_MS = 150;
-/** From the run's start: longer than a run may take plus the time it can be read afterwards. */
-const FRAMES_KEPT_MS = 2 * 60 * 60_000;
-/** Length of outages that an active turn survives; nobody waits for these writes. */
-const PATIENCE_MS = 45_000;
-const MOST_ATTEMPTS = 10;
 /** Time limit of one attempt to take a run over: a locked or slow lease is retried later, after the others. */
 const TAKE_WAIT_MS = 3_000;
 const PERHAPS_ACCEPTED =
@@ -95,10 +69,11 @@ export class FirestoreRunStore implements RunStore {
   readonly #options: FirestoreRunStoreOptions;
   readonly #now: () => number;
   readonly #revisions: Revisions;
-  /** Runs of this process whose cancellation was noticed during another operation. */
-  readonly #toCancel = new Set<string>();
-  readonly #expiredWatch: Watch;
-  readonly #cancelWatch: Watch;
+  readonly #polls: LeasePolls;
+  readonly #reader: RunReader;
+  readonly #writer: LeaseWriter;
+  readonly #calls: StoreCalls;
+  readonly #keepMs: number;
 
   constructor(options: FirestoreRunStoreOptions) {
     this.#db = options.db;
@@ -112,9 +87,18 @@ export class FirestoreRunStore implements RunStore {
       lookEveryMs: LOOK_AT_RUN_EVERY_MS,
     });
     this.#revisions = new Revisions(options.db);
-    const busyMs = options.busyLookEveryMs ?? BUSY_LOOK_EVERY_MS;
-    this.#expiredWatch = new Watch(options.lookEveryMs ?? LOOK_EVERY_MS, busyMs);
-    this.#cancelWatch = new Watch(busyMs, busyMs);
+    this.#keepMs = options.keepMs ?? DEFAULT_RUN_LIMITS.keepMs;
+    this.#calls = new StoreCalls(options.db, options);
+    this.#polls = new LeasePolls(options.db, this.#calls, options.held, options);
+    this.#reader = new RunReader(options.db, this.#calls);
+    this.#writer = new LeaseWriter({
+      db: options.db,
+      calls: this.#calls,
+      held: options.held,
+      polls: this.#polls,
+      now: this.#now,
+      keepMs: this.#keepMs,
+    });
   }
 
   async begin(
@@ -131,9 +115,9 @@ export class FirestoreRunStore implements RunStore {
       token: lease.token,
       leaseMs,
       newestEventMs,
-      onBusy: () => this.#expiredWatch.hurry(),
+      onBusy: () => this.#polls.hurry(),
     });
-    const opening = isFollowed ? this.#call(() => beginning.open()) : undefined;
+    const opening = isFollowed ? this.#calls.call(() => beginning.open()) : undefined;
     // What forbids the run is thrown first.
     opening?.catch(() => undefined);
     await allowed;
@@ -164,27 +148,11 @@ export class FirestoreRunStore implements RunStore {
   }
 
   async renew(lease: Lease, leaseMs: number, progress?: RunProgress): Promise<boolean> {
-    const held = this.#options.held.get(lease.token);
-    // It is about to be stored.
-    if (held?.isBeginning) return true;
-    const document = leaseOf(this.#db, lease.session);
-    let last: Transaction | undefined;
-    let hasQueue = false;
-    const isHeld = await this.#inTransaction(async (transaction) => {
-      last = transaction;
-      const leased = await transaction.get(document);
-      if (!this.#isHeld(leased, lease)) return false;
-      hasQueue = (readLease(leased)?.queued.length ?? 0) > 0;
-      transaction.update(document, { until: later(leased.readTime, leaseMs), ...progress });
-      return true;
-    });
-    held?.note(last?.timeOf(document), hasQueue);
-    return isHeld;
+    return this.#writer.renew(lease, leaseMs, progress);
   }
 
   async addFrames(lease: Lease, frames: readonly Frame[]): Promise<void> {
-    const documents = toDocuments(frames, expireTime(this.#now() + FRAMES_KEPT_MS));
-    for (const commit of commitsOf(documents)) await this.#storeFrames(lease, commit);
+    await this.#writer.addFrames(lease, frames);
   }
 
   async end(
@@ -193,55 +161,28 @@ export class FirestoreRunStore implements RunStore {
     frames: readonly Frame[],
     usage?: TokenUse,
   ): Promise<Lease | undefined> {
-    const commits = commitsOf(toDocuments(frames, expireTime(this.#now() + FRAMES_KEPT_MS)));
-    const last = commits.pop() ?? [];
-    try {
-      for (const commit of commits) await this.#storeFrames(lease, commit);
-      const run = runsOf(this.#db).doc(lease.runId);
-      if (await this.#endAtOnce(lease, run, { state, usage }, last)) return undefined;
-      const next = await this.#patiently(async (transaction) => {
-        const leased = await transaction.get(leaseOf(this.#db, lease.session));
-        if (!this.#isHeld(leased, lease)) {
-          // An earlier attempt whose response was lost may have ended it. So may another process, with other frames.
-          const newest = last.at(-1);
-          const ours = newest ? [framesOf(run).doc(newest.name)] : [];
-          const [record, stored] = await transaction.getAll(run, ...ours);
-          const isOurs = stored?.get('lines') === newest?.data['lines'];
-          if (record?.get('state') === state && isOurs) return undefined;
-          throw new AppError('LEASE_LOST');
-        }
-        this.#writeFrames(transaction, lease, last);
-        transaction.update(run, ended({ state, usage, nowMs: this.#now() }, leased.readTime, this.#keepMs));
-        return release(transaction, leased);
-      });
-      if (next) this.#expiredWatch.hurry();
-      return next;
-    } finally {
-      // If it could not be ended, the process that finds its expired lease will do so.
-      this.#forget(lease);
-    }
+    return this.#writer.end(lease, state, frames, usage);
+  }
+
+  async handOver(lease: Lease): Promise<void> {
+    await this.#writer.handOver(lease);
   }
 
   async enqueue(run: NewRun, isInterrupting: boolean): Promise<RunRecord | undefined> {
     let attempts = 0;
-    return this.#inTransaction((transaction) =>
-      enqueue(transaction, this.#db, run, isInterrupting, attempts++ > 0),
-    ).catch((error: unknown) => {
-      throw perhapsAccepted(error);
-    });
+    return this.#calls
+      .inTransaction((transaction) => enqueue(transaction, this.#db, run, isInterrupting, attempts++ > 0))
+      .catch((error: unknown) => {
+        throw perhapsAccepted(error);
+      });
   }
 
   async cancelQueued(runId: string): Promise<boolean> {
     const nowMs = this.#now();
-    this.#expiredWatch.hurry();
-    return this.#patiently((transaction) => cancelQueued(transaction, this.#db, runId, nowMs, this.#keepMs));
-  }
-
-  async handOver(lease: Lease): Promise<void> {
-    const give = () => this.#inTransaction((transaction) => giveBack(transaction, this.#db, lease));
-    const giving = this.#inTurn(lease, give);
-    this.#forget(lease);
-    await giving;
+    this.#polls.hurry();
+    return this.#calls.patiently((transaction) =>
+      cancelQueued(transaction, this.#db, runId, nowMs, this.#keepMs),
+    );
   }
 
   async beat(owner: string, holdMs: number): Promise<boolean> {
@@ -257,37 +198,16 @@ export class FirestoreRunStore implements RunStore {
   }
 
   async stopBeating(owner: string): Promise<void> {
-    await this.#call(() => heartbeatOf(this.#db, owner).delete());
+    await this.#calls.call(() => heartbeatOf(this.#db, owner).delete());
   }
 
-  /** One read if nothing has expired. */
   async expired(
     limit: number,
     _leaseMs: number,
     except: ReadonlySet<string>,
     self: string,
   ): Promise<Expired> {
-    const watch = this.#expiredWatch;
-    // Runs that this process could not take and will retry.
-    if (except.size > 0) watch.hurry();
-    if (!watch.isDue()) return { leases: [], nextInMs: watch.expectedInMs };
-    const byTime = leasesOf(this.#db).orderBy('until').limit(1);
-    const { docs, readTime } = await this.#call(() => byTime.get());
-    const [oldest] = docs;
-    if (!oldest) return { leases: [], nextInMs: undefined };
-    const until = oldest.get('until') as Timestamp;
-    if (!hasRunOut({ until }, readTime)) {
-      watch.expectIn(until.toMillis() + 1 - readTime.toMillis());
-      return { leases: [], nextInMs: watch.expectedInMs };
-    }
-    // The skipped ones may be the oldest of all.
-    const most = limit + except.size;
-    const leases = await this.#call(() => expiredLeases(this.#db, oldest, readTime, most, self));
-    const others = leases.filter(({ runId }) => !except.has(runId)).slice(0, limit);
-    watch.hurry();
-    // A process that stops announces it with a heartbeat without leases, and hands over one run after the other.
-    if (others.length > 0 || leases.length === 0) watch.expectIn(others.length < limit ? MORE_AFTER_MS : 0);
-    return { leases: others, nextInMs: watch.expectedInMs };
+    return this.#polls.expired(limit, except, self);
   }
 
   async take(expired: ExpiredLease, owner: string, leaseMs: number): Promise<TakenRun | undefined> {
@@ -310,7 +230,7 @@ export class FirestoreRunStore implements RunStore {
         now: this.#now,
       });
       // The next run in the queue may have got the lease.
-      if (!taken) this.#expiredWatch.hurry();
+      if (!taken) this.#polls.hurry();
       return taken;
     };
     try {
@@ -328,115 +248,51 @@ export class FirestoreRunStore implements RunStore {
   }
 
   async get(runId: string): Promise<RunRecord | undefined> {
-    if (!isDocumentId(runId)) return undefined;
-    return this.#call(async () => readRun(await runsOf(this.#db).doc(runId).get()));
+    return this.#reader.get(runId);
   }
 
   async running(session: CompositeSessionKey): Promise<RunRecord | undefined> {
-    const lease = await this.#call(async () => readLease(await leaseOf(this.#db, session).get()));
-    return lease?.canBeTakenOver ? this.get(lease.runId) : undefined;
+    return this.#reader.running(session);
   }
 
   async list(session: CompositeSessionKey, limit: number): Promise<RunRecord[]> {
-    return this.#call(async () => {
-      const ofSession = runsOf(this.#db).where('session', '==', sessionName(session));
-      const { docs } = await ofSession.orderBy('startedMs', 'desc').limit(limit).get();
-      return docs.flatMap((run) => readRun(run) ?? []);
-    });
+    return this.#reader.list(session, limit);
   }
 
-  /** One read for the run and one for each batch from `fromIndex` on, at least two in total. */
   async frames(runId: string, fromIndex: number): Promise<StoredFrames | undefined> {
-    if (!isDocumentId(runId)) return undefined;
-    return this.#call(async () => {
-      const run = runsOf(this.#db).doc(runId);
-      // Read the run first: a reader that has seen its end then sees everything stored before it.
-      const record = readRun(await run.get());
-      if (!record) return undefined;
-      const { docs } = await framesOf(run)
-        .orderBy(FieldPath.documentId())
-        .startAt(firstName(fromIndex))
-        .get();
-      const frames = readFrames(docs, fromIndex);
-      // Someone listens to a run of another process, which may be dead.
-      if (record.state === 'running' && frames.length === 0) this.#expiredWatch.hurry();
-      return { frames, state: record.state };
-    });
+    const stored = await this.#reader.frames(runId, fromIndex);
+    // Someone listens to a run of another process, which may be dead.
+    if (stored?.state === 'running' && stored.frames.length === 0) this.#polls.hurry();
+    return stored;
   }
 
   async frameCount(runId: string): Promise<number> {
-    if (!isDocumentId(runId)) return 0;
-    const newest = framesOf(runsOf(this.#db).doc(runId)).orderBy('first', 'desc').limit(1).select();
-    const { docs } = await this.#call(() => newest.get());
-    return docs[0] ? lastIndex(docs[0].id) + 1 : 0;
+    return this.#reader.frameCount(runId);
   }
 
   async requestCancel(runId: string): Promise<void> {
     const run = await this.get(runId);
     if (run?.state !== 'running') return;
-    this.#expiredWatch.hurry();
-    await this.#inTransaction(async (transaction) => {
+    this.#polls.hurry();
+    await this.#calls.inTransaction(async (transaction) => {
       const leased = await transaction.get(leaseOf(this.#db, run.session));
       if (readLease(leased)?.runId === runId) transaction.update(leased.ref, { cancelRequested: true });
     });
   }
 
-  /** A request is in the lease, which this process sees with each write of frames: only other leases are looked at. */
   async cancelRequests(owner: string): Promise<string[]> {
-    const isUnseen = (held: HeldLease): boolean => held.seenMsAgo >= this.#cancelWatch.everyMs;
-    if (this.#options.held.values().some(isUnseen) && this.#cancelWatch.isDue()) {
-      const asked = leasesOf(this.#db).where('owner', '==', owner).where('cancelRequested', '==', true);
-      const { docs } = await this.#call(() => asked.get());
-      for (const { runId } of docs.flatMap((leased) => readLease(leased) ?? [])) this.#toCancel.add(runId);
-    }
-    return [...this.#toCancel];
+    return this.#polls.cancelRequests(owner);
   }
 
   /** Firestore deletes them by expireTime; until then expired documents are not returned. */
   async prune(): Promise<void> {}
 
   async noteRevision(revision: string): Promise<void> {
-    await this.#call((signal) => this.#revisions.note(revision, signal));
+    await this.#calls.call((signal) => this.#revisions.note(revision, signal));
   }
 
   async newerRevisionSince(revision: string): Promise<number | undefined> {
-    return this.#call(() => this.#revisions.newerSince(revision));
-  }
-
-  get #keepMs(): number {
-    return this.#options.keepMs ?? DEFAULT_RUN_LIMITS.keepMs;
-  }
-
-  /** The first ones in one call, because listeners wait for them; a call and a read cost less for the others. */
-  async #storeFrames(lease: Lease, documents: readonly FrameDocument[]): Promise<void> {
-    const beganAt = performance.now();
-    const held = this.#options.held.get(lease.token);
-    if (held && !held.hasFrames) {
-      held.hasFrames = true;
-      if (await held.commit((batch) => this.#writeFrames(batch, lease, documents))) return;
-    }
-    const store = async (transaction: Transaction): Promise<void> => {
-      const leased = await transaction.get(leaseOf(this.#db, lease.session));
-      if (!this.#isHeld(leased, lease)) throw new AppError('LEASE_LOST');
-      this.#writeFrames(transaction, lease, documents);
-    };
-    await this.#inTurn(lease, () => this.#patiently(store, performance.now() - beganAt));
-  }
-
-  /** Ends a run in one call, if nobody has queued a message or asked to cancel. */
-  async #endAtOnce(
-    lease: Lease,
-    run: DocumentReference,
-    { state, usage }: { state: EndState; usage: TokenUse | undefined },
-    frames: readonly FrameDocument[],
-  ): Promise<boolean> {
-    const held = this.#options.held.get(lease.token);
-    const end = (batch: WriteBatch): void => {
-      this.#writeFrames(batch, lease, frames);
-      const time = held?.serverTime ?? Timestamp.fromMillis(this.#now());
-      batch.update(run, ended({ state, usage, nowMs: this.#now() }, time, this.#keepMs));
-    };
-    return (await held?.commit(end, { isLast: true })) !== undefined;
+    return this.#calls.call(() => this.#revisions.newerSince(revision));
   }
 
   #hold({ token, session }: Lease, stored: Given): HeldLease {
@@ -444,51 +300,8 @@ export class FirestoreRunStore implements RunStore {
     return held.hold({ token, document: leaseOf(this.#db, session), waitMs }, stored);
   }
 
-  /** After the earlier writes under this lease. */
-  async #inTurn<T>({ token }: Lease, work: () => Promise<T>): Promise<T> {
-    const held = this.#options.held.get(token);
-    return held ? held.inTurn(work) : work();
-  }
-
-  #writeFrames(batch: WriteBatch, { runId }: Lease, documents: readonly FrameDocument[]): void {
-    const frames = framesOf(runsOf(this.#db).doc(runId));
-    for (const { name, data } of documents) batch.set(frames.doc(name), data);
-  }
-
-  /** What is only known of runs that this process executes. */
-  #forget(lease: Lease): void {
-    this.#toCancel.delete(lease.runId);
-    this.#options.held.delete(lease.token);
-  }
-
-  /** Whether the lease is still ours; also notices a cancel request in the same document. */
-  #isHeld(leased: DocumentSnapshot, { runId, token }: Lease): boolean {
-    const lease = readLease(leased);
-    if (lease?.token !== token) return false;
-    this.#options.held.get(token)?.note(leased.updateTime, lease.queued.length > 0);
-    if (lease.isCancelRequested) this.#toCancel.add(runId);
-    return true;
-  }
-
   #giveBack(lease: Lease): Promise<void> {
-    return this.#patiently((transaction) => giveBack(transaction, this.#db, lease));
-  }
-
-  #inTransaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    return calling((signal) => this.#transact(work, signal), this.#options.waitMs);
-  }
-
-  #patiently<T>(work: (transaction: Transaction) => Promise<T>, waitedMs = 0): Promise<T> {
-    const { patienceMs = PATIENCE_MS, waitMs } = this.#options;
-    return patiently((signal) => this.#transact(work, signal), patienceMs - waitedMs, waitMs);
-  }
-
-  #transact<T>(work: (transaction: Transaction) => Promise<T>, signal: AbortSignal): Promise<T> {
-    return transact(this.#db, work, { signal, maxAttempts: MOST_ATTEMPTS });
-  }
-
-  #call<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return calling(call, this.#options.waitMs);
+    return this.#calls.patiently((transaction) => giveBack(transaction, this.#db, lease));
   }
 }
 

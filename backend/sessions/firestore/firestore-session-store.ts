@@ -1,6 +1,6 @@
 import { parseJson } from '../../json/parse-json.ts';
 import type { Firestore } from '../../firestore/client/firestore.ts';
-import type { DocumentReference, DocumentSnapshot } from '../../firestore/client/references.ts';
+import type { DocumentSnapshot } from '../../firestore/client/references.ts';
 import type {
   AppendEventRequest,
   CreateSessionRequest,
@@ -28,22 +28,24 @@ import {
   type Appended,
   type Mark,
 } from './append-event.ts';
-import { calling, patiently, whyUnusable } from '../../firestore/calling.ts';
+import { calling, LONGEST_OUTAGE_MS, patiently, whyUnusable } from '../../firestore/calling.ts';
 import { plain } from '../../events/plain.ts';
 import { isDocumentId } from '../../firestore/storable.ts';
 import { createSession } from './create-session.ts';
 import { deleteSession } from './delete-session.ts';
 import { documentBytes } from '../../firestore/document-bytes.ts';
 import { listOfAll, listOfUser } from './list-summaries.ts';
-import { appStateOf, sessionOf, userStateOf } from './paths.ts';
-import { cacheKey, readAllEvents, readLastEvents, type ReadSession } from './read-events.ts';
+import { appStateOf, assertKey, isKey, sessionOf, userStateOf } from './paths.ts';
+import { cacheKey, readAllEvents, readEvents, readNewestEvents } from './read-events.ts';
 import {
   generationOf,
   mergedState,
   readSession,
-  readSharedState,
+  readSharedStates,
   type SessionDocument,
+  type SharedStates,
 } from './session-document.ts';
+import { SessionSizes } from './session-sizes.ts';
 import type { WriterGuard } from '../writer-guard.ts';
 
 export interface FirestoreSessionStoreOptions {
@@ -62,15 +64,10 @@ export interface FirestoreSessionStoreOptions {
 
 const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
 /** Deleting thousands of events takes its time. */
-/** Sizes of sessions below this are not cached; and the number of larger ones that are. */
-const LARGE_BYTES = 1024 * 1024;
-const MOST_LARGE = 10_000;
 const DELETE_WAIT_MS = 60_000;
 /** Runs that may begin at the same moment. */
 const MOST_BEGUN = 512;
 const CLOSE_WAIT_MS = 2_000;
-/** Length of outages that an active turn survives. */
-const PATIENCE_MS = 45_000;
 /** A document that is never written: reading it shows whether the database can be read. */
 const PROBE = 'lornu_probe/probe';
 
@@ -98,8 +95,7 @@ export class FirestoreSessionStore extends SessionStore {
   readonly #db: Firestore;
   readonly #guard: WriterGuard | undefined;
   readonly #cache: EventCache<string>;
-  /** Bytes of long sessions by document, even if their events are no longer in memory. */
-  readonly #large = new Map<string, number>();
+  readonly #sizes = new SessionSizes();
   readonly #known = new WeakMap<Session, Known>();
   /** What was read when runs began, by the path of the session, until the runs are loaded. */
   readonly #begun = new Map<string, BegunSession>();
@@ -116,7 +112,7 @@ export class FirestoreSessionStore extends SessionStore {
     this.#now = options.now ?? Date.now;
     this.#newId = options.newId ?? (() => crypto.randomUUID());
     this.#waitMs = options.waitMs;
-    this.#patienceMs = options.patienceMs ?? PATIENCE_MS;
+    this.#patienceMs = options.patienceMs ?? LONGEST_OUTAGE_MS;
   }
 
   override async createSession(request: CreateSessionRequest): Promise<Session> {
@@ -168,8 +164,8 @@ export class FirestoreSessionStore extends SessionStore {
       const document = begun?.document ?? (await read());
       if (!document) return undefined;
       const [found, shared] = await Promise.all([
-        this.#events(key, document, read, config),
-        begun?.shared.length === 2 ? toShared(begun.shared) : this.#sharedState(key),
+        readEvents(sessionOf(this.#db, key), document, this.#cache, read, config),
+        begun?.shared.length === 2 ? readSharedStates(begun.shared) : this.#sharedState(key),
       ]);
       if (!found) return undefined;
       const newest = found.events.at(-1);
@@ -187,7 +183,7 @@ export class FirestoreSessionStore extends SessionStore {
       };
       const cached = cacheKey(sessionOf(this.#db, key), found.document);
       const historyBytes = () => this.#cache.get(cached)?.bytes ?? 0;
-      this.#noteSize(sessionOf(this.#db, key).path, historyBytes());
+      this.#sizes.note(sessionOf(this.#db, key).path, historyBytes());
       const lastMs = newest?.timestamp ?? (revision === 0 ? 0 : undefined);
       this.#know(session, { revision, lastMs, writtenAt, generation }, historyBytes);
       return session;
@@ -208,7 +204,7 @@ export class FirestoreSessionStore extends SessionStore {
     await calling(async (signal) => {
       const deleted = await deleteSession(this.#db, key, signal);
       if (deleted) this.#cache.delete(cacheKey(deleted.ref, { generation: generationOf(deleted) }));
-      this.#large.delete(sessionOf(this.#db, key).path);
+      this.#sizes.delete(sessionOf(this.#db, key).path);
       await this.#guard?.forget(key, signal);
     }, DELETE_WAIT_MS);
   }
@@ -242,7 +238,7 @@ export class FirestoreSessionStore extends SessionStore {
     const read =
       shared.length > 0
         ? await readAllEvents(ref, document, this.#cache, reread)
-        : { document, events: await this.#newestEvents(ref, document) };
+        : { document, events: await readNewestEvents(ref, document, this.#cache) };
     if (!read) return undefined;
     this.#begun.set(ref.path, { document: read.document, shared });
     // Of runs that did not begin.
@@ -250,15 +246,8 @@ export class FirestoreSessionStore extends SessionStore {
     return read.events.at(-1)?.timestamp ?? 0;
   }
 
-  /** Its newest event is the last of these. */
-  async #newestEvents(session: DocumentReference, document: SessionDocument): Promise<Event[]> {
-    const known = this.#cache.get(cacheKey(session, document));
-    if (known?.lastSeq === document.revision) return known.events;
-    return document.revision === 0 ? [] : readLastEvents(session, 1);
-  }
-
   override historyBytes(key: CompositeSessionKey): number {
-    return this.#large.get(sessionOf(this.#db, key).path) ?? 0;
+    return this.#sizes.get(sessionOf(this.#db, key).path) ?? 0;
   }
 
   override async probe(): Promise<void> {
@@ -324,60 +313,19 @@ export class FirestoreSessionStore extends SessionStore {
     }
   }
 
-  async #events(
-    key: CompositeSessionKey,
-    document: SessionDocument,
-    reread: () => Promise<SessionDocument | undefined>,
-    config: GetSessionRequest['config'],
-  ): Promise<ReadSession | undefined> {
-    const session = sessionOf(this.#db, key);
-    const { numRecentEvents, afterTimestamp } = config ?? {};
-    if (numRecentEvents === 0) return { document, events: [] };
-    const isKnown = this.#cache.get(cacheKey(session, document)) !== undefined;
-    if (!isKnown && numRecentEvents !== undefined && afterTimestamp === undefined)
-      return { document, events: await readLastEvents(session, numRecentEvents) };
-    return readAllEvents(session, document, this.#cache, reread);
-  }
-
-  #noteSize(path: string, bytes: number): void {
-    this.#large.delete(path);
-    if (bytes < LARGE_BYTES) return;
-    this.#large.set(path, bytes);
-    for (const oldest of this.#large.keys()) {
-      if (this.#large.size <= MOST_LARGE) break;
-      this.#large.delete(oldest);
-    }
-  }
-
   #know(session: Session, mark: Mark, historyBytes?: () => number): void {
     const known = { mark, appending: Promise.resolve() };
     this.#known.set(session, historyBytes ? { ...known, historyBytes } : known);
   }
 
   /** State under `app:` and `user:`, in one call. */
-  async #sharedState(key: CompositeSessionKey): Promise<SharedState> {
-    return toShared(await this.#db.getAll(appStateOf(this.#db, key.appName), userStateOf(this.#db, key)));
+  async #sharedState(key: CompositeSessionKey): Promise<SharedStates> {
+    return readSharedStates(
+      await this.#db.getAll(appStateOf(this.#db, key.appName), userStateOf(this.#db, key)),
+    );
   }
 
   async #call<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     return calling(call, this.#waitMs);
   }
-}
-
-type SharedState = { app: StateMap; user: StateMap };
-
-function toShared([app, user]: readonly DocumentSnapshot[]): SharedState {
-  return { app: readSharedState(app), user: readSharedState(user) };
-}
-
-/** Whether such a session can exist. */
-function isKey({ appName, userId, sessionId }: CompositeSessionKey): boolean {
-  return [appName, userId, sessionId].every(isDocumentId);
-}
-
-function assertKey(key: CompositeSessionKey): void {
-  if (isKey(key)) return;
-  const detail =
-    'The session store takes no name that is ".", "..", like "__x__", longer than 1,500 bytes, or holds a slash.';
-  throw new AppError('NOT_STORABLE', detail);
 }

@@ -1,5 +1,7 @@
 import type { Firestore } from '../../firestore/client/firestore.ts';
 import type { CollectionReference, DocumentReference } from '../../firestore/client/references.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { isDocumentId } from '../../firestore/storable.ts';
 import type { CompositeSessionKey } from '../session-store.ts';
 
 /** The collections of google-adk's Firestore session service, under their default names. */
@@ -30,4 +32,17 @@ export function appStateOf(db: Firestore, appName: string): DocumentReference {
 
 export function userStateOf(db: Firestore, { appName, userId }: Owner): DocumentReference {
   return db.collection(USER_STATES).doc(appName).collection(USERS).doc(userId);
+}
+
+/** Whether such a session can exist. */
+export function isKey({ appName, userId, sessionId }: CompositeSessionKey): boolean {
+  return [appName, userId, sessionId].every(isDocumentId);
+}
+
+/** Throws NOT_STORABLE. */
+export function assertKey(key: CompositeSessionKey): void {
+  if (isKey(key)) return;
+  const detail =
+    'The session store takes no name that is ".", "..", like "__x__", longer than 1,500 bytes, or holds a slash.';
+  throw new AppError('NOT_STORABLE', detail);
 }

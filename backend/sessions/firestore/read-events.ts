@@ -1,5 +1,5 @@
 import type { DocumentReference, Query } from '../../firestore/client/references.ts';
-import type { Event } from '@google/adk';
+import type { Event, GetSessionRequest } from '@google/adk';
 import type { JsonObject } from '../../events/codec.ts';
 import { fromWire } from '../../events/wire.ts';
 import type { EventCache } from '../event-cache.ts';
@@ -41,8 +41,34 @@ export async function readAllEvents(
   return undefined;
 }
 
+/** Those events of a session that a request needs, perhaps more; none if it asks for none. Else like `readAllEvents`. */
+export async function readEvents(
+  session: DocumentReference,
+  document: SessionDocument,
+  cache: EventCache<string>,
+  reread: () => Promise<SessionDocument | undefined>,
+  { numRecentEvents, afterTimestamp }: NonNullable<GetSessionRequest['config']> = {},
+): Promise<ReadSession | undefined> {
+  if (numRecentEvents === 0) return { document, events: [] };
+  const isKnown = cache.get(cacheKey(session, document)) !== undefined;
+  if (!isKnown && numRecentEvents !== undefined && afterTimestamp === undefined)
+    return { document, events: await readLastEvents(session, numRecentEvents) };
+  return readAllEvents(session, document, cache, reread);
+}
+
+/** Some events of a session, of which the last is its newest one. */
+export async function readNewestEvents(
+  session: DocumentReference,
+  document: SessionDocument,
+  cache: EventCache<string>,
+): Promise<Event[]> {
+  const known = cache.get(cacheKey(session, document));
+  if (known?.lastSeq === document.revision) return known.events;
+  return document.revision === 0 ? [] : readLastEvents(session, 1);
+}
+
 /** The last events only, oldest first; they are not cached. */
-export async function readLastEvents(session: DocumentReference, count: number): Promise<Event[]> {
+async function readLastEvents(session: DocumentReference, count: number): Promise<Event[]> {
   return (await read(eventsOf(session).orderBy('timestamp').limitToLast(count))).events;
 }
 

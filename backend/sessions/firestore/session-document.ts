@@ -48,6 +48,16 @@ function readRevision(stored: unknown): number {
   return Number.isSafeInteger(revision) ? revision : 0;
 }
 
+/** States that the sessions of an app or of a user share. */
+export interface SharedStates {
+  app: StateMap;
+  user: StateMap;
+}
+
+export function readSharedStates([app, user]: readonly DocumentSnapshot[]): SharedStates {
+  return { app: readSharedState(app), user: readSharedState(user) };
+}
+
 /** `app:` or `user:` state: stored natively, so a Python writer may have put times and bytes into it. */
 export function readSharedState(snapshot: DocumentSnapshot | undefined): StateMap {
   const state: StateMap = {};
