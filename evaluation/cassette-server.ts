@@ -1,5 +1,5 @@
 import type { Part } from './eval-set.ts';
-import { canonical, type Cassette, digestOf, type ModelRequest } from './cassette.ts';
+import { argsOf, canonical, type Cassette, digestOf, type ModelRequest } from './cassette.ts';
 import { NOT_RECORDED, pickStep, type ToolCall } from './tool-answers.ts';
 
 /** One model call of a candidate. */
@@ -152,8 +152,10 @@ function answerTool(
   { id = '', name, args }: ToolCall,
 ): { response: unknown; stateDelta?: unknown } {
   seen.runs.push({ agent, name, args });
-  const { tools = [] } = cassette.turns[turn] ?? {};
-  const free = tools.filter((one) => !answered.has(`${turn}/${one.id}`));
+  const played = cassette.turns[turn];
+  const free = (played?.tools ?? [])
+    .filter((one) => !answered.has(`${turn}/${one.id}`))
+    .map((one) => ({ ...one, args: digestOf(played && argsOf(played, one.id, cassette.blobs)) }));
   const step = pickStep(free, { id, name, args });
   if (!step) {
     seen.missing.push(`${name} was not called there`);

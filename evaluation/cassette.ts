@@ -31,8 +31,7 @@ const MODEL_STEP = z.object({
 const TOOL_STEP = z.object({
   id: z.string(),
   name: z.string(),
-  /** Digests of its arguments and its result. */
-  args: z.string(),
+  /** Digest of its result. Its arguments are in the model's answer that has this id. */
   response: z.string(),
   /** Digest of its changes of the session's state. */
   stateDelta: z.string().optional(),
@@ -125,7 +124,7 @@ const playedDigests = ({ state, turns }: Cassette): string[] => [
   ...turns.flatMap(({ message, model, tools }) => [
     message,
     ...model.map(({ answer }) => answer),
-    ...tools.flatMap(({ args, response, stateDelta = [] }) => [args, response, stateDelta].flat()),
+    ...tools.flatMap(({ response, stateDelta = [] }) => [response, stateDelta].flat()),
   ]),
 ];
 
@@ -223,14 +222,14 @@ function addResponses(
     turn.tools.push({
       id: id ?? '',
       name,
-      args: keep(blobs, argsOf(turn, id, blobs)),
       response: keep(blobs, response ?? null),
       ...(Object.keys(stateDelta).length > 0 ? { stateDelta: keep(blobs, stateDelta) } : {}),
     });
   }
 }
 
-function argsOf(turn: CassetteTurn, id: string | null | undefined, blobs: Record<string, unknown>): unknown {
+/** The arguments of a tool's call, from the model's answer. */
+export function argsOf(turn: CassetteTurn, id: string, blobs: Readonly<Record<string, unknown>>): unknown {
   const parts = turn.model.flatMap(({ answer }) => blobs[answer] as Part[]);
   return parts.find(({ functionCall }) => functionCall?.id === id)?.functionCall?.args ?? {};
 }
