@@ -39,8 +39,6 @@ export interface CallersDeps {
   secrets: Pick<TaskSecrets, 'oidcClientSecret' | 'sessionKey'>;
   /** What callers have done at all processes; without it, this process counts on its own. */
   counts?: SharedCounts;
-  /** Shortest time between two requests for an issuer's keys, in milliseconds; default 30 s. */
-  keyCooldownMs?: number;
 }
 
 /** Builds the identity layer that the configuration describes. */
@@ -81,10 +79,7 @@ export function createCallers(config: Config, deps: CallersDeps): Callers {
   };
 }
 
-function createVerifier(
-  { tokens }: CallersConfig,
-  { fetch, now, log, keyCooldownMs }: CallersDeps,
-): TokenVerifier | undefined {
+function createVerifier({ tokens }: CallersConfig, { fetch, now, log }: CallersDeps): TokenVerifier | undefined {
   const { issuer, jwksUrl, audience, peers, services, operators } = tokens;
   if (audience === undefined || peers.length + services.length + operators.length === 0) return undefined;
   return new TokenVerifier({
@@ -97,7 +92,6 @@ function createVerifier(
         url: jwksUrl,
         reason: error instanceof Error ? error.message : 'unknown',
       }),
-    ...(keyCooldownMs === undefined ? {} : { cooldownMs: keyCooldownMs }),
   });
 }
 

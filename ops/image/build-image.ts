@@ -24,8 +24,6 @@ export interface BuildOptions {
   standIns?: boolean | undefined;
   /** Rebuild every layer. */
   noCache?: boolean | undefined;
-  /** Folder to build; default: the checkout. */
-  contextDir?: string | undefined;
 }
 
 export interface BuiltImage {
@@ -157,7 +155,7 @@ function buildCommand(engine: Engine, parts: CommandParts): string[] {
     image,
     '--file',
     `${root}/Dockerfile`,
-    options.contextDir ?? root,
+    root,
   ];
 }
 

@@ -43,8 +43,6 @@ export interface ServeOptions {
   peer?: boolean;
   /** Everything on loopback, also where this machine can build the applied network. */
   loopback?: boolean;
-  /** How long the first tasks may take to be healthy. */
-  healthyWithinMs?: number;
 }
 
 export type ServeContext = RehearsalContext & Pick<CliContext, 'redact'>;
@@ -284,7 +282,7 @@ export async function serve(
           onFailure: giveUp,
         });
         await untilSteady(events, listeners, failure.promise, {
-          withinMs: options.healthyWithinMs ?? HEALTHY_WITHIN_MS,
+          withinMs: HEALTHY_WITHIN_MS,
           signal: context.signal,
           said: () => said,
         });

@@ -5,25 +5,19 @@ import { Indexes } from './indexes.ts';
 import { assertName, assertRequestSize } from './limits.ts';
 import { runQuery, type StructuredQuery } from './query.ts';
 import { RpcError } from './rpc-error.ts';
-import { Transactions, type ConcurrencyMode, type TransactionTimes } from './transactions.ts';
+import { Transactions, type ConcurrencyMode } from './transactions.ts';
 
 export interface InMemoryOptions {
   /** Default: PESSIMISTIC, as Firestore creates a database. */
   concurrencyMode?: ConcurrencyMode;
-  /** Default: Firestore's own. */
-  transactionTimes?: Partial<TransactionTimes>;
   /** Indexes whose entries count against the limits of documents and transactions. */
   indexes?: Indexes;
 }
 
 /** Firestore's documents and transactions in memory, for every project and database. */
-export function inMemory({ concurrencyMode, transactionTimes, indexes }: InMemoryOptions = {}): Backend {
+export function inMemory({ concurrencyMode, indexes }: InMemoryOptions = {}): Backend {
   const documents = new Documents(indexes ?? new Indexes());
-  const transactions = new Transactions(
-    (name) => documents.versionOf(name),
-    concurrencyMode,
-    transactionTimes,
-  );
+  const transactions = new Transactions((name) => documents.versionOf(name), concurrencyMode);
 
   function answerTo(parent = '', asked: StructuredQuery = {}): StoredDocument[] {
     const { collectionId, allDescendants } = asked.from?.[0] ?? {};

@@ -52,13 +52,12 @@ export interface TaskHandlerDeps {
   notifier?: Pick<PushNotifier, 'notify'>;
   log: Logger;
   now: () => number;
-  /**
-   * Longest wait for a non-streaming answer, in milliseconds; then the task is returned in state working. Must be below
-   * the load balancer's idle timeout, or the caller gets neither task nor id.
-   */
-  answerWithinMs?: number;
 }
 
+/**
+ * Longest wait for a non-streaming answer; then the task is returned in state working. Must be below the load balancer's
+ * idle timeout, or the caller gets neither task nor id.
+ */
 const ANSWER_WITHIN_MS = 110_000;
 
 /** How long a cancel waits for the executor to end before it returns the task as it is. */
@@ -101,8 +100,7 @@ export class TaskHandler implements A2ARequestHandler {
   async sendMessage(params: SendMessageRequest, context: ServerCallContext): Promise<Message | Task> {
     const { live, events } = await this.#begin(params, context);
     const { historyLength, returnImmediately } = params.configuration ?? {};
-    const { answerWithinMs = ANSWER_WITHIN_MS } = this.#deps;
-    const timer = setTimeout(() => void events.return?.(), answerWithinMs);
+    const timer = setTimeout(() => void events.return?.(), ANSWER_WITHIN_MS);
     for await (const event of events) if (event.kind === 'message' || returnImmediately) break;
     clearTimeout(timer);
     const result = live.message ?? live.task;

@@ -11,13 +11,14 @@ export function fixedSecret(value: string): Secret {
   return { current: () => value, refresh: async () => false };
 }
 
+/** Shortest time between two reads by `refresh`, so that refused calls cannot flood the source. */
+const LEAST_INTERVAL_MS = 2_000;
+
 export interface RotatingSecretOptions {
   /** For logs; never the value. */
   name: string;
   initial: string;
   read: () => Promise<string>;
-  /** Shortest time between two reads by `refresh`, in milliseconds, so that refused calls cannot flood the source. */
-  minIntervalMs?: number;
   now: () => number;
   onRotated?: (name: string) => void;
   onFailure?: (name: string, error: unknown) => void;
@@ -30,7 +31,7 @@ export interface RotatingSecret extends Secret {
 
 /** A secret that is re-read from its source; an outage or an empty value there changes nothing. */
 export function createRotatingSecret(options: RotatingSecretOptions): RotatingSecret {
-  const { name, read, now, minIntervalMs = 2_000 } = options;
+  const { name, read, now } = options;
   let value = options.initial;
   let readAtMs = Number.NEGATIVE_INFINITY;
   let pending: Promise<void> | undefined;
@@ -60,7 +61,7 @@ export function createRotatingSecret(options: RotatingSecretOptions): RotatingSe
     poll,
     async refresh(refused) {
       if (value !== refused) return true;
-      if (pending !== undefined || now() - readAtMs >= minIntervalMs) await poll();
+      if (pending !== undefined || now() - readAtMs >= LEAST_INTERVAL_MS) await poll();
       return value !== refused;
     },
   };

@@ -15,16 +15,17 @@ export interface KeySetOptions {
   now: () => number;
   /** Called when the issuer could not be reached; the current keys stay in use. */
   onOutage?: (error: unknown) => void;
-  /** Shortest time between two requests to the issuer, whatever callers send, in milliseconds. */
-  cooldownMs?: number;
-  /** The same while there are no keys, so that a service that started during an outage recovers soon. */
-  emptyCooldownMs?: number;
-  /** Older keys are refreshed in the background, in milliseconds. */
-  maxAgeMs?: number;
-  /** How long keys stay in use while the issuer cannot be reached, in milliseconds. */
-  maxStaleMs?: number;
   timeoutMs?: number;
 }
+
+/** Shortest time between two requests to the issuer, whatever callers send. */
+const COOLDOWN_MS = 30_000;
+/** The same while there are no keys, so that a service that started during an outage recovers soon. */
+const EMPTY_COOLDOWN_MS = 2_000;
+/** Older keys are refreshed in the background. */
+const MAX_AGE_MS = 10 * 60_000;
+/** How long keys stay in use while the issuer cannot be reached. */
+const MAX_STALE_MS = 24 * 3_600_000;
 
 // The load balancer has the same limit (AWS, "Verify JWTs using an Application Load Balancer").
 const MAX_KEY_SET_BYTES = 150 * 1024;
@@ -45,23 +46,16 @@ export class KeySet {
   #pending: Promise<LocalKeys> | undefined;
 
   constructor(options: KeySetOptions) {
-    this.#options = {
-      cooldownMs: 30_000,
-      emptyCooldownMs: 2_000,
-      maxAgeMs: 10 * 60_000,
-      maxStaleMs: 24 * 3_600_000,
-      timeoutMs: 5_000,
-      ...options,
-    };
+    this.#options = { timeoutMs: 5_000, ...options };
   }
 
   /** The keys in use, the same object until they are loaded again; undefined if there are none. */
   current(): LocalKeys | undefined {
     const ageMs = this.#options.now() - this.#loadedAtMs;
-    if (ageMs > this.#options.maxStaleMs) this.#keys = undefined;
+    if (ageMs > MAX_STALE_MS) this.#keys = undefined;
     const held = this.#keys;
     // Callers that need a new key wait for it in `find`; the others do not.
-    if (held !== undefined && ageMs > this.#options.maxAgeMs) this.#load().catch(() => undefined);
+    if (held !== undefined && ageMs > MAX_AGE_MS) this.#load().catch(() => undefined);
     return held;
   }
 
@@ -90,7 +84,7 @@ export class KeySet {
   }
 
   #cooldownMs(): number {
-    return this.#keys === undefined ? this.#options.emptyCooldownMs : this.#options.cooldownMs;
+    return this.#keys === undefined ? EMPTY_COOLDOWN_MS : COOLDOWN_MS;
   }
 
   #unavailable(): KeysUnavailableError {

@@ -24,7 +24,7 @@ export interface VerifiedToken {
   email?: string;
 }
 
-export type TokenVerifierOptions = Pick<KeySetOptions, 'fetch' | 'now' | 'cooldownMs' | 'onOutage'> & {
+export type TokenVerifierOptions = Pick<KeySetOptions, 'fetch' | 'now' | 'onOutage'> & {
   issuers: readonly TrustedIssuer[];
 };
 
