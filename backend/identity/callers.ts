@@ -79,7 +79,10 @@ export function createCallers(config: Config, deps: CallersDeps): Callers {
   };
 }
 
-function createVerifier({ tokens }: CallersConfig, { fetch, now, log }: CallersDeps): TokenVerifier | undefined {
+function createVerifier(
+  { tokens }: CallersConfig,
+  { fetch, now, log }: CallersDeps,
+): TokenVerifier | undefined {
   const { issuer, jwksUrl, audience, peers, services, operators } = tokens;
   if (audience === undefined || peers.length + services.length + operators.length === 0) return undefined;
   return new TokenVerifier({

@@ -169,6 +169,8 @@ describe('an issuer’s key set', () => {
     const server = Bun.serve({
       port: 0,
       hostname: '127.0.0.1',
+      // Bun would otherwise end the connection after ten seconds, in place of our time limit.
+      idleTimeout: 0,
       fetch: async () => new Promise<Response>(() => undefined),
     });
     const { find } = await createCase({ url: server.url.href, timeoutMs: 50, fetch });
