@@ -17,6 +17,11 @@ export interface Survived {
   ends: ('ended' | 'cut')[];
   /** Milliseconds from the kill to the survivor's first frame of each turn, shortest first. */
   waits: number[];
+  /**
+   * Milliseconds from the kill until the last heartbeat of the killed service ran out: before, nobody may take its turns.
+   * An overloaded machine stores heartbeats that hold longer.
+   */
+  heldMs: number;
   /** Status and last line of the response to a new message in each session. */
   answers: (number | string | undefined)[][];
 }
@@ -66,6 +71,9 @@ export async function surviveOneKill(
     await Bun.sleep(3_000);
     process.kill(victim.pid, 'SIGKILL');
     const killedAt = performance.now();
+    const killedAtMs = Date.now();
+    // What it had sent is stored by then.
+    const heldUntil = Bun.sleep(2 * roundTripMs).then(() => heartbeatEnd(standin));
     const there = sessions.map((session) => ({ ...session, baseUrl: survivor.url }));
     const heard = await Promise.all(there.map((session, index) => listen(session, runIds[index]!, killedAt)));
     const answers = await Promise.all(
@@ -77,6 +85,7 @@ export async function surviveOneKill(
     return {
       ends: heard.map(({ end }) => end),
       waits: heard.map(({ waitMs }) => waitMs).toSorted((a, b) => a - b),
+      heldMs: (await heldUntil) - killedAtMs,
       answers,
     };
   } finally {
@@ -85,6 +94,16 @@ export async function surviveOneKill(
     await model.stop();
     await rm(scratchDir, { recursive: true, force: true });
   }
+}
+
+/** When the only heartbeat runs out: a service without turns has none. In milliseconds of the epoch. */
+async function heartbeatEnd({ documents }: FirestoreStandin): Promise<number> {
+  const ends = (await documents.all()).flatMap(({ name, fields }) =>
+    name.includes('/lornu_leases/process-') ? [fields['until']?.timestampValue] : [],
+  );
+  const [end] = ends;
+  if (!end || ends.length > 1) throw new Error(`There are ${ends.length} heartbeats instead of one.`);
+  return Number(end.seconds) * 1_000 + Number(end.nanos) / 1e6;
 }
 
 const begin = ({ baseUrl, ...session }: Conversation, text: string): Promise<Response> =>
