@@ -20,7 +20,9 @@ test.each([
   async (_what, concurrencyMode, withinMs) => {
     const standin = await startFirestoreStandin({ databases: ['staging'], concurrencyMode });
     const options = { turns: TURNS, leaseMs: LEASE_MS, roundTripMs: 20 };
-    const { ends, waits, heldMs, answers } = await surviveOneKill(standin, options).finally(() => standin.stop());
+    const { ends, waits, heldMs, answers } = await surviveOneKill(standin, options).finally(() =>
+      standin.stop(),
+    );
     expect(ends).toEqual(ends.map(() => 'ended'));
     expect(answers).toEqual(answers.map(() => [200, ': run completed']));
     console.log(`p99 ${Math.round(p99(waits) ?? 0)} ms, the heartbeat held for ${Math.round(heldMs)} ms`);

@@ -108,6 +108,12 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
     '',
   ),
   bug(
+    'Firestore: a renewal forgets the message that waits',
+    RUN_STORE,
+    'held?.note(last?.timeOf(document), hasQueue);',
+    'held?.note(last?.timeOf(document), false);',
+  ),
+  bug(
     'Firestore: a run ends in one call although a message waits',
     HELD,
     'if (!this.#known || (isLast && this.#known.hasQueue)) return undefined;',

@@ -9,6 +9,13 @@ import { LOOK_EVERY_MS, openStores, type SharedStore } from './stores.ts';
 
 export const APP = 'sim';
 
+/** The share of answers that are late while the store answers late. */
+const LATE = 0.2;
+/** How late they are at most, in milliseconds: longer than some leases hold. */
+const LATEST_MS = 4_000;
+/** How long after a pause a process works on what it received before. */
+const RESUMED_MS = 2_000;
+
 /** The environment of a process. */
 export interface Surroundings {
   readonly time: VirtualTime;
@@ -17,6 +24,7 @@ export interface Surroundings {
   readonly agent: BaseAgent;
   /** How long a heartbeat holds the leases of its process. */
   readonly leaseMs: number;
+  readonly renewEveryMs: number;
   /** Until this time, the store's responses may be so late that a lease is lost. */
   readonly losesAnswersUntil: number;
   /** No more faults are injected. */
@@ -32,16 +40,30 @@ export class Process {
   readonly sessions: SessionStore;
   readonly cuts = new Set<() => void>();
   storeAwayUntil = 0;
+  answersLateUntil = 0;
+
+  /** Until then it may still accept messages that it received before a pause, or during late answers. */
+  get busyUntil(): number {
+    const { pausedUntil } = this.host;
+    return Math.max(
+      pausedUntil && pausedUntil + RESUMED_MS,
+      this.answersLateUntil && this.answersLateUntil + LATEST_MS,
+    );
+  }
 
   constructor(name: string, world: Surroundings) {
     this.host = new Host(name);
-    const { time, random, leaseMs, agent: rootAgent } = world;
+    const { time, random, leaseMs, renewEveryMs, agent: rootAgent } = world;
     const network = {
       time,
       random,
       isCalm: () => world.isCalm,
       isAway: () => this.storeAwayUntil > time.now,
       latencyMs: () => storeLatency(random, leaseMs),
+      answerMs: () =>
+        this.answersLateUntil > time.now && random() < LATE
+          ? random() * LATEST_MS
+          : storeLatency(random, leaseMs),
       callMs: (leaseMs * 2) / 3,
       losesAnswers: () => time.now < world.losesAnswersUntil,
       served: () => world.served(),
@@ -55,7 +77,7 @@ export class Process {
         log: silentLog,
         now: Date.now,
         newId: () => crypto.randomUUID(),
-        limits: { ...leaseTimes(leaseMs), cancelEveryMs: LOOK_EVERY_MS },
+        limits: { ...leaseTimes(leaseMs), renewEveryMs, cancelEveryMs: LOOK_EVERY_MS },
       });
       return [sessions, service];
     });

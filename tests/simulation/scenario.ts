@@ -1,3 +1,4 @@
+import { leaseTimes } from '@lornu/backend/runs/run-options.ts';
 import { mulberry32 } from '@lornu/ops/base/seeded.ts';
 import { VirtualTime } from './clock.ts';
 import type { Entry } from './check/history.ts';
@@ -16,6 +17,7 @@ export type Step = { at: number } & (
   | { do: 'pause'; process: number; forMs: number }
   | { do: 'terminate'; process: number; withinMs: number }
   | { do: 'store away'; process: number; forMs: number }
+  | { do: 'late answers'; process: number; forMs: number }
   | { do: 'model'; fault: ModelFault; forMs: number }
 );
 
@@ -29,6 +31,8 @@ export interface Scenario {
   processes: number;
   /** How long a heartbeat holds the leases of its process, in milliseconds. There are three heartbeats in that time. */
   leaseMs: number;
+  /** The time between two renewals of a lease, in milliseconds. */
+  renewEveryMs: number;
   sessions: string[];
   /** The probability that a reader leaves after a frame, and comes back with its last id. */
   leaves: number;
@@ -62,6 +66,8 @@ export function scenarioOf(
   const mostWords = isDense ? 3 : 12;
   const trouble = random() < 0.25 ? 0 : random();
   const leaseMs = random() < 0.3 ? 15_000 : 1_500;
+  // The service renews so rarely that most simulated runs end before.
+  const renewEveryMs = random() < 0.3 ? leaseMs / 5 : leaseTimes(leaseMs).renewEveryMs;
   const step = (): Step => {
     const at = below(lengthMs);
     const session = sessions[below(sessions.length)] ?? 's1';
@@ -80,13 +86,14 @@ export function scenarioOf(
       if (kind === 1) return { at, do: 'listen', session };
       return { at, do: 'intrude', session, other: sessions[below(sessions.length)] ?? 's1', process };
     }
-    const kind = below(10);
+    const kind = below(12);
     if (kind < 3) return { at, do: 'kill', process };
     // Mostly about as long as a takeover needs, so that the process wakes up in the middle of it.
     const forMs = random() < 0.1 ? below(120_000) : Math.floor(leaseMs * (0.5 + random() * 1.5));
     if (kind < 5) return { at, do: 'pause', process, forMs };
     if (kind < 7) return { at, do: 'terminate', process, withinMs: below(4_000) };
     if (kind < 9) return { at, do: 'store away', process, forMs: below(random() < 0.2 ? 25_000 : 1_500) };
+    if (kind < 11) return { at, do: 'late answers', process, forMs: below(8_000) };
     const fault = (['overloaded', 'breaks off', 'silent'] as const)[below(3)] ?? 'silent';
     return { at, do: 'model', fault, forMs: below(3_000) };
   };
@@ -103,11 +110,13 @@ export function scenarioOf(
       whenBusy: 'queue',
     });
   }
-  return { seed, store, processes, leaseMs, sessions, leaves: random() < 0.5 ? 0 : 0.1, steps };
+  const leaves = random() < 0.5 ? 0 : 0.1;
+  return { seed, store, processes, leaseMs, renewEveryMs, sessions, leaves, steps };
 }
 
 /** Plays a scenario in virtual time. The scenario is complete when the function returns. */
-export function simulate({ seed, store, processes, leaseMs, sessions, leaves, steps }: Scenario): Entry[] {
+export function simulate({ sessions, leaves, steps, ...options }: Scenario): Entry[] {
+  const { seed } = options;
   const time = new VirtualTime(seed);
   const isDisturbed = steps.some((step) => DISTURBANCES.has(step.do));
   const hung = steps.filter((step) => step.do === 'send' && step.plan.tool?.ms === HANGS_MS).length;
@@ -115,7 +124,7 @@ export function simulate({ seed, store, processes, leaseMs, sessions, leaves, st
   return time.during(() => {
     const lastAt = steps.at(-1)?.at ?? 0;
     const losesAnswersForMs = isDisturbed ? lastAt : 0;
-    const world = new World(time, { processes, leaseMs, seed, store, losesAnswersForMs });
+    const world = new World(time, { ...options, losesAnswersForMs });
     try {
       world.see({ is: 'begins', seed });
       const people = new People(world, leaves);
@@ -167,6 +176,8 @@ async function act(world: World, people: People, step: Step): Promise<void> {
       return world.terminate(step.process, step.withinMs);
     case 'store away':
       return world.takeStoreAway(step.process, step.forMs);
+    case 'late answers':
+      return world.delayAnswers(step.process, step.forMs);
     case 'model':
       world.modelFault = { kind: step.fault, until: world.time.now + step.forMs };
   }

@@ -21,6 +21,8 @@ export interface Network {
   /** Whether this process's calls are lost. */
   readonly isAway: () => boolean;
   readonly latencyMs: () => number;
+  /** The delay of a response. */
+  readonly answerMs: () => number;
   /** How long the client waits for the response to a call. Shorter than a lease. */
   readonly callMs: number;
   /** Whether a response may be so late that a lease is lost. */
@@ -64,7 +66,7 @@ export class SimulatedChannel implements Channel {
   }
 
   async #attempt(sent: RestCall): Promise<Row[]> {
-    const { time, random, isCalm, isAway, latencyMs, callMs, losesAnswers, served } = this.#network;
+    const { time, random, isCalm, isAway, latencyMs, answerMs, callMs, losesAnswers, served } = this.#network;
     if (isCalm()) return this.#answer(sent);
     const isCommit = sent.method === 'Commit';
     const arriving = runOn(undefined, async () => {
@@ -90,7 +92,7 @@ export class SimulatedChannel implements Channel {
       return await arriving;
     } finally {
       // The delay of the response. A paused process reads it after it continues.
-      await time.sleep(latencyMs());
+      await time.sleep(answerMs());
     }
   }
 

@@ -2,6 +2,7 @@ import { setLogger } from '@google/adk';
 import { CallLimit } from '@lornu/backend/firestore/client/call-limit.ts';
 import { useModel } from '@lornu/backend/model/gemini-llm.ts';
 import { toAdkLogger } from '@lornu/backend/observability/adk-logger.ts';
+import { leaseTimes } from '@lornu/backend/runs/run-options.ts';
 import { silentLog } from '@lornu/backend/testing/run-bench.ts';
 import { mulberry32 } from '@lornu/ops/base/seeded.ts';
 import type { Entry, Seen } from './check/history.ts';
@@ -21,6 +22,8 @@ export const keyOf = (session: string) => ({
 export interface WorldOptions {
   processes: number;
   leaseMs: number;
+  /** Default: the service's. */
+  renewEveryMs?: number;
   seed: number;
   store: StoreKind;
   /** The initial period in which the store's responses may be so late that a lease is lost. */
@@ -35,6 +38,7 @@ export class World implements Surroundings {
   readonly store: SharedStore;
   readonly agent;
   readonly leaseMs: number;
+  readonly renewEveryMs: number;
   readonly losesAnswersUntil: number;
   served: () => Promise<void> | undefined = () => undefined;
   modelFault: { kind: ModelFault; until: number } | undefined;
@@ -42,9 +46,11 @@ export class World implements Surroundings {
   #started = 0;
   #isCalm = false;
 
-  constructor(time: VirtualTime, { processes, leaseMs, seed, store, losesAnswersForMs }: WorldOptions) {
+  constructor(time: VirtualTime, options: WorldOptions) {
+    const { processes, leaseMs, seed, store, losesAnswersForMs } = options;
     this.time = time;
     this.leaseMs = leaseMs;
+    this.renewEveryMs = options.renewEveryMs ?? leaseTimes(leaseMs).renewEveryMs;
     this.losesAnswersUntil = time.now + losesAnswersForMs;
     this.store = emptyStore(store);
     this.random = mulberry32(seed);
@@ -74,7 +80,7 @@ export class World implements Surroundings {
       if (!process) this.start(index);
       else {
         process.storeAwayUntil = 0;
-        await this.time.sleep(process.host.pausedUntil - this.time.now);
+        await this.time.sleep(process.busyUntil - this.time.now);
       }
     }
   }
@@ -137,6 +143,14 @@ export class World implements Surroundings {
     if (!process) return;
     process.storeAwayUntil = this.time.now + forMs;
     this.see({ is: 'process', process: process.host.name, what: 'without its store', forMs });
+  }
+
+  /** The store stores at once what this process sends, and answers some calls late. */
+  delayAnswers(index: number, forMs: number): void {
+    const process = this.#processes[index];
+    if (!process) return;
+    process.answersLateUntil = this.time.now + forMs;
+    this.see({ is: 'process', process: process.host.name, what: 'answered late by its store', forMs });
   }
 
   /**

@@ -46,7 +46,13 @@ export type Entry = { at: number } & (
   | {
       is: 'process';
       process: string;
-      what: 'started' | 'killed' | 'paused' | 'asked to stop' | 'without its store';
+      what:
+        | 'started'
+        | 'killed'
+        | 'paused'
+        | 'asked to stop'
+        | 'without its store'
+        | 'answered late by its store';
       forMs?: number;
     }
   /** A promise failed, and nobody awaited it. */

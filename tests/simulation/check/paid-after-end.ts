@@ -5,6 +5,9 @@ export const END_STATES = new Set(['completed', 'failed', 'cancelled', 'interrup
 /** A process that lost its lease notices it at its next write or renewal. */
 const NOTICES_WITHIN_MS = 10_000;
 
+/** A process learns late that it has lost a lease, because it or its store is away. */
+const AWAY: ReadonlySet<string> = new Set(['paused', 'without its store', 'answered late by its store']);
+
 /** Messages for which the model wrote text after a reader got the end of the run. Ignores processes that were away. */
 export function paidAfterEnd(
   history: readonly Entry[],
@@ -14,7 +17,7 @@ export function paidAfterEnd(
   const awayUntil = new Map<string, number>();
   const paid = new Set<string>();
   for (const entry of history) {
-    if (entry.is === 'process' && (entry.what === 'paused' || entry.what === 'without its store')) {
+    if (entry.is === 'process' && AWAY.has(entry.what)) {
       const until = entry.at + (entry.forMs ?? 0) + NOTICES_WITHIN_MS;
       awayUntil.set(entry.process, Math.max(awayUntil.get(entry.process) ?? 0, until));
     }
