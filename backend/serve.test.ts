@@ -120,6 +120,18 @@ describe('the bundle', () => {
     expect(log).toContain('"message":"stopped"');
   });
 
+  test('does not share its port with a second process, which says so and ends', async () => {
+    const service = await start();
+    const second = spawn({ GOOGLE_GEMINI_BASE_URL: model.url, PORT: new URL(service.url).port });
+    const [exitCode, told] = await Promise.all([second.exited, new Response(second.stderr).text()]);
+    expect([exitCode, told]).toEqual([
+      78,
+      expect.stringMatching(/^PORT cannot be used: .*choose another PORT\.\n$/),
+    ]);
+    service.stop('SIGTERM');
+    await service.ended;
+  });
+
   test('is not held up by a client whose body never ends', async () => {
     const service = await start();
     const { port } = new URL(service.url);

@@ -72,6 +72,8 @@ async function serve(): Promise<void> {
     port: config.listen.port,
     // Bun's development page would show source code.
     development: false,
+    // Without this, `development: false` makes Bun share the port: a second process would get half of the requests.
+    reusePort: false,
     idleTimeout: KEEP_ALIVE_S,
     // Routes have their own limits, with an error in the API's format; this one only bounds what Bun buffers.
     maxRequestBodySize: largestBody(config.limits) + 1,
@@ -136,6 +138,9 @@ function beside(inBundle: string, inSource: string): string {
   return join(import.meta.dir, IS_BUNDLE ? inBundle : inSource);
 }
 
+const isAboutPort = (error: unknown): error is Error =>
+  error instanceof Error && 'code' in error && ['EADDRINUSE', 'EACCES'].includes(String(error.code));
+
 /**
  * Each running turn holds a request to the model: above Bun's default limit of 256, further ones would wait unnoticed.
  */
@@ -152,5 +157,11 @@ try {
   await serve();
 } catch (error) {
   if (error instanceof ConfigError || error instanceof UnusableDatabaseError) failToStart(error);
+  if (isAboutPort(error))
+    failToStart(
+      new Error(
+        `PORT cannot be used: ${error.message} Stop the program that has it, or choose another PORT.`,
+      ),
+    );
   throw error;
 }

@@ -18,6 +18,8 @@ Bun.serve({
   hostname: '127.0.0.1',
   idleTimeout: 0,
   development: false,
+  // Without this, `development: false` makes Bun share the port: a second process would get half of the requests.
+  reusePort: false,
   async fetch(request) {
     const { pathname } = new URL(request.url);
     if (pathname === '/health') return Response.json({ status: 'ok' });

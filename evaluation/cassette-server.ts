@@ -50,6 +50,8 @@ export function startCassetteServer({ host = '127.0.0.1', port = 0 } = {}): Cass
     port,
     idleTimeout: 0,
     development: false,
+    // Without this, `development: false` makes Bun share the port: a second process would get half of the requests.
+    reusePort: false,
     async fetch(request) {
       const { pathname } = new URL(request.url);
       const [session = '', agent = ''] = (request.headers.get('x-lornu-replay') ?? '')

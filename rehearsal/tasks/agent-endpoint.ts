@@ -67,6 +67,8 @@ export function startAgentEndpoint(options: AgentEndpointOptions): AgentEndpoint
     hostname: '127.0.0.1',
     port: options.port ?? 0,
     development: false,
+    // Without this, `development: false` makes Bun share the port: a second process would get half of the requests.
+    reusePort: false,
     fetch: app.fetch,
   });
   const isFixed = options.port !== undefined;

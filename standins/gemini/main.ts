@@ -50,6 +50,8 @@ const server = Bun.serve({
   hostname: values.host,
   idleTimeout: 0,
   development: false,
+  // Without this, `development: false` makes Bun share the port: a second process would get half of the requests.
+  reusePort: false,
   error: () => new Response('{"error":{"code":500,"status":"INTERNAL"}}', { status: 500 }),
   fetch: createStandin({
     chunks: Math.max(1, wholeNumber('chunks', values.chunks)),

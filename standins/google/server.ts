@@ -130,6 +130,8 @@ export async function startGoogleStandIn(options: GoogleStandInOptions = {}): Pr
     port: options.port ?? 0,
     hostname: '127.0.0.1',
     development: false,
+    // Without this, `development: false` makes Bun share the port: a second process would get half of the requests.
+    reusePort: false,
     fetch: app.fetch,
   });
   const url = server.url.origin;

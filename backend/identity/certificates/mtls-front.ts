@@ -56,6 +56,8 @@ export async function startMtlsFront(options: MtlsFrontOptions): Promise<MtlsFro
     port: 0,
     idleTimeout: 0,
     development: false,
+    // Without this, `development: false` makes Bun share the port: a second process would get half of the requests.
+    reusePort: false,
     fetch(request, server) {
       const client = clients.get(server.requestIP(request)?.port ?? 0);
       if (client === undefined) return new Response(null, { status: 403 });
