@@ -172,6 +172,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'return !this.#takesOver ?',
   ),
   bug(
+    'a takeover that failed once is never tried again',
+    'runs/takeovers.ts',
+    'if (at <= performance.now()) this.#retryAt.delete(runId);',
+    'if (at <= 0) this.#retryAt.delete(runId);',
+  ),
+  bug(
     'a hand-over on SIGTERM is told as the end',
     'runs/run-worker.ts',
     "if (state === 'moved') await run.leave();",

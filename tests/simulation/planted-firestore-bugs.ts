@@ -109,7 +109,7 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'Firestore: a renewal forgets the message that waits',
-    RUN_STORE,
+    LEASE_WRITER,
     'held?.note(last?.timeOf(document), hasQueue);',
     'held?.note(last?.timeOf(document), false);',
   ),
@@ -168,6 +168,12 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
     'runs/firestore/give-lease.ts',
     'const [next, ...rest] = queued;',
     'const [next, ...rest] = queued.slice(queued.length);',
+  ),
+  bug(
+    'Firestore: a message that is withdrawn takes those behind it along',
+    'runs/firestore/queue.ts',
+    'queued: held.queued.filter((queued) => queued.runId !== runId)',
+    'queued: held.queued.slice(0, held.queued.findIndex((queued) => queued.runId === runId))',
   ),
   bug(
     'Firestore: messages that wait are answered newest first',
