@@ -15,10 +15,13 @@ test('a missing folder is created', async () => {
   await claimDataDir(join(base, 'deep/down'));
 });
 
-test('a place that cannot be a folder is refused with a next step', async () => {
+test.each(['file', 'file/below'])('a place that cannot be a folder needs another name: %s', async (place) => {
   await Bun.write(join(base, 'file'), 'x');
-  const error = await claimDataDir(join(base, 'file/below')).catch((thrown: unknown) => thrown);
-  expect(error).toMatchObject({ exitCode: 3, parts: { next: expect.stringContaining('--data-dir') } });
+  const error = await claimDataDir(join(base, place)).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    exitCode: 3,
+    parts: { next: 'Name another folder: ./lornu up --data-dir FOLDER' },
+  });
 });
 
 // /proc has no free space.

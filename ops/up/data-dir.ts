@@ -18,11 +18,16 @@ export async function claimDataDir(dir: string): Promise<void> {
   }
 }
 
+/** There is a file in its place, or no folder can be made there. */
+const NO_FOLDER = new Set(['EEXIST', 'ENOTDIR', 'ENOENT', 'ENAMETOOLONG']);
+
 function notUsable(dir: string, why: string, cause?: unknown): CliError {
+  const other = 'another folder: ./lornu up --data-dir FOLDER';
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   return new CliError({
     what: `Conversations can't be kept in ${dir}.`,
     why,
-    next: 'Free some space or change its owner; or name another folder: ./lornu up --data-dir FOLDER',
+    next: NO_FOLDER.has(code) ? `Name ${other}` : `Free some space or change its owner; or name ${other}`,
     exitCode: EXIT.machine,
     cause,
   });
