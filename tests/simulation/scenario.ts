@@ -1,6 +1,8 @@
+import { AppError } from '@lornu/backend/errors/app-error.ts';
 import { leaseTimes } from '@lornu/backend/runs/run-options.ts';
 import { mulberry32 } from '@lornu/ops/base/seeded.ts';
 import { VirtualTime } from './clock.ts';
+import { Cut } from './connection.ts';
 import type { Entry } from './check/history.ts';
 import type { ModelFault, Plan } from './model.ts';
 import { People } from './people.ts';
@@ -148,13 +150,24 @@ export function simulate({ sessions, leaves, steps, ...options }: Scenario): Ent
 }
 
 async function play(world: World, people: People, sessions: string[], steps: readonly Step[]): Promise<void> {
-  await Promise.all(
-    sessions.map((session) => world.request(0, (process) => process.sessions.createSession(keyOf(session)))),
-  );
+  await Promise.all(sessions.map((session) => create(world, session)));
   const beginsAt = world.time.now;
   for (const step of steps) {
     await world.time.sleep(beginsAt + step.at - world.time.now);
     void people.during(act(world, people, step));
+  }
+}
+
+/** Creates a session. If the store does not answer in time, it may have been stored: it is created again if not. */
+async function create(world: World, session: string): Promise<void> {
+  const key = keyOf(session);
+  try {
+    await world.request(0, ({ sessions }) => sessions.createSession(key));
+  } catch (error) {
+    const isUnanswered = error instanceof AppError && error.code === 'STORE_UNAVAILABLE';
+    if (!isUnanswered && !(error instanceof Cut)) throw error;
+    const stored = await world.request(0, ({ sessions }) => sessions.getSession(key)).catch(() => undefined);
+    if (!stored) await create(world, session);
   }
 }
 
