@@ -60,12 +60,6 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
   ),
   // Lost responses.
   bug(
-    'Firestore: a run that begins is not known again after a lost answer',
-    BEGIN_RUN,
-    'const isOurs = held?.token === token;',
-    'const isOurs = false;',
-  ),
-  bug(
     'Firestore: a run that has begun and ended meanwhile is begun again after a lost answer',
     BEGIN_RUN,
     "if (!isOurs && stored?.exists) throw new AppError('STORE_UNAVAILABLE');",

@@ -62,3 +62,21 @@ test.each<[string, Partial<TurnRequest>, () => Promise<void>]>([
     expect((refused as Error).message).toContain('may have been accepted');
   },
 );
+
+test('a message whose commit was stored before the connection was cut is answered as if nothing had happened', async () => {
+  const patient = await openFirestoreBench(model.url, standin);
+  const process = patient.process();
+  standin.loseAnswersTo = 'Commit';
+  const commits = standin.calls.get('Commit') ?? 0;
+  const starting = process.runs.start(say('hello'));
+  await until(async () => (standin.calls.get('Commit') ?? 0) > commits && (await statesOf()).length === 1);
+  standin.pause();
+  standin.loseAnswersTo = undefined;
+  await standin.resume();
+  const run = await starting;
+  await until(async () => (await statesOf()).includes(`${run.id} completed`), 30_000);
+  const { events } = (await here.sessions.getSession(KEY))!;
+  expect(events.map(textOf).filter((text) => text === 'hello')).toHaveLength(1);
+  expect(events).toHaveLength(2);
+  await patient.close();
+});
