@@ -190,7 +190,7 @@ export function toCassette(session: Session, name: string): Cassette | undefined
   return { cassette: 1, name, appName: session.appName, state: keep(blobs, startOf(session)), turns, blobs };
 }
 
-/** The numbers of tokens, without their details by modality: the whole counts. */
+/** The token counts without their split by modality, which a replay does not need. */
 const countsOf = (usage: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(usage).filter(([, count]) => typeof count === 'number'));
 

@@ -143,7 +143,7 @@ export class ArtifactService implements BaseArtifactService {
     const { fileUri, mimeType = contentType } = form;
     if (!isArtifactUri(fileUri)) return { fileData: { fileUri, mimeType } };
     if (references === 0)
-      throw new AppError('BAD_REQUEST', 'Too many artifact references lead to one another.');
+      throw new AppError('BAD_REQUEST', 'The artifact reference leads through too many other references.');
     const target = followArtifactUri(fileUri, key);
     return this.#find(target.key, target.version, references - 1);
   }

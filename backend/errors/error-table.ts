@@ -153,7 +153,7 @@ export const ERROR_TABLE = {
   },
   TURN_INTERRUPTED: {
     status: 503,
-    sentence: 'The turn was interrupted and could not be gone on with.',
+    sentence: 'The turn was interrupted and could not be continued.',
     next: 'Send the message again.',
   },
   SAME_FAILURE_AGAIN: {
@@ -229,7 +229,7 @@ export const ERROR_TABLE = {
   STORED_DATA_DAMAGED: {
     status: 500,
     sentence: 'What is stored cannot be read.',
-    next: 'Go on in a new session; an operator puts back a copy of the store. The detail names what is damaged.',
+    next: 'Continue in a new session, and ask an operator to restore a backup. The detail names what is damaged.',
   },
   TURN_FAILED: {
     status: 500,
@@ -244,7 +244,7 @@ export const ERROR_TABLE = {
   NOT_BUILT: {
     status: 404,
     sentence: 'This part of the ADK contract is not served here.',
-    next: 'Use the FastAPI/ADK agent for it, or see docs/errors.md for what is served.',
+    next: 'Use the FastAPI/ADK agent for it; docs/errors.md lists what is not served.',
   },
   INTERNAL: {
     status: 500,

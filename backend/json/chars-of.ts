@@ -6,7 +6,7 @@ export function charsOf(value: unknown): number {
   if (typeof value === 'string') return value.length;
   if (typeof value !== 'object' || value === null) return 0;
   let sum = 0;
-  // Without Object.entries, which makes an array of each member.
+  // Not Object.entries, which makes an array for each member.
   for (const key of Object.keys(value)) sum += key.length + charsOf((value as Record<string, unknown>)[key]);
   return sum;
 }

@@ -7,8 +7,8 @@ export interface Probe {
   /** Whether the service cannot work without it: then /ready answers 503. */
   required: boolean;
   /**
-   * Resolves if the dependency is reachable; should stop when the signal is aborted. Only the message of Unusable is
-   * shown. A returned sentence is a warning: reachable, but something needs attention.
+   * Resolves if the dependency is reachable, with a sentence if something needs attention. Otherwise throws; only the
+   * message of an Unusable is shown. Should stop when the signal is aborted.
    */
   check(signal: AbortSignal): Promise<string | void>;
 }

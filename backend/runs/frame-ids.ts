@@ -6,7 +6,7 @@ import { AppError } from '../errors/app-error.ts';
  */
 const INDEXES_OF_A_PROCESS = 1_000_000;
 
-/** Index of the first frame of a process that executes a run after `takeovers` others. */
+/** Index of the first frame of a process that executed a run of an earlier version after `takeovers` others. */
 export function firstIndexOf(takeovers: number): number {
   return takeovers * INDEXES_OF_A_PROCESS;
 }

@@ -120,7 +120,7 @@ class DurableRunService implements RunService {
     }
   }
 
-  /** Begins to execute a run of this process, which may not be stored yet: nothing is shown or done before it is. */
+  /** Begins to execute a run that may not be stored yet: until it is, nothing is shown or done. */
   async #carry({ run, lease }: BegunRun, request: TurnRequest, rootAgent: BaseAgent): Promise<LiveRun> {
     const { sessions, runs } = this.#deps;
     const { session } = run;

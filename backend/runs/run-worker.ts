@@ -20,7 +20,7 @@ export const MOST_TAKEOVERS = 30;
 /** Time for a stopped turn to end by itself: a tool may ignore its signal. */
 const GRACE_MS = 500;
 const NO_ANSWER = 'The call was interrupted; whether it took effect is not known.';
-const COULD_NOT_GO_ON = 'The turn was interrupted and could not be gone on with. Please ask again.';
+const COULD_NOT_GO_ON = 'The turn was interrupted and could not be continued. Please ask again.';
 
 /** Why a run ends before its agent has finished. */
 const ENDINGS: {

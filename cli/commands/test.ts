@@ -61,7 +61,7 @@ export function chooseSuites(
   if (unknown.length > 0) {
     throw new CliError({
       what: `There is no suite ${unknown.map((name) => `"${name}"`).join(', ')}.`,
-      why: `The suites are: ${suites.map((suite) => suite.name).join(', ')}; nor does one of them run such a path.`,
+      why: `The suites are: ${suites.map((suite) => suite.name).join(', ')}. None of them runs files at such a path.`,
       next: './lornu test --all --list',
       exitCode: EXIT.usage,
     });

@@ -57,7 +57,7 @@ async function readRequests(folder: string): Promise<Record<string, unknown>> {
   return (await file.exists()) ? ((await file.json().catch(() => ({}))) as Record<string, unknown>) : {};
 }
 
-/** Writes cassettes, and what their agents ask the model once for each folder; readable by the owner only. */
+/** Writes cassettes and, once for each folder, what their agents ask the model; readable by the owner only. */
 export async function writeCassettes(files: readonly CassetteFile[]): Promise<void> {
   for (const [folder, ones] of Map.groupBy(files, ({ path }) => dirname(path))) {
     await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -119,7 +119,7 @@ const QUOTAS: readonly Quota[] = [
   },
 ];
 
-/** Whether a resource is not part of staging: what staging already has is not needed twice. */
+/** Whether a resource is not one of staging: what staging already has needs no further quota. */
 function isNotOurs({ Tags = [] }: { Tags?: { Key?: string; Value?: string }[] | undefined }): boolean {
   return !Tags.some(({ Key, Value }) => Key === 'Source' && Value === 'terraform/aws/staging');
 }

@@ -168,7 +168,7 @@ async function push(
   }
 }
 
-/** Anyone who may push could have put another image under the tag before: signing it would vouch for it. */
+/** An image that already has the tag is not signed here: whoever may push could have put it there. */
 function signedStep({ digest, tag }: PublishedImage, registry: Registry, context: BuildContext): Step {
   return {
     id: 'signed',

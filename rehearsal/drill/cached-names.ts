@@ -4,7 +4,7 @@ import type { Resolver } from 'node:dns/promises';
 export interface NameCache {
   /** Rejects if the name has no address. */
   addressOf: (name: string) => Promise<string>;
-  /** A name has the address of another one, until it is pinned to undefined. */
+  /** Gives `name` the address of `other`; `undefined` gives it its own address back. */
   pin: (name: string, other: string | undefined) => void;
 }
 

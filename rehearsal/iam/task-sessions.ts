@@ -22,6 +22,7 @@ export interface TaskSessions {
 }
 
 /**
+ * Assumes tasks' roles in the emulated account, with the source account and ARN that ECS sends.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html (trust policy, confused deputy)
  */
 export function createTaskSessions({ url, sideDoor }: Pick<Emulator, 'url' | 'sideDoor'>): TaskSessions {

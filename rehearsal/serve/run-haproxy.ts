@@ -34,7 +34,7 @@ export async function runHaproxy(
   const checked = await tryCommand(enter([program, '-c', '-q', '-f', configPath]), { env });
   if (checked.exitCode !== 0) {
     throw new CliError({
-      what: `${name} refuses the configuration that was made of what was applied.`,
+      what: `${name} refuses the configuration made from the applied environment.`,
       why: checked.tail.join(' '),
       next: 'Compare the lines that it names with rehearsal/load-balancer and rehearsal/network.',
       logPath: configPath,

@@ -28,7 +28,10 @@ export interface NetworkWatch {
 /** What somebody changes is to be in force within 2 s; a look that finds a change takes 0.2 s on a quiet machine. */
 const LOOK_EVERY_MS = 500;
 
-/** Keeps the built network as the account says: routes, gateways, groups, ACLs, and what names lead to. Nothing that runs is started again. */
+/**
+ * Keeps the built network as the account describes it: routes, gateways, groups, ACLs and the addresses of names. Does
+ * not restart anything that runs.
+ */
 export async function watchNetwork(options: WatchOptions): Promise<NetworkWatch> {
   const life = new AbortController();
   let zones = await look(options);

@@ -13,7 +13,7 @@ export function getPath(fields: Fields, [first = '', ...rest]: readonly string[]
   return rest.length === 0 || !value ? value : getPath(value.mapValue?.fields ?? {}, rest);
 }
 
-/** Sets one field, or deletes it without a value; maps on the way are copied, and only created for a value. */
+/** Sets a field; deletes it if `value` is undefined. Copies the maps on the way; creates missing ones only to set. */
 export function setPath(
   target: Fields,
   [first = '', ...rest]: readonly string[],

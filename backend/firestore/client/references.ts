@@ -96,7 +96,7 @@ export async function readDocuments(
     byName.set((row['found'] as StoredDocument | undefined)?.name ?? String(row['missing']), row);
   const snapshots = references.map((reference) => {
     const row = byName.get(reference.name);
-    if (!row) throw new Error(`Firestore did not answer for a document of ${documents.length}.`);
+    if (!row) throw new Error(`Firestore did not answer for one of ${documents.length} documents.`);
     return new DocumentSnapshot(
       reference,
       row['found'] as StoredDocument | undefined,

@@ -165,7 +165,7 @@ async function findPosition(
     if (stored.exists) return { isStored: true, timestamp: timeOf(stored) };
     const before = mark.unanswered === undefined ? undefined : await find(mark.unanswered);
     if (!before?.exists) throw new AppError('SESSION_CHANGED');
-    // Known from now on, however this transaction ends: the next attempt may find its own event there.
+    // Kept even if this transaction fails: its write may be stored unnoticed, and the next attempt looks for it.
     Object.assign(mark, { revision, lastMs: timeOf(before), writtenAt: undefined, unanswered: undefined });
   }
   if (mark?.lastMs !== undefined) return { isStored: false, lastMs: mark.lastMs };

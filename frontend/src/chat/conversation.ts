@@ -155,7 +155,7 @@ export class Conversation extends Store<ConversationState> {
     const turns = toTurns(this.getState().events);
     const turn = turns.at(-1);
     if (!turn?.user) return this.load();
-    // Not the answer failed but reading it: sending the message again would rewind a turn that was answered.
+    // If only loading the answer failed, load it again: sending the message again would rewind an answered turn.
     if (turn.invocationId) return this.#loadFailed ? this.load() : this.resend(turn);
     if (this.#key()) {
       await this.load();

@@ -205,7 +205,7 @@ function mustBeWhatIsNeeded(
   const idle = allowed.filter((pattern) => ![...needed].some((action) => contains(pattern, action)));
   must(
     idle.length === 0,
-    `${who} may do what nothing is known to need: ${list(idle)}. Take it away, or add the call that needs it to needed-actions.ts.`,
+    `${who} may do what nothing is known to need: ${list(idle)}. Take it away, or add what needs it: a tagging action to rehearsal/iam/actions.ts, others to needed-actions.ts.`,
   );
   const wide = allowed.filter((pattern) => pattern.includes('*') && !PATTERNS.includes(pattern));
   must(wide.length === 0, `${who} may more than anyone has read: ${list(wide)}.`);
