@@ -1,11 +1,11 @@
 import { MODEL } from '@lornu/agents/model.ts';
-import { RAISED_REQUEST_LIMIT } from '@lornu/standins/gemini/spawn.ts';
+import { BUN_SERVER_ENV } from '@lornu/standins/gemini/spawn.ts';
 
 /**
  * A server that only passes Gemini's frames to the caller in the wire's form: no agent, no session, no checks. The
  * lower limit for comparison. Run as a process: PORT and GOOGLE_GEMINI_BASE_URL.
  */
-if (process.env['BUN_CONFIG_MAX_HTTP_REQUESTS'] !== RAISED_REQUEST_LIMIT.BUN_CONFIG_MAX_HTTP_REQUESTS) {
+if (process.env['BUN_CONFIG_MAX_HTTP_REQUESTS'] !== BUN_SERVER_ENV.BUN_CONFIG_MAX_HTTP_REQUESTS) {
   throw new Error('BUN_CONFIG_MAX_HTTP_REQUESTS is not raised: 256 requests at once would be measured.');
 }
 

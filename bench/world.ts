@@ -5,7 +5,7 @@ import { type Server, startServer } from '@lornu/ops/servers/server.ts';
 import { findGoogleEmulator } from '@lornu/standins/firestore/google-emulator.ts';
 import { type FirestoreStandin, startFirestoreStandin } from '@lornu/standins/firestore/server.ts';
 import { stagingConcurrencyMode } from '@lornu/standins/firestore/staging-database.ts';
-import { RAISED_REQUEST_LIMIT, spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
+import { BUN_SERVER_ENV, spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { SigningKeys } from '@lornu/standins/google/signing-keys.ts';
 import { type CpuLimit, openCpuLimit } from './cpu-limit.ts';
 import type { Job, Result } from './load/job.ts';
@@ -111,7 +111,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
         name,
         command: [process.execPath, join(import.meta.dir, 'pass-through.ts')],
         cwd: root,
-        env: { ...RAISED_REQUEST_LIMIT, GOOGLE_GEMINI_BASE_URL: model.url },
+        env: { ...BUN_SERVER_ENV, GOOGLE_GEMINI_BASE_URL: model.url },
         scratchDir: ownDir,
       });
     const env = { ...identity.env, ...(name === 'firestore' ? onFirestore : {}), ...more };

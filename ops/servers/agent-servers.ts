@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { endingWithParent } from '../process/ending-with-parent.ts';
 import { runCommand } from '../process/run-command.ts';
-import { RAISED_REQUEST_LIMIT } from '@lornu/standins/gemini/spawn.ts';
+import { BUN_SERVER_ENV } from '@lornu/standins/gemini/spawn.ts';
 import { type Server, startServer } from './server.ts';
 
 export interface AgentServerOptions {
@@ -61,7 +61,7 @@ export async function startService(
     ],
     cwd: options.root,
     env: {
-      ...RAISED_REQUEST_LIMIT,
+      ...BUN_SERVER_ENV,
       NODE_ENV: 'production',
       LORNU_AGENTS_DIR: options.agentsDir,
       LORNU_DATA_DIR: join(options.scratchDir, 'service'),

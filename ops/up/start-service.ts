@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { RAISED_REQUEST_LIMIT } from '@lornu/standins/gemini/spawn.ts';
+import { BUN_SERVER_ENV } from '@lornu/standins/gemini/spawn.ts';
 import { startChild, type Child } from '../process/child.ts';
 import { pageDir } from './page.ts';
 import type { StartContext } from './start-context.ts';
@@ -27,7 +27,7 @@ export async function startService(options: ServiceOptions, context: StartContex
     cwd: context.root,
     env: {
       ...context.env,
-      ...RAISED_REQUEST_LIMIT,
+      ...BUN_SERVER_ENV,
       NODE_ENV: 'production',
       LORNU_DEV_ROUTES:
         context.env['LORNU_DEV_ROUTES'] || (context.env['LORNU_ENVIRONMENT'] === 'staging' ? '0' : '1'),

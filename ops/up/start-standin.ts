@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { RAISED_REQUEST_LIMIT } from '@lornu/standins/gemini/spawn.ts';
+import { BUN_SERVER_ENV } from '@lornu/standins/gemini/spawn.ts';
 import { z } from 'zod';
 import { startChild, type Child, childEnded } from '../process/child.ts';
 import type { StartContext } from './start-context.ts';
@@ -10,7 +10,7 @@ const HOST_ANNOUNCED = z.object({ host: z.string() });
 
 /** Starts the Gemini stand-in on a free port; resolves with its base URL once it listens. */
 export async function startGemini(context: StartContext): Promise<{ child: Child; url: string }> {
-  return start(context, 'gemini', 'The Gemini stand-in', URL_ANNOUNCED, { env: RAISED_REQUEST_LIMIT });
+  return start(context, 'gemini', 'The Gemini stand-in', URL_ANNOUNCED, { env: BUN_SERVER_ENV });
 }
 
 /** Starts the Google stand-in, which issues tokens for both agents; resolves once it listens. */

@@ -2,10 +2,15 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
 /**
- * Bun holds back requests of a process beyond 256 at once. It reads the limit at process start, so it must be in the
- * environment of every program with many streams: the service, the stand-in, a load client.
+ * What Bun reads when a process starts, so it must be in the environment of every program with many streams: the service, the
+ * stand-in, a load client. The image has the same settings (Dockerfile).
  */
-export const RAISED_REQUEST_LIMIT = { BUN_CONFIG_MAX_HTTP_REQUESTS: '65336' } as const;
+export const BUN_SERVER_ENV = {
+  /** By default, requests of a process beyond 256 at once wait. */
+  BUN_CONFIG_MAX_HTTP_REQUESTS: '65336',
+  /** Threads of the garbage collector: two use up a quota of CPU twice as fast, and then the process stands still. */
+  BUN_JSC_numberOfGCMarkers: '1',
+} as const;
 
 export interface GeminiStandin {
   /** Value for GOOGLE_GEMINI_BASE_URL. */
@@ -46,7 +51,7 @@ export async function spawnGeminiStandin(
       '--until-stdin-ends',
     ],
     // Nothing else of our environment, in particular no keys.
-    env: { PATH: process.env['PATH'] ?? '', ...RAISED_REQUEST_LIMIT },
+    env: { PATH: process.env['PATH'] ?? '', ...BUN_SERVER_ENV },
     stdin: 'pipe',
     stdout: 'pipe',
     stderr: 'inherit',

@@ -1,8 +1,4 @@
-import {
-  RAISED_REQUEST_LIMIT,
-  spawnGeminiStandin,
-  type GeminiStandin,
-} from '@lornu/standins/gemini/spawn.ts';
+import { BUN_SERVER_ENV, spawnGeminiStandin, type GeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -49,7 +45,7 @@ export class Cluster {
     this.#folder = folder;
     this.#standin = standin;
     this.#environment = {
-      ...RAISED_REQUEST_LIMIT,
+      ...BUN_SERVER_ENV,
       PATH: process.env['PATH'] ?? '',
       PORT: '0',
       LORNU_DATA_DIR: join(folder, 'data'),
