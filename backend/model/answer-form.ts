@@ -1,5 +1,6 @@
 import type { Candidate, Part } from '@google/genai';
 import { isFrameworkCall } from '../adk/framework-calls.ts';
+import { isObject } from '../json/is-object.ts';
 
 // What is read of Gemini's answers must have the types of its API: an event with another type, such as a number as the
 // id of a call, would be stored and make every later turn of the conversation fail, here or in google-adk.
@@ -84,7 +85,3 @@ function hasTypes(value: Record<string, unknown>, fields: Fields): boolean {
 }
 
 const isMissing: Check = (value) => value === undefined || value === null;
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -1,4 +1,5 @@
 import type { Content, FunctionCall, FunctionResponse, Part } from '@google/genai';
+import { isObject } from '../json/is-object.ts';
 
 /** One step of a conversation: an event of a session or a content of a request. */
 export interface Turn {
@@ -194,10 +195,6 @@ function finderOf(calls: Call[][]): (response: FunctionResponse, turn: number) =
 
 /** Other writers may have stored something else, such as a number. */
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** Wraps a response that is not an object under ADK's key. */
 function toObject(response: unknown): Record<string, unknown> {

@@ -1,7 +1,8 @@
 import type { GenerateContentResponse } from '@google/genai';
 import { createParser } from 'eventsource-parser';
 import { parseJson } from '../json/parse-json.ts';
-import { dropForeign, isCandidate, isObject } from './answer-form.ts';
+import { isObject } from '../json/is-object.ts';
+import { dropForeign, isCandidate } from './answer-form.ts';
 import { ModelError, modelErrorFrom } from './model-error.ts';
 
 /** The fields of Gemini's answer that are read; the package's class has getters that plain JSON lacks. */

@@ -84,7 +84,7 @@ class DurableRunService implements RunService {
     return this.#active.size;
   }
 
-  async start(request: TurnRequest, isOpen?: Promise<unknown>): Promise<Run> {
+  async start(request: TurnRequest, admitted?: Promise<unknown>): Promise<Run> {
     if (this.#isDraining) throw new AppError('DRAINING');
     const { agents, now, newId } = this.#deps;
     const agent = agents.agents.get(request.appName);
@@ -92,7 +92,7 @@ class DurableRunService implements RunService {
     checkMessage(request.newMessage);
     const { appName, userId, sessionId } = request;
     const session = { appName, userId, sessionId };
-    const allowed = Promise.all([isOpen, this.#deps.budgets?.assertLeft(session)]);
+    const allowed = Promise.all([admitted, this.#deps.budgets?.assertLeft(session)]);
     // The store waits for it, if the run comes so far.
     allowed.catch(() => undefined);
     const traced = { ...request, ...traceHeaders() };

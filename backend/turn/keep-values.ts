@@ -1,6 +1,7 @@
 import { State, type Event } from '@google/adk';
 import type { FunctionResponse } from '@google/genai';
 import { NotJsonError, toJsonValue } from '../json/to-json-value.ts';
+import { isObject } from '../json/is-object.ts';
 
 /** Error code of an event whose callback set a state that cannot be stored. */
 const NOT_KEPT = 'VALUE_NOT_KEPT';
@@ -68,8 +69,4 @@ function keepState(delta: Record<string, unknown>, state: Record<string, unknown
     }
   }
   return refused;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

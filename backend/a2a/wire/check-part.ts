@@ -1,5 +1,5 @@
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
-import { isObject } from './read-json.ts';
+import { isObject } from '../../json/is-object.ts';
 
 /** A part has exactly one of these (A2A 1.0, section 4.1.6). The SDK silently picks one of several. */
 const CONTENTS = ['text', 'raw', 'url', 'data'];

@@ -5,7 +5,8 @@ import { type A2aContext, type BindingDeps, toCallContext } from './context.ts';
 import { failureHeaders, type JsonRpcErrorBody, type KnownError, toJsonRpc, toKnownError } from './errors.ts';
 import { answerLegacyRpc } from './legacy-rpc.ts';
 import { CALLS, isCall, isStream, STREAMS } from './operations.ts';
-import { isObject, readJson } from './read-json.ts';
+import { isObject } from '../../json/is-object.ts';
+import { readJson } from './read-json.ts';
 import { streamAnswer } from './stream-answer.ts';
 import { versionOf } from './version.ts';
 

@@ -1,5 +1,5 @@
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
-import { isObject } from './read-json.ts';
+import { isObject } from '../../json/is-object.ts';
 
 /**
  * The REST binding of 0.3 uses a ProtoJSON that differs slightly from 1.0: parts are called `content`, files and data

@@ -13,7 +13,8 @@ import {
   taskToLegacy,
 } from './legacy-json.ts';
 import { CALLS, STREAMS } from './operations.ts';
-import { isObject, readJson } from './read-json.ts';
+import { isObject } from '../../json/is-object.ts';
+import { readJson } from './read-json.ts';
 import { streamAnswer } from './stream-answer.ts';
 import { versionOf } from './version.ts';
 

@@ -7,7 +7,7 @@ import type { Logger } from '../../observability/logger.ts';
 import { setRawBase64 } from '../raw-content.ts';
 import { type KnownError, toJsonRpc, toKnownError } from './errors.ts';
 import { assertBase64 } from './check-part.ts';
-import { isObject } from './read-json.ts';
+import { isObject } from '../../json/is-object.ts';
 
 type Answer = Awaited<ReturnType<LegacyJsonRpcTransportHandler['handle']>>;
 

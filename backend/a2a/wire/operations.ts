@@ -20,7 +20,7 @@ import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
 import { setRawBase64 } from '../raw-content.ts';
 import { assertPart } from './check-part.ts';
 import { reading } from './errors.ts';
-import { isObject } from './read-json.ts';
+import { isObject } from '../../json/is-object.ts';
 
 type Json = Record<string, unknown>;
 

@@ -40,7 +40,3 @@ function assertMediaType(contentType: string | null): void {
     `The body must be ${MEDIA_TYPES.join(' or ')}, not ${mediaType.slice(0, 64)}.`,
   );
 }
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -4,7 +4,8 @@ import type { Hono } from 'hono';
 import { type A2aContext, type A2aEnv, type BindingDeps, toCallContext } from './context.ts';
 import { failureHeaders, type KnownError, toKnownError, toRest } from './errors.ts';
 import { type CallName, CALLS, type StreamName, STREAMS } from './operations.ts';
-import { isObject, readJson } from './read-json.ts';
+import { isObject } from '../../json/is-object.ts';
+import { readJson } from './read-json.ts';
 import { streamAnswer } from './stream-answer.ts';
 import { versionOf } from './version.ts';
 
