@@ -129,7 +129,9 @@ export async function compose({ config, log, metrics, traces }: ComposeOptions):
     ...(metrics ? { onLostTurn: () => metrics.lostTurn() } : {}),
     onRunLeft: (run, left) => {
       if (metrics) measureEnd(metrics, run, left);
-      if (left.hasEnded) shadow?.consider(run, left.ms);
+      if (!left.hasEnded) return;
+      shadow?.consider(run, left.ms);
+      void keeper.runEnded(run);
     },
     log,
     now,

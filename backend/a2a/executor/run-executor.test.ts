@@ -29,7 +29,7 @@ async function execute(run: Run): Promise<{ outcome: unknown; states: (TaskState
   const executor = new RunExecutor({
     appName: 'lornu',
     startTurn: async () => run,
-    runs: { cancel: () => Promise.reject(new Error('not asked for')) },
+    runs: { list: async () => [], cancel: () => Promise.reject(new Error('not asked for')) },
     sessions: { createSession: () => Promise.reject(new Error('not asked for')) },
     loadFile: async () => undefined,
     now: () => 0,

@@ -17,13 +17,13 @@ import { mayConfirm } from './answers.ts';
 import { toContent, withoutBytes } from './parts.ts';
 import { type LoadFile, runEvents } from './run-events.ts';
 import { RunTranslator } from './run-translator.ts';
-import { INVOCATION_ID_KEY, RUN_ID_KEY } from './task-run.ts';
+import { metadataOf } from './task-run.ts';
 import { whenBusyOf } from './when-busy.ts';
 
 export interface RunExecutorDeps {
   appName: string;
   startTurn: StartTurn;
-  runs: Pick<RunService, 'cancel'>;
+  runs: Pick<RunService, 'cancel' | 'list'>;
   sessions: Pick<SessionStore, 'createSession'>;
   loadFile: LoadFile;
   now: () => number;
@@ -60,7 +60,12 @@ export class RunExecutor implements AgentExecutor {
       // The hop count is the only part of a message's metadata that reaches the agent.
       ...(hops > 0 ? { customMetadata: { [HOPS_KEY]: hops } } : {}),
     };
+    const isAnswer = turn.newMessage?.parts?.some(({ functionResponse }) => functionResponse) ?? false;
+    const before = isAnswer ? await this.#deps.runs.list(session) : [];
     const run = await this.#start(caller, turn);
+    const earlierIds = before.flatMap(({ id, invocationId }) =>
+      invocationId === run.invocationId ? [id] : [],
+    );
     this.#running.set(taskId, { run, session });
     try {
       const translator = new RunTranslator({
@@ -80,7 +85,7 @@ export class RunExecutor implements AgentExecutor {
         },
         artifacts: task?.artifacts ?? [],
         history: (task?.history ?? [userMessage]).map(withoutFiles),
-        metadata: { [RUN_ID_KEY]: run.id, [INVOCATION_ID_KEY]: run.invocationId },
+        metadata: metadataOf(run, earlierIds),
       };
       bus.publish(AgentEvent.task(started));
       if (run.state === 'queued') {

@@ -14,8 +14,8 @@ import { mayConfirm } from '../executor/answers.ts';
 import { type LoadFile, runEvents } from '../executor/run-events.ts';
 import { RunTranslator } from '../executor/run-translator.ts';
 import { textPart } from '../executor/parts.ts';
-import { invocationIdOf, RUN_ID_KEY, runIdOf } from '../executor/task-run.ts';
-import { applyEvent, joinChunks } from './apply-event.ts';
+import { invocationIdOf, metadataOf, runIdOf, runIdsOf } from '../executor/task-run.ts';
+import { applyEvent } from './apply-event.ts';
 import type { RemoteTasks } from './remote-tasks.ts';
 import { isInterrupted, isSettled, isTerminal, stateOf } from './states.ts';
 
@@ -53,9 +53,11 @@ export class RunTasks implements RemoteTasks {
     if (isSettled(stateOf(current))) return current;
     const run = await this.#runOf(current, session);
     if (run?.state === 'running' && stateOf(current) === TaskState.TASK_STATE_SUBMITTED)
-      return this.#working(current, run.id);
+      return this.#working(current, run);
     if (run && !hasEnded(run.state)) return current;
-    return this.#settle(current, run, context);
+    const settled = await this.#settle(current, run, context);
+    // Its next question may have been answered too.
+    return isInterrupted(stateOf(settled)) ? this.refresh(settled, context) : settled;
   }
 
   async follow(
@@ -86,12 +88,8 @@ export class RunTasks implements RemoteTasks {
     if (current !== task) yield this.#statusOf(current);
     const run = await this.#runOf(current, session);
     const signal = disconnectedSignalOf(context);
-    const translator = run && this.#translator(current, run, context);
-    if (run && translator)
-      for await (const frames of run.batches(0, signal))
-        yield* joinChunks(frames.flatMap((frame) => translator.take(frame)));
+    if (run) yield* this.#eventsOf(current, run, context, signal);
     if (signal?.aborted) return;
-    if (run && translator && hasEnded(run.state)) yield* translator.end(run.state);
     const settled = await this.#settle(current, run, context);
     if (!run) yield this.#statusOf(settled);
   }
@@ -130,22 +128,21 @@ export class RunTasks implements RemoteTasks {
   /** A waiting task that continues because a person answered its question over the service's own API. */
   async #resumed(task: Task, session: CompositeSessionKey): Promise<Task> {
     if (!isInterrupted(stateOf(task))) return task;
-    const [runId, invocationId] = [runIdOf(task), invocationIdOf(task)];
+    const [known, invocationId] = [runIdsOf(task), invocationIdOf(task)];
     const runs = await this.#deps.runs.list(session);
-    const asked = runs.find(({ id }) => id === runId);
-    const answered = runs.find(
-      (run) =>
-        run.invocationId === invocationId && run.id !== runId && run.startedMs >= (asked?.startedMs ?? 0),
-    );
-    if (!answered) return task;
-    return this.#working(task, answered.id);
+    // The oldest one, as the list is newest first: the answers may have been several.
+    const answered = runs.findLast((run) => run.invocationId === invocationId && !known.includes(run.id));
+    return answered ? this.#working(task, answered) : task;
   }
 
-  #working(task: Task, runId: string): Task {
+  #working(task: Task, run: Pick<Run, 'id' | 'invocationId'>): Task {
     return {
       ...task,
       status: { state: TaskState.TASK_STATE_WORKING, message: undefined, timestamp: this.#time() },
-      metadata: { ...task.metadata, [RUN_ID_KEY]: runId },
+      metadata: metadataOf(
+        run,
+        runIdsOf(task).filter((id) => id !== run.id),
+      ),
     };
   }
 

@@ -1,9 +1,16 @@
-import { storedObject } from '../../errors/stored-json.ts';
-import { type ListTasksRequest, type ListTasksResponse, Task, TaskState } from '@a2a-js/sdk';
+import { storedObjectIfAny } from '../../errors/stored-json.ts';
+import {
+  type ListTasksRequest,
+  type ListTasksResponse,
+  type Message,
+  Role,
+  Task,
+  TaskState,
+} from '@a2a-js/sdk';
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
 import type { ServerCallContext, TaskStore } from '@a2a-js/sdk/server';
 import { AppError } from '../../errors/app-error.ts';
-import { withoutBytes } from '../executor/parts.ts';
+import { textPart, withoutBytes } from '../executor/parts.ts';
 import { principalOf, userIdOf } from '../caller.ts';
 import { stateOf } from './states.ts';
 import type { TaskOwner, TaskRecord, TaskRecords } from '../../tasks/task-records.ts';
@@ -11,6 +18,8 @@ import type { TaskOwner, TaskRecord, TaskRecords } from '../../tasks/task-record
 const DEFAULT_PAGE = 50;
 /** Marks a task whose answer was too large to store; the session has it. */
 const TOO_LARGE_KEY = 'lornuAnswerNotKept';
+const DAMAGED =
+  'The store holds this task in a form that cannot be read; its conversation may hold the answer.';
 
 /** The tasks of one app as the SDK's TaskStore. Each caller sees only its own. */
 export class StoredTasks implements TaskStore {
@@ -90,8 +99,23 @@ function withoutFiles(task: Task): Task {
   return { ...task, artifacts };
 }
 
-export function toTask({ json }: Pick<TaskRecord, 'json'>): Task {
-  return Task.fromJSON(storedObject(json, 'a task of A2A'));
+/** A damaged task has only what the record says, so that it hides no other task of a list. */
+export function toTask(record: TaskRecord): Task {
+  const { id, contextId, state, updatedMs, json } = record;
+  const stored = storedObjectIfAny(json);
+  if (stored) return Task.fromJSON(stored);
+  const message: Message = {
+    messageId: `damaged-${id}`,
+    role: Role.ROLE_AGENT,
+    parts: [textPart(DAMAGED)],
+    taskId: id,
+    contextId,
+    extensions: [],
+    referenceTaskIds: [],
+    metadata: undefined,
+  };
+  const status = { state, message, timestamp: new Date(updatedMs).toISOString() };
+  return { id, contextId, status, artifacts: [], history: [], metadata: undefined };
 }
 
 function toToken({ updatedMs, id }: TaskRecord): string {

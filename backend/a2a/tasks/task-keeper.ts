@@ -1,5 +1,6 @@
 import { TaskState } from '@a2a-js/sdk';
 import type { Logger } from '../../observability/logger.ts';
+import type { LiveRun } from '../../runs/live-run.ts';
 import type { RunService } from '../../runs/run.ts';
 import { TASK_KEEP_MS, type TaskRecord, type TaskRecords } from '../../tasks/task-records.ts';
 import { callContextOf } from '../caller.ts';
@@ -21,9 +22,11 @@ export interface TaskKeeperDeps {
 const EVERY_MS = 30_000;
 const LOOKED_AT_ONCE = 50;
 const UNFINISHED = [TaskState.TASK_STATE_SUBMITTED, TaskState.TASK_STATE_WORKING];
+const WAITING = [TaskState.TASK_STATE_INPUT_REQUIRED, TaskState.TASK_STATE_AUTH_REQUIRED];
 
 /**
- * Finishes tasks whose process died, so that webhooks are notified and the answer outlives the run; deletes old tasks.
+ * Finishes tasks whose process died or whose question was answered over another API, so that webhooks are notified and
+ * the answer outlives the run; deletes old tasks.
  */
 export class TaskKeeper {
   readonly #deps: TaskKeeperDeps;
@@ -50,7 +53,7 @@ export class TaskKeeper {
     const { records, log, now, everyMs = EVERY_MS } = this.#deps;
     try {
       for (const record of await records.stale(UNFINISHED, now() - everyMs, LOOKED_AT_ONCE))
-        await this.#bringToEnd(record);
+        await this.#refresh(record);
       await records.prune(now() - TASK_KEEP_MS);
     } catch (error) {
       log.warn('A2A tasks could not be looked after', { error });
@@ -59,13 +62,36 @@ export class TaskKeeper {
     }
   }
 
-  async #bringToEnd(record: TaskRecord): Promise<void> {
-    const { records, runs, loadFile, notifier, now } = this.#deps;
+  /**
+   * For a run that has ended: if a person answered a task's question with it over the service's own API, the task goes
+   * on, and its webhooks are notified. Never throws.
+   */
+  async runEnded({ record, request }: Pick<LiveRun, 'record' | 'request'>): Promise<void> {
+    if (!request.newMessage?.parts?.some(({ functionResponse }) => functionResponse)) return;
+    const { appName, userId, sessionId: contextId } = record.session;
+    const { records, log } = this.#deps;
+    try {
+      for (const state of WAITING) {
+        const page = await records.list({ appName, userId, contextId, state, limit: LOOKED_AT_ONCE });
+        for (const waiting of page.records) await this.#refresh(waiting);
+      }
+    } catch (error) {
+      log.warn('A2A tasks that wait for an answer could not be looked after', { contextId, error });
+    }
+  }
+
+  /** Never throws: a task that cannot be read keeps no other one waiting. */
+  async #refresh(record: TaskRecord): Promise<void> {
+    const { records, runs, loadFile, notifier, log, now } = this.#deps;
     const { appName, userId } = record;
     const tasks = new StoredTasks(appName, records);
     const onEvent = notifier ? { onEvent: notifier.notify.bind(notifier) } : {};
     const remoteTasks = new RunTasks({ appName, runs, tasks, loadFile, now, ...onEvent });
     const owner = callContextOf({ role: 'peer', via: 'jwt', id: userId, userId }, '1.0');
-    await remoteTasks.refresh(toTask(record), owner);
+    try {
+      await remoteTasks.refresh(toTask(record), owner);
+    } catch (error) {
+      log.warn('an A2A task could not be looked after', { taskId: record.id, error });
+    }
   }
 }

@@ -38,6 +38,8 @@ export interface ServeOptions {
   environment?: Environment;
   limits?: Partial<RunLimits>;
   services?: Partial<Services>;
+  /** The clock of this process. */
+  now?: () => number;
 }
 
 /** The real service, its real store and the Gemini stand-in: several of its processes, simulated in this one. */
@@ -48,13 +50,14 @@ export async function openFixture(): Promise<A2aFixture> {
   return {
     standin,
     bench,
-    serve: ({ environment = {}, limits, services } = {}) => {
+    serve: ({ environment = {}, limits, services, now = Date.now } = {}) => {
       const artifacts = new ArtifactService(
         new DiskArtifactFiles(`${bench.file}-artifacts`),
         32 * 1024 * 1024,
       );
       const { runs, sessions, database } = bench.process(limits, {
         artifactsOf: (session) => sessionArtifacts(artifacts, session),
+        now,
       });
       let app: TestApp | undefined;
       const server = serveHere(

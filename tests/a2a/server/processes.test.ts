@@ -1,6 +1,8 @@
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { Cluster } from '../../runs/cluster.ts';
 import { answerOf, rpc, rpcStream, taskOf, textMessage, type WireTask } from './rpc.ts';
+import { startWebhook } from './webhook.ts';
+import { postJson } from '../../support/post-json.ts';
 import { until } from '../../support/until.ts';
 
 // Bundles, real processes, and a lease that must expire.
@@ -9,8 +11,16 @@ setDefaultTimeout(90_000);
 const NUMBERS = Array.from({ length: 40 }, (_, index) => index + 1).join(' ');
 const COUNT = 'count to 40 every 60 ms';
 
-const cluster = await Cluster.start(2, { LORNU_LEASE_MS: '1500', LORNU_DRAIN_MS: '300' });
-afterAll(() => cluster.stop());
+const cluster = await Cluster.start(2, {
+  LORNU_LEASE_MS: '1500',
+  LORNU_DRAIN_MS: '300',
+  A2A_PUSH_NOTIFICATIONS: 'loopback',
+});
+const hook = startWebhook();
+afterAll(async () => {
+  await cluster.stop();
+  await hook.stop();
+});
 
 const a2aOf = (index: number) => `${cluster.urlOf(index)}/a2a/lornu`;
 
@@ -43,6 +53,29 @@ async function subscribe(index: number, id: string, onEvent: (count: number) => 
 }
 
 const numbersIn = (text: string) => text.match(/\d+/g)?.join(' ');
+
+test('a person answers a question over the REST API: the webhook of the task gets its end, although nobody asks for it', async () => {
+  const asked = taskOf(
+    await rpc(a2aOf(0), 'SendMessage', {
+      message: textMessage('call delete_notes'),
+      configuration: { taskPushNotificationConfig: { url: hook.url } },
+    }),
+  );
+  const question = asked.status.message?.parts.find((part) => 'data' in part)?.['data'] as Record<
+    string,
+    string
+  >;
+  const parts = [{ functionResponse: { ...question, args: undefined, response: { confirmed: true } } }];
+  const session = { appName: 'lornu', userId: 'local', sessionId: asked.contextId };
+  await postJson(`${cluster.urlOf(1)}/run`, { ...session, newMessage: { role: 'user', parts } });
+  const states = () =>
+    hook.received.flatMap(({ body }) => {
+      const { statusUpdate } = body as { statusUpdate?: WireTask };
+      return statusUpdate ? [statusUpdate.status.state] : [];
+    });
+  await until(() => states().includes('TASK_STATE_COMPLETED'));
+  expect(states()).toEqual(['TASK_STATE_INPUT_REQUIRED', 'TASK_STATE_COMPLETED']);
+});
 
 test('a process is killed during a task: a subscriber at another process gets the whole answer, once', async () => {
   const { id } = await begin(0);

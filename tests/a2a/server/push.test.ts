@@ -210,7 +210,7 @@ describe('a webhook', () => {
     expect(sent).toEqual(['ben good']);
   });
 
-  test('is notified of the end of a task whose process had ended', async () => {
+  test('is notified of the end of a task whose process had ended, although another task cannot be read', async () => {
     const hook = startWebhook();
     const task = await sendWith(hook.url);
     await until(() => hook.received.length === 3);
@@ -221,9 +221,18 @@ describe('a webhook', () => {
     json.status.state = 'TASK_STATE_WORKING';
     await tasks.put({ ...stored, state: 2, json: JSON.stringify(json) });
     const notifier = new PushNotifier({ webhooks: tasks.webhooks, sender, log: silentLog });
+    const broken = { ...stored, id: 'broken', contextId: 'broken', state: 2, updatedMs: 1 };
+    await tasks.put({ ...broken, json: JSON.stringify({ ...json, id: 'broken', contextId: 'broken' }) });
     const keeper = new TaskKeeper({
       records: tasks,
-      runs,
+      runs: {
+        cancel: runs.cancel.bind(runs),
+        list: runs.list.bind(runs),
+        attach: async (choice) => {
+          if (choice.session.sessionId === 'broken') throw new Error('cannot be read');
+          return runs.attach(choice);
+        },
+      },
       loadFile: async () => undefined,
       notifier,
       log: silentLog,

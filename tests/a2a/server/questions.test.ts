@@ -8,6 +8,7 @@ import { postJson } from '../../support/post-json.ts';
 const fixture = await openFixture();
 const issuer = await startIssuer();
 const open = fixture.serve();
+const late = fixture.serve({ now: () => Date.now() - 60_000 });
 const guarded = fixture.serve({ environment: issuer.environment });
 const [peer, service] = [await issuer.headersOf(PEER), await issuer.headersOf(SERVICE)];
 afterAll(async () => {
@@ -100,6 +101,52 @@ describe('a task that needs a confirmation', () => {
     const waiting = await asked(open);
     const forged = { ...waiting, question: { ...waiting.question, id: 'adk-other' } };
     expect((await rpc(open.a2aUrl, 'SendMessage', confirmation(forged))).error?.code).toBe(-32602);
+  });
+});
+
+describe('a task whose question is answered over the REST API', () => {
+  async function answer(served: ServedAgent, { contextId: sessionId }: WireTask, { id, name }: Question) {
+    const parts = [{ functionResponse: { id, name, response: { confirmed: true } } }];
+    const newMessage = { role: 'user', parts };
+    const response = await postJson(`${served.url}/run`, {
+      appName: 'lornu',
+      userId: 'local',
+      sessionId,
+      newMessage,
+    });
+    return (await response.json()) as { content?: { parts?: { functionCall?: Question }[] } }[];
+  }
+
+  test('goes on although the clock of the answering process is a minute behind', async () => {
+    const { task, question } = await asked(open);
+    await answer(late, task, question);
+    const { status } = taskOf(await rpc(open.a2aUrl, 'GetTask', { id: task.id }));
+    expect(status.state).toBe('TASK_STATE_COMPLETED');
+  });
+
+  test('has what was done after each answer, also if nobody looked between two', async () => {
+    const text = `${ASK} then call draw_status_chart then ${ASK}`;
+    const task = await sendText(open.a2aUrl, text);
+    const first = task.status.message?.parts.find((part) => 'data' in part)?.['data'] as Question;
+    const events = await answer(open, task, first);
+    const calls = events.flatMap(({ content }) => content?.parts ?? []);
+    const second = calls.find(({ functionCall }) => functionCall?.name === first.name)?.functionCall;
+    if (!second) throw new Error('There was no second question.');
+    await answer(open, task, second);
+    const done = taskOf(await rpc(open.a2aUrl, 'GetTask', { id: task.id }));
+    expect(done.status.state).toBe('TASK_STATE_COMPLETED');
+    expect(done.artifacts?.map(({ name }) => name)).toEqual(['environment-status.svg', 'answer']);
+  });
+
+  test('and then in its context over A2A is two tasks, each with its own end', async () => {
+    const text = `${ASK} then ${ASK}`;
+    const task = await sendText(open.a2aUrl, text);
+    const first = task.status.message?.parts.find((part) => 'data' in part)?.['data'] as Question;
+    const { taskId: _, ...message } = confirmation({ task, question: first }).message;
+    const next = taskOf(await rpc(open.a2aUrl, 'SendMessage', { message }));
+    expect([next.id === task.id, next.status.state]).toEqual([false, 'TASK_STATE_INPUT_REQUIRED']);
+    const { status } = taskOf(await rpc(open.a2aUrl, 'GetTask', { id: next.id }));
+    expect(status).toEqual(next.status as WireTask['status']);
   });
 });
 

@@ -196,6 +196,29 @@ describe('a task', () => {
     expect(events.filter(({ author }) => author === 'user')).toHaveLength(2);
   });
 
+  test.each([
+    ['COMPLETED', 3, 'TASK_STATE_COMPLETED'],
+    ['WORKING', 2, 'TASK_STATE_FAILED'],
+  ])('that is damaged while %s hides no other task from a list', async (_state, state, listed) => {
+    const [good, bad] = [await send('hello'), await send('hello')];
+    const { tasks } = here.app.services;
+    const stored = await tasks.get({ appName: 'lornu', userId: 'local' }, bad.id);
+    if (!stored) throw new Error('not stored');
+    await tasks.put({ ...stored, state, json: '{"id":' });
+    const { result } = await rpc(here.a2aUrl, 'ListTasks', {});
+    const { tasks: all } = result as unknown as { tasks: WireTask[] };
+    const found = all.filter(({ id }) => id === good.id || id === bad.id);
+    expect(found.map(({ id, status }) => [id, status.state])).toEqual([
+      [bad.id, listed],
+      [good.id, 'TASK_STATE_COMPLETED'],
+    ]);
+    const { status } = await get(bad.id);
+    expect([status.state, JSON.stringify(status.message)]).toEqual([
+      listed,
+      expect.stringContaining('its conversation may hold the answer'),
+    ]);
+  });
+
   test('that its process abandoned is finished when a caller reads it', async () => {
     const task = await send('hello');
     // As left by a process that is killed after its run has ended.
@@ -275,6 +298,18 @@ describe('files', () => {
     expect([part?.mediaType, part?.filename]).toEqual(['image/svg+xml', 'environment-status.svg']);
     expect(Buffer.from(part?.raw ?? '', 'base64').toString()).toStartWith('<svg');
     expect((await get(task.id, there)).artifacts).toEqual(task.artifacts);
+  });
+
+  test.each(['here', 'there'] as const)('that the agent makes reach a subscriber of %s', async (where) => {
+    const message = textMessage(`say "${'word '.repeat(30)}" and call draw_status_chart every 30 ms`);
+    const { id } = taskOf(
+      await rpc(here.a2aUrl, 'SendMessage', { message, configuration: { returnImmediately: true } }),
+    );
+    const served = where === 'here' ? here : there;
+    const names = new Set<string>();
+    for await (const { artifactUpdate } of rpcStream(served.a2aUrl, 'SubscribeToTask', { id }))
+      if (artifactUpdate) names.add((artifactUpdate as { artifact: { name: string } }).artifact.name);
+    expect([...names].toSorted()).toEqual(['answer', 'environment-status.svg']);
   });
 
   test.each(['file:///etc/passwd', 'http://169.254.169.254/latest/meta-data', 'data:text/plain,x'])(
