@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { CliError, EXIT } from '@lornu/ops/base/cli-error.ts';
+import { createReporter } from '@lornu/ops/steps/reporter.ts';
+import { runStep } from '@lornu/ops/steps/run-steps.ts';
 import { runCaptured } from './captured-run.ts';
 import type { CommandRow } from './command-table.ts';
 
@@ -31,6 +33,28 @@ const never: CommandRow = {
   summary: 'is not loaded',
   load: () => Promise.reject(new Error('loaded although nobody asked')),
 };
+
+const interrupted = new AbortController();
+interrupted.abort();
+/** A command whose step fails after Ctrl-C. */
+const stopped = (error: Error): CommandRow => ({
+  name: 'stopped',
+  summary: 'is interrupted',
+  load: async () => ({
+    define: (command, context) => {
+      command.action(async () => {
+        const { emit, close } = createReporter(context);
+        close();
+        const run = async (): Promise<never> => {
+          throw error;
+        };
+        await runStep({ id: 'a', title: 'Build it', run }, emit, () => 0);
+      });
+    },
+  }),
+});
+const runStopped = async (error: Error) =>
+  runCaptured(['stopped'], { signal: interrupted.signal }, [stopped(error)]);
 
 const run = async (...argv: string[]) =>
   runCaptured(argv, { redact: (text) => text.replaceAll('a-key-of-ours', '[secret]') }, [greet, never]);
@@ -71,6 +95,23 @@ describe('a command line', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain('say hello');
     expect(stdout).toContain('Exit codes:');
+  });
+});
+
+describe('Ctrl-C', () => {
+  test('is named, and not what it caused', async () => {
+    const failed = new CliError({ what: 'It could not be built.', why: 'SIGTERM', next: 'Fix it.' });
+    expect(await runStopped(failed)).toEqual({
+      code: 130,
+      stdout: '',
+      stderr: '... Build it\nNO  Build it (0.0 s): interrupted\n\nInterrupted.\n',
+    });
+  });
+
+  test('leaves what a person must know', async () => {
+    const partly = { what: 'Half of it is done.', why: 'It was interrupted.', next: 'Go on.' };
+    const { code, stderr } = await runStopped(new CliError({ ...partly, exitCode: EXIT.interrupted }));
+    expect([code, stderr]).toEqual([130, expect.stringContaining('\nHalf of it is done.\n')]);
   });
 });
 

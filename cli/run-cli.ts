@@ -90,7 +90,12 @@ function explain(error: unknown, context: CliContext): Failure {
     const what = error.message.replace(/^error: /, '');
     return { error: { what }, exitCode: error.exitCode === 0 ? EXIT.ok : EXIT.usage };
   }
-  if (context.signal.aborted) return { error: { what: 'Interrupted.' }, exitCode: EXIT.interrupted };
+  // After Ctrl-C, a failure is what it caused; an error with this exit code says what a person must know all the same.
+  const isWorthSaying = error instanceof CliError && error.exitCode === EXIT.interrupted;
+  if (context.signal.aborted && !isWorthSaying) {
+    context.stderr('\nInterrupted.\n');
+    return { error: { what: 'Interrupted.' }, exitCode: EXIT.interrupted };
+  }
   const expected = error instanceof CliError ? error : explainSystemError(error);
   if (expected) {
     context.stderr(context.redact(renderCliError(expected)));

@@ -95,7 +95,6 @@ async function withProgress<T>(
     return await work({ ...context, folder, emit: reporter.emit });
   } finally {
     reporter.close();
-    if (context.signal.aborted) context.stderr('\nStopped.\n');
   }
 }
 

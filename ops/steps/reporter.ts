@@ -10,13 +10,24 @@ export interface Reporter {
 }
 
 /** The renderer for this stderr, with a timer, behind the masking of secrets. */
-export function createReporter(context: Pick<CliContext, 'stderr' | 'terminal' | 'redact'>): Reporter {
+export function createReporter(
+  context: Pick<CliContext, 'stderr' | 'terminal' | 'redact' | 'signal'>,
+): Reporter {
   const render = context.terminal
     ? createTtyRenderer(context.stderr, context.terminal)
     : createPlainRenderer(context.stderr);
   const clock = setInterval(() => render({ kind: 'tick', atMs: Date.now() }), context.terminal ? 120 : 5_000);
   clock.unref();
-  return { emit: (event) => render(redactEvent(event, context.redact)), close: () => clearInterval(clock) };
+  return {
+    emit: (event) => render(redactEvent(interrupted(event, context.signal), context.redact)),
+    close: () => clearInterval(clock),
+  };
+}
+
+/** A step that Ctrl-C has ended failed for no reason of its own. */
+function interrupted(event: StepEvent, signal: AbortSignal): StepEvent {
+  if (event.kind !== 'end' || event.outcome !== 'failed' || !signal.aborted) return event;
+  return { ...event, detail: 'interrupted', output: [] };
 }
 
 function redactEvent(event: StepEvent, redact: (text: string) => string): StepEvent {

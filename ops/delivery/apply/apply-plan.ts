@@ -1,5 +1,4 @@
 import { writeFile } from 'node:fs/promises';
-import { CliError } from '../../base/cli-error.ts';
 import { runSteps } from '../../steps/run-steps.ts';
 import { fileOf, type DeliveryContext } from '../delivery-context.ts';
 import { requireApproval } from '../github/approval.ts';
@@ -11,6 +10,7 @@ import { readState } from '../plan/read-state.ts';
 import { isPipeline } from '../scan/scan-plan.ts';
 import { openTerraform, type Terraform } from '../terraform/terraform.ts';
 import { changesTheImage, checkApproved, refuse, type ApplyMode } from './check-approved.ts';
+import { halfway } from './halfway.ts';
 import { createProgress } from './progress.ts';
 
 /**
@@ -132,36 +132,4 @@ function toDeployed({ digest, revision }: { digest: string; revision: string }):
   revision: string;
 } {
   return { digest, revision };
-}
-
-/** The error for a failure after the first change. The state knows what was done, so a new plan contains the rest. */
-function halfway(
-  error: unknown,
-  progress: ReturnType<ReturnType<typeof createProgress>['read']>,
-  stopped: boolean,
-): unknown {
-  if (!(error instanceof CliError) && !stopped) return error;
-  const { done, failed, unknown, untouched } = progress;
-  const begun = done.length + failed.length + unknown.length > 0;
-  if (!begun) return error;
-  const why = error instanceof CliError ? error.parts.why : 'It was interrupted.';
-  return new CliError({
-    what: `The plan was applied in part: ${done.length} of ${done.length + failed.length + unknown.length + untouched.length} changes are done.`,
-    why,
-    next: 'Fix the cause, then plan again: the state has what was done, so the new plan holds the rest. Nothing is rolled back automatically; ./lornu drift shows what differs.',
-    output: [
-      ...(error instanceof CliError ? (error.parts.output ?? []) : []),
-      ...list('applied', done),
-      ...list('failed', failed),
-      ...list('begun, end unknown', unknown),
-      ...list('not applied', untouched),
-    ],
-    cause: error,
-  });
-}
-
-function list(title: string, addresses: readonly string[]): string[] {
-  return addresses.length === 0
-    ? []
-    : [`${title} (${addresses.length}):`, ...addresses.map((address) => `  ${address}`)];
 }
