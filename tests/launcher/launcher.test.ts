@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, test } from 'bun:test';
-import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from '../support/until.ts';
 
 // The launcher in a separate checkout, under the conditions that it must explain. Those that need a namespace (no
 // network, a read-only or full disk) are real ones made by unshare; if unshare is refused, the test is skipped with a
@@ -122,6 +123,50 @@ describe('the launcher', () => {
       env: { npm_config_registry: 'http://127.0.0.1:9' },
     });
     expect(other.stderr).toMatch(/^Fetching bun/);
+  });
+
+  test('that was stopped during its set-up, in whichever way, leaves nothing that stops the next one', async () => {
+    const folder = await checkout('stopped');
+    const bin = join(base, 'slow-npm');
+    await mkdir(bin);
+    const npm = '#!/bin/sh\ntouch "$HOME-asked"\nexec sleep 60\n';
+    await writeFile(join(bin, 'npm'), npm, { mode: 0o755 });
+    const cache = join(folder, '.cache');
+    for (const signal of ['SIGINT', 'SIGHUP', 'SIGKILL'] as const) {
+      const asked = `${folder}-${signal}-asked`;
+      const child = Bun.spawn(['./lornu', 'hello'], {
+        cwd: folder,
+        env: { ...process.env, PATH: `${bin}:${pathWithout('bun')}`, HOME: `${folder}-${signal}` },
+        detached: true,
+        stderr: 'ignore',
+      });
+      await until(() => Bun.file(asked).exists());
+      process.kill(-child.pid, signal);
+      await child.exited;
+      if (signal !== 'SIGKILL') expect([signal, child.exitCode]).toEqual([signal, 130]);
+    }
+    const next = await launch(folder, { env: { npm_config_registry: 'http://127.0.0.1:9' } });
+    expect(next.stderr).toStartWith('Fetching bun');
+    expect(await readdir(cache)).toEqual(['fetch-bun.log']);
+  });
+
+  test('waits for another one that is installing', async () => {
+    const folder = await checkout('waiting');
+    await mkdir(join(folder, '.cache'));
+    await symlink(String(process.pid), join(folder, '.cache/installing'));
+    const child = Bun.spawn(['./lornu', 'hello'], {
+      cwd: folder,
+      env: { ...process.env, PATH: pathWithout('bun'), npm_config_registry: 'http://127.0.0.1:9' },
+      stderr: 'pipe',
+    });
+    let said = '';
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      said += text;
+      if (said.endsWith('set-up ...\n')) await rm(join(folder, '.cache/installing'));
+    }
+    expect(said).toStartWith(
+      `Waiting for another ./lornu (process ${process.pid}) to finish its set-up ...\nFetching bun`,
+    );
   });
 
   test('without npm says what to install', async () => {
