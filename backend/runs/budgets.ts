@@ -70,9 +70,10 @@ export class Budgets {
 
   /** Whether one of the session's budgets is spent, by sums that are at most SHARE_EVERY_MS old. */
   async isReached(session: CompositeSessionKey): Promise<boolean> {
-    const oldest = this.#options.now() - SHARE_EVERY_MS;
+    const nowMs = this.#options.now();
+    const isOld = ({ readAtMs }: Counter): boolean => nowMs - readAtMs > SHARE_EVERY_MS || readAtMs > nowMs;
     const budgets = this.#budgetsOf(session);
-    if (budgets.some(([key]) => this.#counter(key).readAtMs < oldest))
+    if (budgets.some(([key]) => isOld(this.#counter(key))))
       await this.#share(budgets.map(([key]) => key)).catch((error: unknown) =>
         this.#options.log.warn('what others have spent is not known', { error }),
       );

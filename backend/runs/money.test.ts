@@ -101,14 +101,17 @@ describe.each(stores)('the cost of a turn, in $name', ({ open }) => {
     expect(await refusalOf(ben, { userId: 'other' })).toBe('answered');
   });
 
-  test('a known sum is read again when it is old', async () => {
+  test.each([
+    ['it is old', SHARE_EVERY_MS + 1],
+    ['the clock was put back', -1],
+  ])('a known sum is read again when %s', async (_when, ms) => {
     const clock = { nowMs: Date.parse('2026-11-29T12:00:00Z') };
     const [one, two] = [withBudgets({ total: 10 }, clock), withBudgets({ total: 10 }, clock)];
     expect(await one.budgets.isReached(KEY)).toBe(false);
     two.budgets.spend(KEY, 11);
     await two.budgets.share();
     expect(await one.budgets.isReached(KEY)).toBe(false);
-    clock.nowMs += SHARE_EVERY_MS + 1;
+    clock.nowMs += ms;
     expect(await one.budgets.isReached(KEY)).toBe(true);
   });
 

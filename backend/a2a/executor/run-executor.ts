@@ -13,6 +13,7 @@ import { hasEnded, isTakenUpLater, type Run, type RunService, type TurnRequest }
 import type { CompositeSessionKey, SessionStore } from '../../sessions/session-store.ts';
 import type { Principal } from '../../identity/principal.ts';
 import { principalOf, userIdOf } from '../caller.ts';
+import { laterTime } from '../tasks/apply-event.ts';
 import { mayConfirm } from './answers.ts';
 import { toContent, withoutBytes } from './parts.ts';
 import { type LoadFile, runEvents } from './run-events.ts';
@@ -81,7 +82,7 @@ export class RunExecutor implements AgentExecutor {
         status: {
           state: run.state === 'queued' ? TaskState.TASK_STATE_SUBMITTED : TaskState.TASK_STATE_WORKING,
           message: undefined,
-          timestamp: new Date(now()).toISOString(),
+          timestamp: laterTime(task, new Date(now()).toISOString()),
         },
         artifacts: task?.artifacts ?? [],
         history: (task?.history ?? [userMessage]).map(withoutFiles),

@@ -22,11 +22,20 @@ export function applyEvent(task: Task | undefined, event: AgentExecutionEvent): 
 }
 
 function applyStatus(task: Task, { status, metadata }: TaskStatusUpdateEvent): void {
-  task.status = status;
+  task.status = status && { ...status, timestamp: laterTime(task, status.timestamp) };
   if (metadata) task.metadata = { ...task.metadata, ...metadata };
   const message = status?.message;
   if (message && !task.history.some(({ messageId }) => messageId === message.messageId))
     task.history.push(message);
+}
+
+/**
+ * The time of a task's next status. It never goes back, whatever the clocks of the processes say: a store that may get
+ * a write late takes the one with the later time.
+ */
+export function laterTime(task: Task | undefined, timestamp: string | undefined): string | undefined {
+  const before = task?.status?.timestamp;
+  return before && timestamp && Date.parse(before) > Date.parse(timestamp) ? before : timestamp;
 }
 
 function applyArtifact(task: Task, { artifact, append, metadata }: TaskArtifactUpdateEvent): void {

@@ -15,7 +15,7 @@ import { type LoadFile, runEvents } from '../executor/run-events.ts';
 import { RunTranslator } from '../executor/run-translator.ts';
 import { textPart } from '../executor/parts.ts';
 import { invocationIdOf, metadataOf, runIdOf, runIdsOf } from '../executor/task-run.ts';
-import { applyEvent } from './apply-event.ts';
+import { applyEvent, laterTime } from './apply-event.ts';
 import type { RemoteTasks } from './remote-tasks.ts';
 import { isInterrupted, isSettled, isTerminal, stateOf } from './states.ts';
 
@@ -138,7 +138,11 @@ export class RunTasks implements RemoteTasks {
   #working(task: Task, run: Pick<Run, 'id' | 'invocationId'>): Task {
     return {
       ...task,
-      status: { state: TaskState.TASK_STATE_WORKING, message: undefined, timestamp: this.#time() },
+      status: {
+        state: TaskState.TASK_STATE_WORKING,
+        message: undefined,
+        timestamp: laterTime(task, this.#time()),
+      },
       metadata: metadataOf(
         run,
         runIdsOf(task).filter((id) => id !== run.id),

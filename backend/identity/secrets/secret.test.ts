@@ -48,6 +48,15 @@ describe('a rotating secret', () => {
     expect(state.reads).toBe(2);
   });
 
+  test('is read again when the clock was put back', async () => {
+    const { state, secret } = createCase();
+    state.nowMs = 3_600_000;
+    expect(await secret.refresh('one')).toBe(false);
+    state.nowMs = 0;
+    state.stored = 'two';
+    expect(await secret.refresh('one')).toBe(true);
+  });
+
   test('is never empty, whatever its source returns', async () => {
     const { state, secret } = createCase();
     state.stored = '';

@@ -61,7 +61,9 @@ export function createRotatingSecret(options: RotatingSecretOptions): RotatingSe
     poll,
     async refresh(refused) {
       if (value !== refused) return true;
-      if (pending !== undefined || now() - readAtMs >= LEAST_INTERVAL_MS) await poll();
+      const sinceMs = now() - readAtMs;
+      // The clock may have been put back.
+      if (pending !== undefined || sinceMs >= LEAST_INTERVAL_MS || sinceMs < 0) await poll();
       return value !== refused;
     },
   };

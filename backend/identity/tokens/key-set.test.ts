@@ -76,6 +76,18 @@ describe('an issuer’s key set', () => {
     expect(await find('k1')).toBe('signature');
   });
 
+  test('is loaded again at once when the clock was put back', async () => {
+    const { state, find } = await createCase({});
+    state.answer = down;
+    expect(await find('k1')).toBe('unavailable 2000');
+    state.answer = undefined;
+    state.nowMs -= 3_600 * SECOND;
+    expect(await find('k1')).toBe('found');
+    state.keys = [await newKey('k2')];
+    state.nowMs -= 3_600 * SECOND;
+    expect(await find('k2')).toBe('found');
+  });
+
   test('gives a rotated key to all concurrent callers', async () => {
     const { state, find } = await createCase();
     await find('k1');

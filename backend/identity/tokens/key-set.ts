@@ -55,7 +55,8 @@ export class KeySet {
     if (ageMs > MAX_STALE_MS) this.#keys = undefined;
     const held = this.#keys;
     // Callers that need a new key wait for it in `find`; the others do not.
-    if (held !== undefined && ageMs > MAX_AGE_MS) this.#load().catch(() => undefined);
+    const isOld = ageMs > MAX_AGE_MS || ageMs < 0;
+    if (held !== undefined && isOld) this.#load().catch(() => undefined);
     return held;
   }
 
@@ -80,7 +81,9 @@ export class KeySet {
   };
 
   #coolingDown(): boolean {
-    return this.#options.now() < this.#askedAtMs + this.#cooldownMs();
+    const sinceMs = this.#options.now() - this.#askedAtMs;
+    // A clock that was put back must not make it last longer.
+    return sinceMs >= 0 && sinceMs < this.#cooldownMs();
   }
 
   #cooldownMs(): number {

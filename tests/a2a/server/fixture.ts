@@ -74,6 +74,7 @@ export async function openFixture(): Promise<A2aFixture> {
           runs,
           artifacts,
           tasks: new SqliteTaskRecords({ database }),
+          now,
           ...services,
         },
       );

@@ -1,4 +1,8 @@
 import { afterAll, describe, expect, test } from 'bun:test';
+import { TaskState } from '@a2a-js/sdk';
+import { startFirestoreStandin } from '@lornu/standins/firestore/server.ts';
+import { createFirestore } from '../../../backend/firestore/create-firestore.ts';
+import { FirestoreTaskRecords } from '../../../backend/tasks/firestore/firestore-task-records.ts';
 import { PEER, SERVICE, startIssuer } from './issuer.ts';
 import { rpc, rpcStream, taskOf, textMessage, type WireTask, sendText } from './rpc.ts';
 import { until } from '../../support/until.ts';
@@ -104,6 +108,28 @@ describe('a task that needs a confirmation', () => {
   });
 });
 
+test.each(['SQLite', 'Firestore'])(
+  'a task is stored in its last state although the clock of the process that ends it is behind: %s',
+  async (kind) => {
+    const standin = await startFirestoreStandin({ databases: ['staging'] });
+    const db = createFirestore({ project: 'p', database: 'staging', emulatorHost: standin.host });
+    const services = kind === 'SQLite' ? {} : { tasks: new FirestoreTaskRecords({ db }) };
+    const [first, second] = [
+      fixture.serve({ services }),
+      fixture.serve({ services, now: () => Date.now() - 60_000 }),
+    ];
+    const waiting = await asked(first);
+    const done = taskOf(await rpc(second.a2aUrl, 'SendMessage', confirmation(waiting)));
+    const owner = { appName: 'lornu', userId: 'local' };
+    const stored = await first.app.services.tasks.get(owner, waiting.task.id);
+    expect([done.status.state, stored?.state]).toEqual([
+      'TASK_STATE_COMPLETED',
+      TaskState.TASK_STATE_COMPLETED,
+    ]);
+    standin.stop();
+  },
+);
+
 describe('a task whose question is answered over the REST API', () => {
   async function answer(served: ServedAgent, { contextId: sessionId }: WireTask, { id, name }: Question) {
     const parts = [{ functionResponse: { id, name, response: { confirmed: true } } }];
@@ -146,7 +172,7 @@ describe('a task whose question is answered over the REST API', () => {
     const next = taskOf(await rpc(open.a2aUrl, 'SendMessage', { message }));
     expect([next.id === task.id, next.status.state]).toEqual([false, 'TASK_STATE_INPUT_REQUIRED']);
     const { status } = taskOf(await rpc(open.a2aUrl, 'GetTask', { id: next.id }));
-    expect(status).toEqual(next.status as WireTask['status']);
+    expect(status).toEqual(next.status);
   });
 });
 
