@@ -1,4 +1,5 @@
 import type { Database } from 'bun:sqlite';
+import { UnusableDatabaseError } from '../../errors/unusable-database.ts';
 import { createTables } from '../../sqlite/open-sqlite.ts';
 import type { RunRow } from './run-row.ts';
 
@@ -44,19 +45,25 @@ const SCHEMA = `
 `;
 
 /**
- * Version of the tables below. A file of another version loses its runs, which are only kept for an hour, and no
- * session.
+ * Version of these tables. A file of an earlier version loses its runs, which are only kept for an hour, and their
+ * leases, and no session.
  */
 const VERSION = 6;
 
 function makeTables(database: Database): void {
-  const { user_version: version } = database
-    .query<{ user_version: number }, []>('PRAGMA user_version')
-    .get() ?? {
-    user_version: 0,
-  };
+  const { user_version: version = 0 } =
+    database.query<{ user_version: number }, []>('PRAGMA user_version').get() ?? {};
+  if (version > VERSION)
+    throw new UnusableDatabaseError(
+      database.filename,
+      new Error(`a newer version of the service has written it: ${version} instead of ${VERSION}`),
+      'Start that version, or name another folder in LORNU_DATA_DIR.',
+    );
   if (version !== VERSION)
-    database.run('DROP TABLE IF EXISTS frames; DROP TABLE IF EXISTS run_progress; DROP TABLE IF EXISTS runs');
+    database.run(
+      `DROP TABLE IF EXISTS frames; DROP TABLE IF EXISTS run_progress; DROP TABLE IF EXISTS runs;
+       DELETE FROM leases`,
+    );
   database.run(`${SCHEMA} PRAGMA user_version = ${VERSION}`);
 }
 

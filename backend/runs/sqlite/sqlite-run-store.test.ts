@@ -70,3 +70,30 @@ test('a message is committed with the run that it begins, or not at all', async 
   const { events } = (await sessions.getSession(session))!;
   expect(events.map(({ invocationId }) => invocationId)).toEqual(['first']);
 });
+
+/** The file as the service before or after this version left it, in the middle of a turn. */
+async function writtenBy(change: number): Promise<void> {
+  await new SqliteSessionStore({ database }).createSession(session);
+  const run = { id: 'r', session, invocationId: 'e', owner: 'one', startedMs: 1, request };
+  await new SqliteRunStore({ database }).begin(run, LEASE_MS);
+  const { user_version: version } = database
+    .query<{ user_version: number }, []>('PRAGMA user_version')
+    .get()!;
+  database.run(`PRAGMA user_version = ${version + change}`);
+}
+
+test('a session whose turn was under way in an earlier version is free in this one', async () => {
+  await writtenBy(-1);
+  const store = new SqliteRunStore({ database });
+  expect(await store.list(session, 10)).toEqual([]);
+  const run = { id: 'next', session, invocationId: 'f', owner: 'two', startedMs: 2, request };
+  expect((await store.begin(run, LEASE_MS)).run.id).toBe('next');
+});
+
+test('a file of a newer version is refused in a sentence, and stays as it is', async () => {
+  await writtenBy(1);
+  expect(() => new SqliteRunStore({ database })).toThrow(
+    /a newer version of the service has written it: .+\. Start that version, or name another folder in LORNU_DATA_DIR\.$/,
+  );
+  expect(database.query('SELECT id FROM runs').all()).toEqual([{ id: 'r' }]);
+});
