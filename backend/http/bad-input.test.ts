@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { ERROR_CODE_HEADER } from '../errors/app-error.ts';
 import { createTestApp, json } from '../testing/test-app.ts';
 
 const USER = '/apps/lornu/users/ann/sessions';
@@ -57,6 +58,42 @@ describe('requests of the wrong form', () => {
     expect((await request(USER, raw(nested(63)))).status).toBe(422);
     expect((await request(USER, raw('['.repeat(1_000_000)))).status).toBe(422);
     expect((await request(USER, raw(JSON.stringify({ state: { a: '[{'.repeat(500) } })))).status).toBe(200);
+  });
+
+  test.each([
+    ['a number that JSON readers turn into Infinity', '1e999', 'A number is too large'],
+    ['the key __proto__', '{"__proto__":1}', 'No object may have the key __proto__'],
+    [
+      'the key __proto__, written with escapes',
+      '[{"\\u005f_pr\\u006fto__":1}]',
+      'No object may have the key',
+    ],
+  ])('%s is refused wherever it is, and nothing is stored', async (_name, value, sentence) => {
+    const { request } = createTestApp();
+    await request(USER, json({ sessionId: 's', state: { kept: '__proto__ 1e999' } }));
+    const before = await (await request(`${USER}/s`)).text();
+    const turn = `"appName":"lornu","userId":"ann","sessionId":"s"`;
+    const message = `"newMessage":{"parts":[{"functionResponse":{"id":"c","name":"f","response":{"a":${value}}}}]}`;
+    for (const [path, method, body] of [
+      [USER, 'POST', `{"sessionId":"t","state":{"a":${value}}}`],
+      [USER, 'POST', `{"sessionId":"t","events":[{"author":"root","customMetadata":{"a":${value}}}]}`],
+      [`${USER}/s`, 'PATCH', `{"stateDelta":{"a":${value}}}`],
+      [`${USER}/s`, 'PATCH', `{"stateDelta":${value}}`],
+      ['/run', 'POST', `{${turn},"stateDelta":{"a":${value}}}`],
+      ['/run_sse', 'POST', `{${turn},${message}}`],
+    ] as const) {
+      const response = await request(path, { ...raw(body), method });
+      expect([body, response.status, response.headers.get(ERROR_CODE_HEADER)]).toEqual([
+        body,
+        422,
+        'INVALID_REQUEST',
+      ]);
+      expect(await response.text()).toContain(sentence);
+    }
+    const asPeer = `{"jsonrpc":"2.0","id":1,"method":"message/send","params":{"metadata":{"a":${value}}}}`;
+    expect(await (await request('/a2a/lornu', raw(asPeer))).text()).toContain(sentence);
+    expect(await (await request(`${USER}/s`)).text()).toBe(before);
+    expect((await request(`${USER}/t`)).status).toBe(404);
   });
 
   test('the response does not grow with the number of faults', async () => {

@@ -45,6 +45,20 @@ describe('integers beyond 2^53', () => {
   });
 });
 
+describe('a number beyond the range of a double', () => {
+  test('is refused', () => {
+    const digits = '1'.repeat(400);
+    for (const number of ['1e999', '-1E+400', '123456789e305', '0.1e0999', `-${digits}.5`, '9'.repeat(5_000)])
+      for (const text of [`{"a":{"b":${number}}}`, `[1, ${number}]`])
+        expect(() => parseJson(text)).toThrow(RangeError);
+  });
+
+  test('is text inside a string, and a number within the range is accepted', () => {
+    const text = '{"1e999":"1e999 -1E+400","largest":1.7976931348623157e308,"smallest":1e-999,"zero":0e999}';
+    expect(parseJson(text)).toEqual(JSON.parse(text));
+  });
+});
+
 describe('surrogates', () => {
   test('a lone one is replaced, in values and in keys', () => {
     expect(parseJson('{"a":"x\\ud800y","\\udc00":["\\uDBFF","\\ud83d\\u0041"]}')).toEqual({

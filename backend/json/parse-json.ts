@@ -31,6 +31,9 @@ const LONG_INTEGER = /(?<=[\s:,[-])\d{16}/;
 const LONE_SURROGATE =
   /\\u[dD](?:[89abAB]..(?!\\u[dD][c-fC-F])|[c-fC-F]..(?<!\\u[dD][89abAB]..\\u[dD][c-fC-F]..))/;
 
+/** An exponent that may be beyond the range of a double. */
+const LARGE_EXPONENT = /\d[eE]\+?\d{3}/;
+
 const INTEGER = /(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
 const SHORTEST_INTEGER = 16;
 /** Python's limit for integers; parsing time grows with the square of the digits. */
@@ -40,11 +43,12 @@ const MARK = `\u0000${crypto.randomUUID()}:`;
 
 /**
  * JSON.parse that keeps integers beyond 2^53 (as BigInt) and replaces lone surrogates by U+FFFD. Nearly every text has
- * neither and costs only two more regular expressions. Throws SyntaxError.
+ * neither and costs only three more regular expressions. Throws SyntaxError, and RangeError for a number like 1e999:
+ * JSON.parse makes Infinity of it, which would be stored as null.
  */
 export function parseJson(text: string): unknown {
   const hasLongInteger = LONG_INTEGER.test(text);
-  if (!hasLongInteger && !LONE_SURROGATE.test(text)) return JSON.parse(text);
+  if (!hasLongInteger && !LARGE_EXPONENT.test(text) && !LONE_SURROGATE.test(text)) return JSON.parse(text);
   return restore(JSON.parse(hasLongInteger ? markIntegers(text) : text));
 }
 
@@ -72,6 +76,8 @@ function markInteger(digits: string): string {
 function restore(value: unknown): unknown {
   if (typeof value === 'string')
     return value.startsWith(MARK) ? BigInt(value.slice(MARK.length)) : value.toWellFormed();
+  if (value === Infinity || value === -Infinity)
+    throw new RangeError('A number is too large: JSON numbers go up to 1.8e308');
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) value[index] = restore(value[index]);

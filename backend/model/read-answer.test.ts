@@ -188,6 +188,11 @@ describe('without a stream', () => {
       'The model sent something that is not an answer.',
     ],
     ['HTML', '<html></html>', 'The model sent something that is not JSON.'],
+    [
+      'a number beyond the range of a double',
+      '{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":{"a":1e999}}}]},"finishReason":"STOP"}]}',
+      'The model sent something that is not JSON.',
+    ],
     ['an array', JSON.stringify([candidate('a', 'STOP')]), 'The model sent something that is not an answer.'],
     ['usage alone', '{"usageMetadata":{}}', 'The model sent an empty answer.'],
     ['no reason why it ended', JSON.stringify(candidate('a')), 'The model broke off its answer.'],

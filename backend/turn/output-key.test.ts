@@ -59,7 +59,7 @@ describe('with an output schema', () => {
     },
   );
 
-  test.each(['Paris', '{"city":1}', '```json\n{"city":\n```'])(
+  test.each(['Paris', '{"city":1}', '{"city":"Paris","size":1e999}', '```json\n{"city":\n```'])(
     '%j ends the turn, and nothing is kept',
     (text) => {
       const { state, error } = answered(text);

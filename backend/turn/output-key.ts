@@ -77,8 +77,9 @@ export class OutputKeys {
 
 /** Schemas know numbers and no bigint, so a bigint is only tried where one is needed. */
 function validated(agent: LlmAgent, json: string): unknown {
+  const exact = parseJson(json);
   try {
-    return validateOutput(agent, parseJson(json));
+    return validateOutput(agent, exact);
   } catch {
     return validateOutput(agent, JSON.parse(json));
   }

@@ -17,12 +17,15 @@ export function isJson(contentType: string | null): boolean {
   return /^application\/(?:json|[^/]+\+json)$/.test(mediaType);
 }
 
-/** A body that is not JSON; each API has its own response for it. */
+/** `content`: it is JSON, but something in it cannot be kept. */
+type WhyUnreadable = 'encoding' | 'syntax' | 'content';
+
+/** A body that cannot be read as JSON; each API has its own response for it. */
 export class UnreadableBody extends Error {
   override readonly name = 'UnreadableBody';
-  readonly why: 'encoding' | 'nesting' | 'syntax';
+  readonly why: WhyUnreadable;
 
-  constructor(why: UnreadableBody['why'], message: string) {
+  constructor(why: WhyUnreadable, message: string) {
     super(message);
     this.why = why;
   }
@@ -44,18 +47,30 @@ export async function decodeBody(bytes: Uint8Array): Promise<string> {
 export async function parseBody(text: string): Promise<unknown> {
   const excess = excessOf(text);
   if (excess === 'nesting')
-    throw new UnreadableBody('nesting', `Arrays and objects are nested more than ${MAX_NESTING} deep`);
+    throw new UnreadableBody('content', `Arrays and objects are nested more than ${MAX_NESTING} deep`);
   if (excess === 'values')
     throw new AppError('BODY_TOO_LARGE', `The request body has more than ${MAX_VALUES} values.`);
   let value: unknown;
   try {
     value = parseJson(text);
   } catch (error) {
+    if (error instanceof RangeError) throw new UnreadableBody('content', error.message);
     const reason = error instanceof SyntaxError ? error.message.replace(/^JSON Parse error: /, '') : '';
     throw new UnreadableBody('syntax', reason.slice(0, 200) || 'Invalid JSON');
   }
+  if (MAY_HAVE_PROTO.test(text) && hasProto(value))
+    throw new UnreadableBody('content', 'No object may have the key __proto__');
   await afterLargeStep(text.length);
   return value;
+}
+
+/** The word may be written with escapes. */
+const MAY_HAVE_PROTO = /__proto__|\\u00[5-7]/;
+
+/** Whether `__proto__` is a key anywhere in a value. Schemas and SDKs drop that key silently. */
+function hasProto(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasProto);
 }
 
 /**

@@ -23,7 +23,7 @@ export async function readJson(context: A2aContext, limits: BodyLimits): Promise
     return text === '' ? undefined : await parseBody(text);
   } catch (error) {
     if (!(error instanceof UnreadableBody)) throw error;
-    if (error.why === 'nesting') throw new RequestMalformedError(`${error.message}.`);
+    if (error.why === 'content') throw new RequestMalformedError(`${error.message}.`);
     throw malformed(error.why === 'encoding' ? `${error.message}.` : 'The body is not valid JSON.');
   }
 }
