@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { wholeNumber } from './options.ts';
+import { wholeNumber } from './values.ts';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
 import { runCommand } from '@lornu/ops/process/run-command.ts';

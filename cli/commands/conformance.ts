@@ -7,6 +7,7 @@ import { chooseChecks, compare, record, removeLeft } from '@lornu/rehearsal/conf
 import { renderList, renderResults } from '@lornu/rehearsal/conformance/render.ts';
 import type { Result } from '@lornu/rehearsal/conformance/run-checks.ts';
 import { DATA_DIR_OPTION } from './options.ts';
+import { cidr } from './values.ts';
 
 const HELP = `
 Examples:
@@ -55,7 +56,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .option('--list', 'list the checks and their sources, and run none')
     .option('--yes', 'aws: confirm that the probe stack may be created; it costs money')
     .option('--clean-up', 'aws: only remove the resources that a killed run left')
-    .option('--from <cidr>', 'aws: addresses that may reach the load balancer', '0.0.0.0/0')
+    .option('--from <cidr>', 'aws: addresses that may reach the load balancer', cidr, '0.0.0.0/0')
     .option('--recordings <folder>', 'folder of the recordings, in place of rehearsal/conformance/recordings')
     .option(...DATA_DIR_OPTION)
     .option('--json', 'print the result as JSON')

@@ -1,10 +1,12 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { waitUntilServed } from '@lornu/ops/delivery/deploy/wait-until-served.ts';
 import { writeOutputs } from '@lornu/ops/delivery/github/job.ts';
 import type { DeliveryContext } from '@lornu/ops/delivery/delivery-context.ts';
 import { APPLIED, readRecord, type AppliedPlan } from '@lornu/ops/delivery/manifest.ts';
 import { dirOption, inDelivery } from './options.ts';
+import type { Address } from '@lornu/ops/verify/target.ts';
+import { commitDigits, existingFile, hostAndPort, positive } from './values.ts';
 
 const HELP = `
 Examples:
@@ -36,7 +38,7 @@ export interface WaitFlags {
   stalled: number;
   timeout: number;
   interval: number;
-  connectTo?: string;
+  connectTo?: Address;
   caFile?: string;
 }
 
@@ -45,6 +47,7 @@ export function define(command: Command, context: CliContext): void {
     .option(
       '--revision <commit>',
       'the revision that must be served; default: the last one applied from here',
+      commitDigits,
     )
     .option('--force-new-deployment', 'start a new deployment first, whatever the result of the last one')
     .addOption(dirOption())
@@ -87,10 +90,14 @@ export function withWaitOptions(command: Command): Command {
       new Option(
         '--connect-to <host:port>',
         "connect there instead of to the environment's name, for example before it has DNS",
-      ).env('LORNU_CONNECT_TO'),
+      )
+        .argParser(hostAndPort)
+        .env('LORNU_CONNECT_TO'),
     )
     .addOption(
-      new Option('--ca-file <file>', 'additional authorities for its certificate (PEM)').env('LORNU_CA_FILE'),
+      new Option('--ca-file <file>', 'additional authorities for its certificate (PEM)')
+        .argParser(existingFile)
+        .env('LORNU_CA_FILE'),
     );
 }
 
@@ -98,17 +105,11 @@ export function toWaitOptions(flags: WaitFlags, revision: string) {
   const { connectTo, caFile } = flags;
   return {
     revision,
-    connectTo,
+    connectTo: connectTo && `${connectTo.host}:${connectTo.port}`,
     caFile,
     stalledMs: flags.stalled * 60_000,
     timeoutMs: flags.timeout * 60_000,
     newDeployment: 'never' as const,
     intervalMs: flags.interval * 1000,
   };
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('It takes a number above 0.');
-  return value;
 }

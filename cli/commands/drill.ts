@@ -11,7 +11,8 @@ import { clockOf, renderDrill, renderHistory } from '@lornu/rehearsal/drill/rend
 import { REHEARSAL_PACE } from '@lornu/rehearsal/tasks/pace.ts';
 import { whyNoNamespaces } from '@lornu/ops/setup/network-namespaces.ts';
 import { drillFailOver, failOverPlan, sayOnce, type FailOverTimes } from '@lornu/ops/verify/fail-over.ts';
-import { askYes, DATA_DIR_OPTION, inRehearsal, serverAt, serverUrl } from './options.ts';
+import { askYes, DATA_DIR_OPTION, inRehearsal, serverAt } from './options.ts';
+import { awsRegion, serverUrl } from './values.ts';
 import { whileServed } from './rehearse-whole.ts';
 
 const HELP = `
@@ -52,6 +53,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .option('--token-file <file>', 'with --url: a token that may act for users (default: LORNU_VERIFY_TOKEN)')
     .addOption(
       new Option('--region <name>', 'with --url: region of the account')
+        .argParser(awsRegion)
         .env('AWS_REGION')
         .default('us-east-1'),
     )

@@ -8,7 +8,8 @@ import { findSets, readSet } from '@lornu/ops/eval/eval-files.ts';
 import { startLocalService } from '@lornu/ops/eval/local-service.ts';
 import { keepResult, renderEval, runEval } from '@lornu/ops/eval/run-eval.ts';
 import { createReporter } from '@lornu/ops/steps/reporter.ts';
-import { collect, serverAt, serverUrl, wholeNumber } from './options.ts';
+import { serverAt } from './options.ts';
+import { collect, serverUrl, wholeNumber } from './values.ts';
 
 const HELP = `
 Examples:

@@ -12,7 +12,7 @@ import { publishImage } from '@lornu/ops/image/publish-image.ts';
 import { serveImage } from '@lornu/ops/image/serve-image.ts';
 import { scanImages } from '@lornu/ops/image/scan-image.ts';
 import { createReporter } from '@lornu/ops/steps/reporter.ts';
-import { wholePort } from './options.ts';
+import { osAndArch, wholePort } from './values.ts';
 
 const HELP = `
 Examples:
@@ -119,7 +119,7 @@ function withBuildFlags(parent: Command, name: string, description: string): Com
     .command(name)
     .description(description)
     .addArgument(new Argument('[target]', 'the image; default: both').choices(TARGETS))
-    .option('--platform <os/arch>', 'for example linux/arm64; default: this machine')
+    .option('--platform <os/arch>', 'for example linux/arm64; default: this machine', osAndArch)
     .addOption(new Option('--engine <name>', 'the builder').choices(['podman', 'docker', 'buildah']))
     .option('--stand-ins', 'use stand-in base images and contact no registry')
     .option('--json', 'print the result as JSON');

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -10,27 +10,7 @@ import { withLock } from '@lornu/ops/process/with-lock.ts';
 import { createReporter } from '@lornu/ops/steps/reporter.ts';
 import type { RehearsalContext } from '@lornu/rehearsal/run/standing.ts';
 import { TASK_FORMS } from '@lornu/rehearsal/serve/images.ts';
-
-/** Parses an option that may be repeated. */
-export function collect(value: string, before: string[]): string[] {
-  return [...before, value];
-}
-
-/** A parser for whole numbers from `least` to `most`; the error names `unit`, such as "of seconds". */
-export function wholeNumber(least: number, most: number, unit = ''): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < least || value > most) {
-      throw new InvalidArgumentError(
-        `It takes a whole number${unit && ` ${unit}`} from ${least} to ${most}.`,
-      );
-    }
-    return value;
-  };
-}
-
-/** Parses a port; 0 means a free one. */
-export const wholePort = wholeNumber(0, 65_535);
+import { collectEach, existingFile } from './values.ts';
 
 export function dirOption(): Option {
   return new Option('--dir <folder>', 'where the plan and what belongs to it lies').default(DELIVERY_FOLDER);
@@ -39,7 +19,7 @@ export function dirOption(): Option {
 export function varFileOption(): Option {
   return new Option('--var-file <file>', 'values of the stack, over LORNU_TERRAFORM_VARIABLES; repeatable')
     .default([])
-    .argParser(collect);
+    .argParser(collectEach(existingFile));
 }
 
 export function tasksOption(): Option {
@@ -96,19 +76,6 @@ async function withProgress<T>(
   } finally {
     reporter.close();
   }
-}
-
-/** Parses the address of a server with ADK's API: https, or http on this machine; returned without a trailing slash. */
-export function serverUrl(text: string): string {
-  const url = URL.parse(text);
-  if (
-    url?.protocol === 'https:' ||
-    (url?.protocol === 'http:' && /^(127\.0\.0\.1|localhost|\[::1\])$/.test(url.hostname))
-  )
-    return text.replace(/\/+$/, '');
-  throw new InvalidArgumentError(
-    'It takes an https:// address, or http:// of this machine: a token may be sent to it.',
-  );
 }
 
 /** The text of a file that an option names; a CliError if it cannot be read. */

@@ -13,6 +13,7 @@ import { describeCounts } from '@lornu/ops/delivery/plan/read-plan.ts';
 import { scanPlan } from '@lornu/ops/delivery/scan/scan-plan.ts';
 import { sealPlan } from '@lornu/ops/delivery/summary/seal.ts';
 import { dirOption, varFileOption, inDelivery } from './options.ts';
+import { commitDigits } from './values.ts';
 
 const HELP = `
 Examples:
@@ -43,7 +44,11 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
         .choices(['review', 'deploy'])
         .default('review'),
     )
-    .option('--revision <commit>', "the image's revision; default: the first 12 digits of this commit")
+    .option(
+      '--revision <commit>',
+      "the image's revision; default: the first 12 digits of this commit",
+      commitDigits,
+    )
     .option('--image-digest <sha256>', 'digest that the repository must have under that revision')
     .option('--gate <json>', 'the verdict of lornu image publish about the image')
     .addOption(varFileOption())

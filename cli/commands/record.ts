@@ -12,7 +12,8 @@ import {
   type Wanted,
 } from '@lornu/ops/eval/record.ts';
 import { acceptAll, runReplay } from '@lornu/ops/eval/run-replay.ts';
-import { serverAt, serverUrl } from './options.ts';
+import { serverAt } from './options.ts';
+import { existingFile, serverUrl } from './values.ts';
 
 const HELP = `
 Examples:
@@ -45,7 +46,7 @@ interface Flags {
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command
     .option('--url <url>', "a server of ADK's API that has the conversations", serverUrl)
-    .option('--file <file>', 'a file with a session, as the API returns it')
+    .option('--file <file>', 'a file with a session, as the API returns it', existingFile)
     .option('--firestore', "the service's own documents in Firestore")
     .option('--app <name>', 'record conversations of this app', 'lornu')
     .option('--user <id>', 'record conversations of this user')

@@ -17,7 +17,8 @@ import type { ServedRehearsal } from '@lornu/rehearsal/serve/served.ts';
 import { PROVIDER_CHOICES, type ProviderChoice } from '@lornu/rehearsal/terraform/choose-provider.ts';
 import type { Report } from '@lornu/rehearsal/report/report.ts';
 import { rehearse, verifyServed } from '@lornu/rehearsal/whole/rehearse.ts';
-import { collect, DATA_DIR_OPTION, inRehearsal, tasksOption, wholeNumber } from './options.ts';
+import { DATA_DIR_OPTION, inRehearsal, tasksOption } from './options.ts';
+import { assignment, collectEach, existingFile, wholeNumber } from './values.ts';
 
 /** Longer than the service's ping interval (15 s). */
 const WAIT_S = 17;
@@ -43,8 +44,13 @@ export function defineWhole(command: Command, context: CliContext, finish: (code
   command
     .enablePositionalOptions()
     .option('--keep', 'after all checks, keep the environment running until Ctrl-C')
-    .option('--var <name=value>', 'a value for a variable of terraform/aws/staging; repeatable', collect, [])
-    .option('--var-file <file>', 'a file of such values; repeatable', collect, [])
+    .option(
+      '--var <name=value>',
+      'a value for a variable of terraform/aws/staging; repeatable',
+      collectEach(assignment),
+      [],
+    )
+    .option('--var-file <file>', 'a file of such values; repeatable', collectEach(existingFile), [])
     .addOption(
       new Option('--provider <which>', 'source of the AWS provider')
         .choices(PROVIDER_CHOICES)

@@ -13,15 +13,8 @@ import { describeEvent } from '@lornu/rehearsal/tasks/task-event.ts';
 import { REHEARSAL_PACE } from '@lornu/rehearsal/tasks/pace.ts';
 import { PROVIDER_CHOICES, type ProviderChoice } from '@lornu/rehearsal/terraform/choose-provider.ts';
 import { untilAborted } from '@lornu/ops/process/until-aborted.ts';
-import {
-  besideRehearsal,
-  collect,
-  DATA_DIR_OPTION,
-  inRehearsal,
-  tasksOption,
-  wholeNumber,
-  wholePort,
-} from './options.ts';
+import { besideRehearsal, DATA_DIR_OPTION, inRehearsal, tasksOption } from './options.ts';
+import { assignment, collectEach, existingFile, wholeNumber, wholePort } from './values.ts';
 import { defineBreak } from './rehearse-break.ts';
 import { defineParts, defineWhole } from './rehearse-whole.ts';
 import { runStep } from '@lornu/ops/steps/run-steps.ts';
@@ -75,8 +68,13 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
   command
     .command('apply')
     .description('apply terraform/aws to an emulated account, plan again, compute what can reach what')
-    .option('--var <name=value>', 'a value for a variable of terraform/aws/staging; repeatable', collect, [])
-    .option('--var-file <file>', 'a file of such values; repeatable', collect, [])
+    .option(
+      '--var <name=value>',
+      'a value for a variable of terraform/aws/staging; repeatable',
+      collectEach(assignment),
+      [],
+    )
+    .option('--var-file <file>', 'a file of such values; repeatable', collectEach(existingFile), [])
     .addOption(
       new Option('--provider <which>', 'source of the AWS provider')
         .choices(PROVIDER_CHOICES)

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { writeFile } from 'node:fs/promises';
 import type { LiveTrial } from '@lornu/evaluation/live.ts';
 import { renderReport } from '@lornu/evaluation/report.ts';
@@ -9,7 +9,7 @@ import type { CassetteFile } from '@lornu/ops/eval/cassette-files.ts';
 import { type Baseline, readBaseline, writeBaseline } from '@lornu/ops/eval/live-baseline.ts';
 import { renderLive, renderPlan, runLive, summarize } from '@lornu/ops/eval/run-live.ts';
 import { createReporter } from '@lornu/ops/steps/reporter.ts';
-import { wholeNumber } from './options.ts';
+import { positive, share, wholeNumber } from './values.ts';
 
 /** Options of `lornu replay --live`. */
 export interface LiveFlags {
@@ -56,21 +56,9 @@ export function addLiveOptions(command: Command): Command {
     .option('--max-turns <n>', 'live: most turns', wholeNumber(1, 1e6), 1_000)
     .option('--max-tokens <n>', 'live: most tokens', wholeNumber(1, 1e9), 2_000_000)
     .addOption(
-      new Option('--max-cost <usd>', 'live: highest cost in US dollars')
-        .default(5)
-        .argParser((text: string) => {
-          const value = Number(text);
-          if (!(value > 0)) throw new InvalidArgumentError('Give an amount of US dollars, such as 2.50.');
-          return value;
-        }),
+      new Option('--max-cost <usd>', 'live: highest cost in US dollars').default(5).argParser(positive),
     )
     .option('--config <file>', 'live: criteria in place of the test_config.json beside each agent');
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && value < 1)) throw new InvalidArgumentError('Give a number between 0 and 1.');
-  return value;
 }
 
 interface Flags extends LiveFlags {

@@ -13,7 +13,8 @@ import { cassettesAt, compareCosts, renderCosts } from '@lornu/ops/eval/replay-c
 import { findCassettes } from '@lornu/ops/eval/gate.ts';
 import { acceptAll, renderReplay, runReplay } from '@lornu/ops/eval/run-replay.ts';
 import { addLiveOptions, type LiveFlags, replayLive } from './replay-live.ts';
-import { serverAt, serverUrl, wholeNumber, wholePort } from './options.ts';
+import { serverAt } from './options.ts';
+import { serverUrl, wholeNumber, wholePort } from './values.ts';
 
 const HELP = `
 Examples:

@@ -8,6 +8,7 @@ import { openRepository, targetOf } from '@lornu/ops/delivery/image/repository.t
 import { readVariables } from '@lornu/ops/delivery/plan/variables.ts';
 import { planAutomatic, planRollback, readBefore } from '@lornu/ops/delivery/rollback/roll-back.ts';
 import { dirOption, varFileOption, inDelivery } from './options.ts';
+import { commitDigits } from './values.ts';
 import { toWaitOptions, withWaitOptions, type WaitFlags } from './deploy.ts';
 
 const HELP = `
@@ -34,7 +35,7 @@ interface Flags extends WaitFlags {
 
 export function define(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   withWaitOptions(command)
-    .argument('[revision]', 'what to go back to')
+    .argument('[revision]', 'what to go back to', commitDigits)
     .option('--list', 'list the revisions that have an image')
     .option(
       '--automatic',

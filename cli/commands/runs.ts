@@ -21,7 +21,8 @@ import {
   SORTS,
   type Sort,
 } from '@lornu/ops/runs/render-runs.ts';
-import { readGiven, serverUrl, wholeNumber } from './options.ts';
+import { readGiven } from './options.ts';
+import { serverUrl, wholeNumber } from './values.ts';
 
 const HELP = `
 Examples:

@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
-import { readFile } from 'node:fs/promises';
-import { askYes, collect } from './options.ts';
+import { askYes, readGiven } from './options.ts';
+import { awsAccount, accountName, awsRegion, collect, collectEach, ownerAndName } from './values.ts';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { CliError, EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
 import { firstTime, isReady, REQUIREMENTS } from '@lornu/ops/first-time/first-time.ts';
@@ -50,12 +50,22 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .option(
       '--repository <owner/name>',
       "the repository at GitHub; the checkout's remote origin when left out",
+      ownerAndName,
     )
-    .option('--account <id>', "the AWS account of staging; default: GitHub's variable AWS_ACCOUNT_ID")
-    .option('--region <region>', "the AWS region of staging; default: staging's variable region")
+    .option(
+      '--account <id>',
+      "the AWS account of staging; default: GitHub's variable AWS_ACCOUNT_ID",
+      awsAccount,
+    )
+    .option('--region <region>', "the AWS region of staging; default: staging's variable region", awsRegion)
     .option('--variables <file>', "JSON file with staging's values, for LORNU_TERRAFORM_VARIABLES")
     .option('--project <id>', "the Google Cloud project; default: the one in staging's values")
-    .option('--reviewer <login>', 'who may approve a deployment at GitHub; repeatable', collect, [])
+    .option(
+      '--reviewer <login>',
+      'who may approve a deployment at GitHub; repeatable',
+      collectEach(accountName),
+      [],
+    )
     .option('--json', 'print what was found as JSON')
     .addHelpText('after', HELP)
     .action(async (providers: Provider[], flags: Flags) => {
@@ -66,7 +76,10 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
         ...pick('account', flags.account),
         ...pick('region', flags.region),
         ...pick('project', flags.project),
-        ...pick('variables', flags.variables === undefined ? undefined : await readGiven(flags.variables)),
+        ...pick(
+          'variables',
+          flags.variables === undefined ? undefined : await readGiven(flags.variables, '--variables'),
+        ),
       });
       const reporter = createReporter(context);
       try {
@@ -103,17 +116,5 @@ function checkSteps(given: readonly string[]): void {
     why: `--yes takes the name of a step, or all: ${[...known].join(', ')}.`,
     next: './lornu setup --check names the steps',
     exitCode: EXIT.usage,
-  });
-}
-
-async function readGiven(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new CliError({
-      what: `The file ${path} can't be read.`,
-      why: cause instanceof Error ? cause.message : String(cause),
-      next: 'Name a file with --variables.',
-      exitCode: EXIT.usage,
-      cause,
-    });
   });
 }

@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
 import { createReporter } from '@lornu/ops/steps/reporter.ts';
-import { wholePort } from './options.ts';
+import { wholePort } from './values.ts';
 import type { StoreChoice } from '@lornu/ops/up/store-choice.ts';
 import { up, type UpResult } from '@lornu/ops/up/up.ts';
 

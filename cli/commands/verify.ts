@@ -1,7 +1,8 @@
 import { ECS } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { InvalidArgumentError, Option, type Command } from 'commander';
-import { readGiven, wholeNumber } from './options.ts';
+import { Option, type Command } from 'commander';
+import { readGiven } from './options.ts';
+import { commitDigits, hostAndPort, serverUrl, wholeNumber } from './values.ts';
 import type { CliContext } from '@lornu/ops/base/cli-context.ts';
 import { CliError, EXIT, type ExitCode } from '@lornu/ops/base/cli-error.ts';
 import { createReporter } from '@lornu/ops/steps/reporter.ts';
@@ -50,10 +51,14 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     .argument(
       '<url>',
       'the public address of the environment (output url of terraform/aws/staging)',
-      httpsUrl,
+      serverUrl,
     )
     .option('--token-file <file>', "a machine's token; without it, checks that need one are left out")
-    .option('--revision <revision>', 'the revision that must be served, if the account cannot be read')
+    .option(
+      '--revision <revision>',
+      'the revision that must be served, if the account cannot be read',
+      commitDigits,
+    )
     .option(
       '--wait <seconds>',
       'how long a silent stream is watched',
@@ -71,17 +76,17 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
     )
     .addOption(
       new Option('--connect <host:port>', "connect there for HTTPS, as with curl's --connect-to")
-        .argParser(address)
+        .argParser(hostAndPort)
         .env('LORNU_CONNECT_TO'),
     )
     .addOption(
       new Option('--connect-http <host:port>', 'connect there for plain HTTP')
-        .argParser(address)
+        .argParser(hostAndPort)
         .env('LORNU_CONNECT_HTTP_TO'),
     )
     .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
-    .action(async (url: URL, flags: Flags) => {
+    .action(async (url: string, flags: Flags) => {
       const token = await readToken(flags.tokenFile, context.env);
       const authority = flags.ca === undefined ? undefined : await readGiven(flags.ca, '--ca');
       const { connect, connectHttp, cluster, service, revision } = flags;
@@ -91,7 +96,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
         const verification = await verify(
           {
             target: {
-              url,
+              url: new URL(url),
               appName: flags.app,
               signal: context.signal,
               ...(connect
@@ -136,21 +141,4 @@ async function readToken(path: string | undefined, env: CliContext['env']): Prom
     next: 'Write nothing but the token into the file, for example with gcloud auth print-identity-token (see --help).',
     exitCode: EXIT.usage,
   });
-}
-
-function httpsUrl(text: string): URL {
-  const url = URL.parse(text.includes('://') ? text : `https://${text}`);
-  if (url && (url.protocol === 'https:' || isLoopback(url))) return url;
-  throw new InvalidArgumentError('It takes an https:// address: a token is sent to it.');
-}
-
-/** `lornu up` on this machine may be verified too. */
-function isLoopback({ protocol, hostname }: URL): boolean {
-  return protocol === 'http:' && /^(127\.0\.0\.1|localhost|\[::1\])$/.test(hostname);
-}
-
-function address(text: string): Address {
-  const [, host, port] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
-  if (!host || Number(port) > 65_535) throw new InvalidArgumentError('It takes host:port.');
-  return { host, port: Number(port) };
 }

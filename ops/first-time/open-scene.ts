@@ -11,25 +11,22 @@ import {
   type Scene,
 } from './scene.ts';
 
-const ACCOUNT = /^\d{12}$/;
 const REPOSITORY = /^[A-Za-z0-9-]+\/[A-Za-z0-9._-]+$/;
-const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
 const TOKEN_MS = 30_000;
 
-/** The real clients for the given options. Throws CliError (usage) for an invalid value. */
+/** The real clients for the given options. Throws CliError (usage) for invalid variables or no usable repository. */
 export async function openScene(
   { root, env, signal }: Pick<CliContext, 'root' | 'env' | 'signal'>,
   given: Given,
 ): Promise<Scene> {
   const repository = given.repository ?? env['GITHUB_REPOSITORY'] ?? (await remote(root, env));
   if (repository !== undefined && !REPOSITORY.test(repository))
-    throw wrong('--repository', repository, 'owner/name');
-  if (given.account !== undefined && !ACCOUNT.test(given.account)) {
-    throw wrong('--account', given.account, 'the 12 digits of an AWS account');
-  }
-  if (given.region !== undefined && !REGION.test(given.region)) {
-    throw wrong('--region', given.region, 'a region such as us-east-1');
-  }
+    throw new CliError({
+      what: `The repository ${repository} is not valid.`,
+      why: 'It takes owner/name.',
+      next: 'Name it: ./lornu setup --repository owner/name',
+      exitCode: EXIT.usage,
+    });
   const whole: Given = { ...given, ...(repository === undefined ? {} : { repository }) };
   let google: Promise<string | undefined> | undefined;
   const scene: Scene = {
@@ -45,15 +42,6 @@ export async function openScene(
   // Invalid options are refused before any request.
   if (given.variables !== undefined) await stagingVariables(scene);
   return { ...scene, aws: createAws({ region: await stagingRegion(scene) }) };
-}
-
-function wrong(option: string, value: string, form: string): CliError {
-  return new CliError({
-    what: `${option} ${value} is not valid.`,
-    why: `It takes ${form}.`,
-    next: './lornu setup --help',
-    exitCode: EXIT.usage,
-  });
 }
 
 /** owner/name of the remote origin, if it is on GitHub. */

@@ -61,10 +61,10 @@ test('--json is one document with every step', async () => {
 
 test.each([
   [['hcp', '--yes', 'everything'], 'There is no step everything.'],
-  [['hcp', '--account', '1234'], '--account 1234 is not valid.'],
-  [['hcp', '--region', 'moon'], '--region moon is not valid.'],
-  [['hcp', '--repository', 'lornu'], '--repository lornu is not valid.'],
-  [['hcp', '--variables', '/nowhere/x.json'], "The file /nowhere/x.json can't be read."],
+  [['hcp', '--account', '1234'], 'It takes the 12 digits of an AWS account.'],
+  [['hcp', '--region', 'moon'], 'It takes a region such as us-east-1.'],
+  [['hcp', '--repository', 'lornu'], 'It takes owner/name.'],
+  [['hcp', '--variables', '/nowhere/x.json'], '/nowhere/x.json cannot be read.'],
   [['azure'], 'Allowed choices are hcp, aws, github, dns, google'],
 ])('%p is refused before anything is asked', async (argv, sentence) => {
   const { code, stderr } = await run(...argv);
