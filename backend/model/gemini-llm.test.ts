@@ -75,11 +75,11 @@ describe('before the first token', () => {
     expect([attempts(), pauses]).toEqual([2, [2500]]);
   });
 
-  test('a pause of more than half a minute is left to the caller', async () => {
+  test('a pause of more than half a minute is left to the caller, who is told how long', async () => {
     const { url, attempts } = serve(() => refusal(429, '120s'));
     expect((await collect(ask(url))).error).toMatchObject({
       code: 'RESOURCE_EXHAUSTED',
-      detail: '429 RESOURCE_EXHAUSTED. slow down',
+      detail: '429 RESOURCE_EXHAUSTED. slow down. Try again in 2 minutes.',
     });
     expect(attempts()).toBe(1);
   });

@@ -53,6 +53,18 @@ test.each<[string, unknown, string]>([
   expect(error.detail).toContain(told);
 });
 
+test.each([
+  ['1s', '429 RESOURCE_EXHAUSTED. No quota is left.'],
+  ['59s', '429 RESOURCE_EXHAUSTED. No quota is left.'],
+  ['60s', '429 RESOURCE_EXHAUSTED. No quota is left. Try again in 60 seconds.'],
+  ['3600s', '429 RESOURCE_EXHAUSTED. No quota is left. Try again in 60 minutes.'],
+  ['40000s', '429 RESOURCE_EXHAUSTED. No quota is left. Try again in 12 hours.'],
+])('a long pause that the model asks for is told: %s', (retryDelay, told) => {
+  const details = [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay }];
+  const error = { status: 'RESOURCE_EXHAUSTED', message: 'No quota is left.', details };
+  expect(modelErrorFrom(429, JSON.stringify({ error }), new Headers()).detail).toBe(told);
+});
+
 const inAnHour = new Date(Date.now() + 3_600_000).toUTCString();
 test.each<[string, string | undefined, string | undefined, [least: number, most: number] | undefined]>([
   ['RetryInfo', '1.5s', undefined, [1_500, 1_500]],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { waitInWords } from '../errors/wait-in-words.ts';
 
 /**
  * A failed model call. `code` is Google's (RESOURCE_EXHAUSTED, UNAVAILABLE, ...), `detail` is safe to show to callers.
@@ -46,7 +47,17 @@ export function modelErrorFrom(status: number, text: string, headers: Headers): 
     const cause = new Error(message);
     return new ModelError(code, `${status} ${code}. ${NOT_FOR_CALLERS}`, { status, retryAfterMs, cause });
   }
-  return new ModelError(code, `${status} ${code}. ${forCallers(message)}`, { status, retryAfterMs });
+  const words = withPause(`${status} ${code}. ${forCallers(message)}`, retryAfterMs);
+  return new ModelError(code, words, { status, retryAfterMs });
+}
+
+/** From this pause on, callers are told how long; the page says "a moment" for a shorter one. */
+const LONG_PAUSE_MS = 60_000;
+
+/** The page looks for the added sentence at the end of a message (frontend/src/chat/failure-words.ts). */
+function withPause(words: string, retryAfterMs = 0): string {
+  if (retryAfterMs < LONG_PAUSE_MS) return words;
+  return `${words.replace(/\.$/, '')}. Try again in ${waitInWords(retryAfterMs / 1000)}.`;
 }
 
 /** The reason why the API refuses our credentials contains keys, accounts and projects: it goes to the log only. */

@@ -1,6 +1,7 @@
 import type { ShownMaintenance, ShownRun } from '@lornu/backend/http/routes/operator.ts';
 import type { ShownShadow } from '@lornu/backend/http/routes/shadow.ts';
 import { CliError, EXIT } from '../base/cli-error.ts';
+import { duration } from './render-runs.ts';
 
 /** The address of the operator's API, and the credentials of the caller. */
 export interface OperatorTarget {
@@ -164,9 +165,14 @@ async function refusal(
   return new CliError({
     what: `${url} refused the request (${status}).`,
     why: detailOf(text) ?? 'The response gives no reason.',
-    next: nextByStatus[status] ?? 'Correct the request as the reason says.',
+    next: nextOf(response) ?? nextByStatus[status] ?? 'Correct the request as the reason says.',
     exitCode: EXIT.failed,
   });
+}
+
+function nextOf({ status, headers }: Response): string | undefined {
+  const seconds = Number(headers.get('retry-after'));
+  return status === 429 && seconds > 0 ? `Try again in ${duration(seconds)}.` : undefined;
 }
 
 function detailOf(text: string): string | undefined {

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
 import { AppError } from '../../errors/app-error.ts';
 import { ERROR_TABLE, type ErrorCode } from '../../errors/error-table.ts';
-import { jsonRpcCodeOf, statusNameOf, toKnownError } from './errors.ts';
+import { jsonRpcCodeOf, statusNameOf, toJsonRpc, toKnownError, toRest } from './errors.ts';
 
 test('docs/a2a.md lists how each class of our errors is sent over A2A', async () => {
   const text = await Bun.file(new URL('../../../docs/a2a.md', import.meta.url)).text();
@@ -16,6 +16,17 @@ test('docs/a2a.md lists how each class of our errors is sent over A2A', async ()
   ]);
   const classes = [...new Map(told.map((row) => [row.join(), row])).values()];
   expect(documented).toEqual(classes.toSorted(([a = ''], [b = '']) => Number(a) - Number(b)));
+});
+
+test('an error that asks to wait says how long in its body', () => {
+  const error = new AppError('LIMIT_REACHED', undefined, { headers: { 'retry-after': '3600' } });
+  const details = [
+    expect.objectContaining({ reason: 'LIMIT_REACHED' }),
+    { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '3600s' },
+  ];
+  expect(toJsonRpc(error).data).toEqual(details);
+  expect(toRest(error).body).toMatchObject({ error: { details } });
+  expect(toJsonRpc(new AppError('LIMIT_REACHED')).data).toHaveLength(1);
 });
 
 test('the failures of the service are logged by their code, and none of the caller or of a run', () => {

@@ -15,6 +15,8 @@ import type { Logger } from '../../observability/logger.ts';
 /** Domain of our error codes in google.rpc.ErrorInfo. */
 const DOMAIN = 'lornu.ai';
 
+const RETRY_INFO_TYPE = 'type.googleapis.com/google.rpc.RetryInfo';
+
 /** JSON-RPC code for errors of the service itself; `data` says which one. */
 const OWN_ERROR = -32_000;
 
@@ -85,7 +87,7 @@ export interface JsonRpcErrorBody {
 /** The `error` object of a JSON-RPC response. */
 export function toJsonRpc(error: KnownError): JsonRpcErrorBody {
   if (error instanceof A2AError) return toJsonRpcError(error);
-  return { code: jsonRpcCodeOf(error.code), message: error.message, data: [errorInfoOf(error)] };
+  return { code: jsonRpcCodeOf(error.code), message: error.message, data: detailsOf(error) };
 }
 
 /** Status and body of a REST error response. */
@@ -99,7 +101,7 @@ export function toRest(error: KnownError): { status: number; body: object } {
   return {
     status,
     body: {
-      error: { code: status, status: statusNameOf(error.code), message, details: [errorInfoOf(error)] },
+      error: { code: status, status: statusNameOf(error.code), message, details: detailsOf(error) },
     },
   };
 }
@@ -109,6 +111,10 @@ export function failureHeaders(error: KnownError): Record<string, string> {
   return error instanceof AppError ? { ...error.headers, 'x-error-code': error.code } : {};
 }
 
-function errorInfoOf(error: AppError): object {
-  return { '@type': ERROR_INFO_TYPE, reason: error.code, domain: DOMAIN };
+/** Which error it is, and how long to wait, as AIP-193 asks: the end of a stream has no headers. */
+function detailsOf({ code, headers }: AppError): object[] {
+  const details: object[] = [{ '@type': ERROR_INFO_TYPE, reason: code, domain: DOMAIN }];
+  const seconds = headers['retry-after'];
+  if (seconds !== undefined) details.push({ '@type': RETRY_INFO_TYPE, retryDelay: `${seconds}s` });
+  return details;
 }

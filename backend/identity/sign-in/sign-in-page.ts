@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type AppError, ERROR_CODE_HEADER } from '../../errors/app-error.ts';
+import { waitInWords } from '../../errors/wait-in-words.ts';
 
 /** Content of a sign-in page: what happened, why, and where to go. The first link is the button. */
 export interface SignInPage {
@@ -109,14 +110,14 @@ function toPage(error: AppError): SignInPage | undefined {
         title: 'Signing in is not possible right now',
         sentences: [
           'The service that checks who you are cannot be reached.',
-          `Nothing is lost. Try again in ${waitS} seconds.`,
+          `Nothing is lost. Try again in ${waitInWords(waitS)}.`,
         ],
         ways: [{ ...AGAIN, text: 'Try again' }],
       };
     case 'LIMIT_REACHED':
       return {
         title: 'Too many people are signing in',
-        sentences: [`Try again in ${waitS} seconds.`],
+        sentences: [`Try again in ${waitInWords(waitS)}.`],
         ways: [{ ...AGAIN, text: 'Try again' }],
       };
     case 'SIGN_IN_FAILED':

@@ -17,6 +17,10 @@ test('a limit says which one it is, and when it ends', async () => {
       message: 'A limit is reached: at most 5,000,000 tokens a day.',
       next,
     });
+  const inAnHour = new Date(Date.now() + 3_600_000).toUTCString();
+  expect((await limited({ 'retry-after': inAnHour })).next).toBe('Try again in 60 minutes.');
+  for (const unknown of ['', 'later'])
+    expect((await limited({ 'retry-after': unknown })).next).toBe('Wait a moment, then try again.');
   expect((await limited({})).next).toBe('Wait a moment, then try again.');
 });
 

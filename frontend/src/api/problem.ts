@@ -46,7 +46,7 @@ export async function toProblem(response: Response): Promise<Problem> {
   const requestId = response.headers.get('x-request-id') ?? undefined;
   const fallback =
     response.status >= 500 ? 'The service could not do this.' : `The service answered ${response.status}.`;
-  const waitSeconds = Number(response.headers.get('retry-after') ?? 0);
+  const waitSeconds = secondsOf(response.headers.get('retry-after') ?? '');
   const tellsWhen = response.status === 429 || response.headers.get('x-error-code') === 'MAINTENANCE';
   const next =
     (tellsWhen && waitSeconds > 0 ? `Try again in ${toWait(waitSeconds)}.` : undefined) ??
@@ -55,6 +55,13 @@ export async function toProblem(response: Response): Promise<Problem> {
   const detail = readDetail(await response.text().catch(() => ''));
   const message = toMessage(response.status, detail) ?? fallback;
   return new Problem(response.status, message, next, requestId ? { requestId } : {});
+}
+
+/** Retry-After is a number of seconds or, from a proxy, a date. */
+function secondsOf(retryAfter: string): number {
+  return Number.isNaN(Number(retryAfter))
+    ? (Date.parse(retryAfter) - Date.now()) / 1_000
+    : Number(retryAfter);
 }
 
 /** The service's sentences are written for whoever calls its API; these every person meets. */

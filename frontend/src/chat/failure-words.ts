@@ -53,11 +53,16 @@ const UNKNOWN: FailureWords = {
   next: 'Try again; what you wrote is kept.',
 };
 
+/** The service's last sentence where the model asked for a pause of a minute or more (backend/model/model-error.ts). */
+const HOW_LONG = /\bTry again in \d+ (?:second|minute|hour)s?\.$/;
+
 /** What a failed answer means for the person; an unknown code gets a general sentence. */
 export function toFailureWords(code: string | undefined, message?: string): FailureWords {
   // Written by an operator for the people who read it.
   if (code === 'STOPPED_BY_OPERATOR' && message)
     return { message, next: 'What was answered so far is kept; you can go on from there.' };
   const name = own(BY_STATUS, code) ?? code;
-  return own(BY_CODE, name) ?? UNKNOWN;
+  const words = own(BY_CODE, name) ?? UNKNOWN;
+  const next = HOW_LONG.exec(message ?? '')?.[0];
+  return next === undefined ? words : { ...words, next };
 }
