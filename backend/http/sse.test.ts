@@ -2,7 +2,6 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { connect } from 'node:net';
 import { listen, type Listening } from '../testing/listen.ts';
 import { createTestApp, json, type TestApp } from '../testing/test-app.ts';
-import { firstIndexOf } from '../runs/frame-ids.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { Frame, Run } from '../runs/run.ts';
 import { until } from '../testing/until.ts';
@@ -66,25 +65,6 @@ describe('a stream over a socket', () => {
     rest.resolve();
     expect(await attached.text()).toBe(': ping\n\nid: run-1:0\ndata: {"n":1}\n\n: run completed\n\n');
     await (await begun).text();
-  });
-
-  test('the first frame of another process is announced, even to a client that reconnects after it', async () => {
-    const taken = firstIndexOf(1);
-    const sent = async (from: number | undefined, indexes: number[]): Promise<string[]> => {
-      const batches = async function* (): AsyncGenerator<Frame[]> {
-        yield indexes.map((index): Frame => ({ index, kind: 'event', json: '{}' }));
-      };
-      const run = { id: 'r', state: 'completed', batches } as unknown as Run;
-      const signal = new AbortController().signal;
-      const stream = sseResponse(run, { ...QUIET, signal, fromIndex: from });
-      const blocks = (await stream.text()).split('\n\n');
-      return blocks.filter((block) => block.includes('id:')).map((block) => block.replace('\ndata: {}', ''));
-    };
-    const [first, next] = [`: process 1\nid: r:${taken}`, `id: r:${taken + 1}`];
-    expect(await sent(undefined, [0, 7, taken, taken + 1])).toEqual(['id: r:0', 'id: r:7', first, next]);
-    expect(await sent(8, [taken, taken + 1])).toEqual([first, next]);
-    expect(await sent(taken + 1, [taken + 1])).toEqual([next]);
-    expect(await sent(0, [taken])).toEqual([first]);
   });
 
   test('frames that were stored together are sent together', async () => {

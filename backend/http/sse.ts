@@ -1,7 +1,7 @@
 import { AppError } from '../errors/app-error.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import { frameId, processOf } from '../runs/frame-ids.ts';
+import { frameId } from '../runs/frame-ids.ts';
 import { hasEnded, type Frame, type Run } from '../runs/run.ts';
 import { eventStream, PING } from '../web/event-stream.ts';
 
@@ -28,9 +28,8 @@ export const RUN_ID_HEADER = 'lornu-run-id';
 const RUN_STATE_HEADER = 'lornu-run-state';
 
 /**
- * A run's frames as server-sent events: `id:` and `data:` lines, plus comment lines: while the run is silent, before
- * the first frame of another process, and at the end, with the run's end state. If the frames cannot be read, the
- * stream is cut, and only the log says why.
+ * A run's frames as server-sent events: `id:` and `data:` lines, plus comment lines: while the run is silent, and at
+ * the end, with the run's end state. If the frames cannot be read, the stream is cut, and only the log says why.
  */
 export function sseResponse(run: Run, { pingMs, metrics, log, signal, fromIndex }: SseOptions): Response {
   const disconnected = new AbortController();
@@ -39,14 +38,7 @@ export function sseResponse(run: Run, { pingMs, metrics, log, signal, fromIndex 
   // Bun sends the headers together with the first bytes of the body: without a first comment a silent run would look
   // like a dead service.
   const begin = isQueued ? QUEUED : fromIndex === undefined ? undefined : PING;
-  // From the last frame that the client has seen.
-  let process = processOf((fromIndex ?? 0) - 1);
-  const toText = ({ index, json }: Frame): string => {
-    const text = `id: ${frameId(run.id, index)}\ndata: ${json}\n\n`;
-    if (processOf(index) === process) return text;
-    process = processOf(index);
-    return `: process ${process}\n${text}`;
-  };
+  const toText = ({ index, json }: Frame): string => `id: ${frameId(run.id, index)}\ndata: ${json}\n\n`;
   return eventStream(run.batches(fromIndex, disconnected.signal)[Symbol.asyncIterator](), {
     // A piece for each frame, although several are stored together, was a tenth of a turn's CPU.
     toText: (frames) => frames.map(toText).join(''),

@@ -1,21 +1,5 @@
 import { AppError } from '../errors/app-error.ts';
 
-/**
- * Before decision 0160 frames on Firestore were shown before they were stored, and each process of a run had its own
- * range of indexes. Such runs are kept for an hour after their end; new ones have no gap.
- */
-const INDEXES_OF_A_PROCESS = 1_000_000;
-
-/** Index of the first frame of a process that executed a run of an earlier version after `takeovers` others. */
-export function firstIndexOf(takeovers: number): number {
-  return takeovers * INDEXES_OF_A_PROCESS;
-}
-
-/** The number of processes that executed the run before this frame's, if they had ranges of their own; otherwise 0. */
-export function processOf(index: number): number {
-  return Math.floor(Math.max(0, index) / INDEXES_OF_A_PROCESS);
-}
-
 /** The SSE id of a frame. Opaque to clients, which send it back unchanged. */
 export function frameId(runId: string, index: number): string {
   return `${runId}:${index}`;

@@ -7,7 +7,7 @@ export type { TurnRequest } from '../turn/turn-request.ts';
 
 /**
  * What a listener of a run receives: the JSON text after `data: `, serialised once for all listeners. `index` counts
- * from 0, with gaps only in runs of an earlier version (`processOf`).
+ * from 0 without a gap.
  */
 export interface Frame {
   index: number;

@@ -17,8 +17,6 @@ const LONGEST_PAUSE_MS = 2_000;
 const BEGIN_TRIES = 5;
 /** A stream that a client attaches to begins at once. The page waits as long for that. */
 const ANSWER_WITHIN_MS = 5_000;
-/** The comment before the first frame of another process (docs/runs.md). */
-const TAKEN_OVER = /^process \d+$/u;
 
 /** A turn, as received by a client that never gives up. */
 export interface SeenTurn {
@@ -109,8 +107,7 @@ export async function collectTurn(target: Target, sessionId: string, text: strin
 }
 
 /**
- * The fault of a turn; undefined if every frame came once, in order, with all words, once. After a takeover only the
- * complete events count, because they replace the partial ones.
+ * The fault of a turn; undefined if every frame came once and in order, and its complete events have each word once.
  */
 export function faultOf({ parts, gaveUp }: SeenTurn, expectedText: string): string | undefined {
   if (gaveUp !== undefined) return `given up: ${gaveUp}`;
@@ -124,20 +121,13 @@ export function faultOf({ parts, gaveUp }: SeenTurn, expectedText: string): stri
   return inWords(said) === expectedText ? undefined : `it says "${said.slice(0, 200)}"`;
 }
 
-/** Whether the numbers are consecutive from 0; after a takeover they continue at a higher one. */
+/** Whether the frames are numbered from 0 without a gap, also after a takeover. */
 function disorderOf(parts: readonly StreamPart[]): string | undefined {
   let before: number | undefined;
-  let isTakenOver = false;
   for (const part of parts) {
-    if (part.kind === 'comment') {
-      isTakenOver ||= TAKEN_OVER.test(part.text);
-      continue;
-    }
-    const next = before === undefined ? 0 : before + 1;
-    const isInOrder = part.index === next || (isTakenOver && part.index > next);
-    if (!isInOrder) return `frame ${part.index} came after ${before ?? 'none'}`;
+    if (part.kind === 'comment') continue;
+    if (part.index !== (before ?? -1) + 1) return `frame ${part.index} came after ${before ?? 'none'}`;
     before = part.index;
-    isTakenOver = false;
   }
   return undefined;
 }

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { type Artifact, type Part, TaskState } from '@a2a-js/sdk';
 import { AgentEvent, type AgentExecutionEvent } from '@a2a-js/sdk/server';
-import { firstIndexOf } from '../../runs/frame-ids.ts';
 import type { EndState } from '../../runs/run.ts';
 import { applyEvent, joinChunks } from '../tasks/apply-event.ts';
 import { RunTranslator } from './run-translator.ts';
@@ -18,14 +17,13 @@ function eventsOf(
   options: Partial<typeof IDS> = {},
 ): AgentExecutionEvent[] {
   const translator = new RunTranslator({ ...IDS, ...options });
-  const events = frames.flatMap((frame, index) =>
+  const events = frames.flatMap((frame) =>
     typeof frame === 'string'
       ? translator.take({
-          index,
           kind: 'error',
           json: JSON.stringify({ error_details: { error_message: frame } }),
         })
-      : translator.take({ index, kind: 'event', json: JSON.stringify(frame) }),
+      : translator.take({ kind: 'event', json: JSON.stringify(frame) }),
   );
   return [...events, ...translator.end(state)];
 }
@@ -63,38 +61,6 @@ function answerOf(events: AgentExecutionEvent[]): Artifact[] {
   for (const event of events) task = applyEvent(task, event);
   return task?.artifacts ?? [];
 }
-
-describe('the answer of a run that another process continues', () => {
-  const eventsAfterTakeover = (...frames: [process: number, event: object][]) => {
-    const translator = new RunTranslator(IDS);
-    const events = frames.flatMap(([process, event], at) =>
-      translator.take({ index: firstIndexOf(process) + at, kind: 'event', json: JSON.stringify(event) }),
-    );
-    return [...events, ...translator.end('completed')];
-  };
-
-  test('loses the text that the first process showed and nobody stored, and has each word once', () => {
-    const events = eventsAfterTakeover(
-      [0, whole({ text: 'zero ' })],
-      [0, partial({ text: 'one ' })],
-      [0, partial({ text: 'two ' })],
-      [1, partial({ text: 'one ' })],
-      [1, partial({ text: 'two' })],
-      [1, whole({ text: 'one two' })],
-    );
-    expect(shown(events)).toEqual(['=zero ', '+one ', '+two ', '=zero |one ', '+two', '=zero |one two!']);
-  });
-
-  test('replaces it by the part that was stored', () => {
-    const events = eventsAfterTakeover(
-      [0, partial({ text: 'one two' })],
-      [1, whole({ text: 'one ' })],
-      [1, partial({ text: 'two' })],
-      [1, whole({ text: 'two' })],
-    );
-    expect(shown(events)).toEqual(['=one two', '=one ', '+two', '=one |two!']);
-  });
-});
 
 describe('the answer of a run', () => {
   test('begins with a chunk that is not appended, and ends with the whole', () => {

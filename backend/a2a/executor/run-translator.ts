@@ -2,7 +2,6 @@ import { parseJson } from '../../json/parse-json.ts';
 import { type Message, Role, TaskState, type Part } from '@a2a-js/sdk';
 import { AgentEvent, type AgentExecutionEvent } from '@a2a-js/sdk/server';
 import type { Part as ModelPart } from '@google/genai';
-import { processOf } from '../../runs/frame-ids.ts';
 import type { EndState, Frame } from '../../runs/run.ts';
 import { CONFIRMATION, CREDENTIAL, QUESTION_MARKS } from './answers.ts';
 import { dataPart, textPart, toA2aParts, type WirePart, withoutBytes } from './parts.ts';
@@ -57,10 +56,6 @@ export class RunTranslator {
   /** Text of the event that is being streamed, shown since the last complete event. */
   #open = '';
   #hasBegun = false;
-  /** The process whose frames are read. */
-  #process = 0;
-  /** The artifact shows text of a process that died: the next chunk replaces it. */
-  #isStale = false;
   #failure: string | undefined;
   /** Why the model cut off the last complete event. */
   #cut: string | undefined;
@@ -72,8 +67,7 @@ export class RunTranslator {
   }
 
   /** Translates one frame to events of the task. */
-  take({ index, json, kind }: Frame): AgentExecutionEvent[] {
-    if (processOf(index) !== this.#process) this.#takenOver(processOf(index));
+  take({ json, kind }: Pick<Frame, 'json' | 'kind'>): AgentExecutionEvent[] {
     if (kind === 'error') {
       const { error_details: details } = parseJson(json) as { error_details: { error_message: string } };
       this.#failure = details.error_message;
@@ -91,18 +85,11 @@ export class RunTranslator {
     this.#open = '';
     this.#done.push(...parts);
     if (parts.length === 0) return shown === '' ? [] : [this.#replace(false)];
-    if (shown === '' && !this.#isStale) return [this.#chunk(parts, false)];
+    if (shown === '') return [this.#chunk(parts, false)];
     // The streamed pieces usually equal the complete event; a plugin may have changed it.
     return shown === textOf(parts) && parts.every(({ content }) => content?.$case === 'text')
       ? []
       : [this.#replace(false)];
-  }
-
-  /** The process that took the run over sends all text that counts (docs/runs.md). */
-  #takenOver(process: number): void {
-    this.#process = process;
-    this.#isStale ||= this.#open !== '';
-    this.#open = '';
   }
 
   /** Files saved since the previous call. */
@@ -217,15 +204,12 @@ export class RunTranslator {
   }
 
   #chunk(parts: Part[], lastChunk: boolean): AgentExecutionEvent {
-    const append = this.#hasBegun && !this.#isStale;
-    const all = this.#isStale ? [...this.#done, ...parts] : parts;
+    const append = this.#hasBegun;
     this.#hasBegun = true;
-    this.#isStale = false;
-    return this.#artifact(all, append, lastChunk);
+    return this.#artifact(parts, append, lastChunk);
   }
 
   #replace(lastChunk: boolean): AgentExecutionEvent {
-    this.#isStale = false;
     return this.#artifact(this.#done, false, lastChunk);
   }
 

@@ -38,18 +38,6 @@ test('frames have their ids, comments are skipped, and a frame may arrive in pie
   ]);
 });
 
-test('the first frame of another process is marked as a takeover, however it is split', async () => {
-  const chunks = [
-    'id: r:0\ndata: {"id":"e1"}\n\n: ping\n\n: proc',
-    'ess 1\nid: r:9\ndata: {"id":"e2"}\n\nid: r:10\ndata: {"id":"e3"}\n\n: run completed\n\n',
-  ];
-  expect(await collect(answer(chunks, 'end'))).toEqual([
-    { lastEventId: 'r:0', event: { id: 'e1' } },
-    { lastEventId: 'r:9', event: { id: 'e2' }, isTakenOver: true },
-    { lastEventId: 'r:10', event: { id: 'e3' } },
-  ]);
-});
-
 test('the stream of google-adk, without ids and comments, is read too', async () => {
   expect(await collect(answer(['data: {"id":"e1"}\n\n'], 'end'))).toEqual([{ event: { id: 'e1' } }]);
 });

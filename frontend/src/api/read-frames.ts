@@ -7,8 +7,6 @@ import type { AdkEvent } from './types.ts';
 export interface StreamFrame {
   /** The SSE id, to be sent back unchanged as Last-Event-ID; absent if the server sends none. */
   lastEventId?: string;
-  /** The first frame of another process: unfinished answers of the previous one are not continued. */
-  isTakenOver?: true;
   event: AdkEvent | StreamFailure;
 }
 
@@ -28,8 +26,7 @@ const toFrameEvent = (event: AdkEvent | StreamFailure): AdkEvent | StreamFailure
 /** The service sends at least a comment every 15 s: after three missed ones the connection is dead. */
 const SILENCE_MS = 50_000;
 
-/** Comments of a run's stream before the first frame of another process and at the end (docs/runs.md). */
-const TAKEN_OVER = /^\s*process \d+$/u;
+/** The comment at the end of a run's stream (docs/runs.md). */
 const RUN_END = /^\s*run (?:completed|failed|cancelled|interrupted)$/u;
 
 /**
@@ -41,12 +38,10 @@ export async function* readFrames(response: Response, silenceMs = SILENCE_MS): A
   const watch = new SilenceWatch(silenceMs);
   const frames: StreamFrame[] = [];
   let isNumbered = false;
-  let isTakenOver = false;
   let hasEnded = false;
   const parser = createParser({
     onComment: (comment) => {
       watch.arm();
-      isTakenOver ||= TAKEN_OVER.test(comment);
       hasEnded ||= RUN_END.test(comment);
     },
     onEvent: ({ id, data }) => {
@@ -55,9 +50,7 @@ export async function* readFrames(response: Response, silenceMs = SILENCE_MS): A
       frames.push({
         event: toFrameEvent(parseExactly(data) as AdkEvent | StreamFailure),
         ...(id === undefined ? {} : { lastEventId: id }),
-        ...(isTakenOver ? { isTakenOver } : {}),
       });
-      isTakenOver = false;
     },
   });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

@@ -26,7 +26,7 @@ import {
   type QueuedMessage,
 } from './conversation-state.ts';
 import { followTurn } from './follow-turn.ts';
-import { mergeFrame, settle, withoutUnfinished } from './merge-frame.ts';
+import { mergeFrame, settle } from './merge-frame.ts';
 import { storeFiles, type UploadProgress } from './stored-files.ts';
 import { toTitle } from './to-title.ts';
 import { toTurns } from './to-turns.ts';
@@ -323,9 +323,8 @@ export class Conversation extends Store<ConversationState> {
     return sessionId ? { owner: this.owner, sessionId } : undefined;
   }
 
-  #take({ event, isTakenOver }: StreamFrame): void {
+  #take({ event }: StreamFrame): void {
     this.#hasBegun = true;
-    if (isTakenOver) this.set({ events: withoutUnfinished(this.getState().events) });
     if (isFailure(event)) {
       // If the model failed, an event has already said how; this frame only ends the stream.
       if (this.getState().events.at(-1)?.errorCode) return;

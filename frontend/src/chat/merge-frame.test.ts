@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import type { AdkEvent } from '../api/types.ts';
-import { mergeFrame, withoutUnfinished } from './merge-frame.ts';
+import { mergeFrame } from './merge-frame.ts';
 
 const partial = (text: string, extra: Partial<AdkEvent> = {}): AdkEvent => ({
   id: 'e1',
@@ -58,9 +58,4 @@ test('content and artifacts of one event, sent as two frames, are both kept', ()
   const [event] = merge(content, artifact);
   expect(event?.content?.parts).toEqual([{ text: 'Saved' }]);
   expect(event?.actions?.artifactDelta).toEqual({ 'a.svg': 0 });
-});
-
-test('after a takeover, unfinished text goes and the rest stays', () => {
-  const said = partial('Hello', { id: 'e0', partial: false });
-  expect(withoutUnfinished([said, partial('Hel')])).toEqual([said]);
 });

@@ -19,14 +19,6 @@ export function mergeFrame(events: readonly AdkEvent[], frame: AdkEvent): AdkEve
     : [...events];
 }
 
-/**
- * Removes text that another process had begun and may not have stored: the process that took over sends everything that
- * counts.
- */
-export function withoutUnfinished(events: readonly AdkEvent[]): AdkEvent[] {
-  return events.filter(({ partial }) => !partial);
-}
-
 /** Marks streaming events as final: their request has ended, so no more will come. */
 export function settle(events: readonly AdkEvent[]): AdkEvent[] {
   return events.map((event) => (event.partial ? { ...event, partial: false, interrupted: true } : event));
