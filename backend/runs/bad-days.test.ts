@@ -275,7 +275,7 @@ test("earlier processes' tokens count against the turn's limit", async () => {
   const here = bench.process();
   await here.sessions.createSession(key);
   const begun = { session: key, invocationId: 'e-1', owner: 'o', startedMs: Date.now(), request: say('x') };
-  const { run: record, lease } = await here.store.begin({ id: 'r', ...begun }, 5_000);
+  const { run: record, lease } = await here.store.begin({ id: 'r', ...begun }, { leaseMs: 5_000 });
   const bounds = { firstIndex: 0, runTokens: 100, unheardTokens: 1_000, clock: new FrameClock(50) };
   const run = new LiveRun(here.store, record, lease, begun.request, bounds);
   const spends = (totalTokenCount: number): Event =>

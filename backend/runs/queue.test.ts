@@ -90,7 +90,7 @@ describe.each(bothStores().stores)('a second message while a turn runs, in $name
     const dead = bench.process({ ...IDLE, leaseMs: 300 });
     const { store, runs } = dead;
     // Begun by a dead process, whose place nobody has taken yet.
-    await store.begin({ ...gone('first', 'count to 4'), owner: 'dead' }, 300);
+    await store.begin({ ...gone('first', 'count to 4'), owner: 'dead' }, { leaseMs: 300 });
     const queued = await runs.start(sayWhenBusy('count to 5', 'queue'));
     expect(queued.state).toBe('queued');
     await runs.drain(0);
@@ -103,7 +103,10 @@ describe.each(bothStores().stores)('a second message while a turn runs, in $name
 
   test('a process that dies between the end of a turn and the beginning of the next loses nothing', async () => {
     const { store, runs } = bench.process({ ...IDLE, leaseMs: 300 });
-    const { lease } = await store.begin({ ...gone('first', 'count to 4'), owner: 'dead' }, 60_000);
+    const { lease } = await store.begin(
+      { ...gone('first', 'count to 4'), owner: 'dead' },
+      { leaseMs: 60_000 },
+    );
     const queued = await runs.start(sayWhenBusy('count to 5', 'queue'));
     const next = await store.end(lease, 'failed', []);
     expect(next).toMatchObject({ runId: queued.id });
@@ -143,7 +146,7 @@ describe.each(bothStores().stores)('a second message while a turn runs, in $name
 
   test('interrupt goes ahead of a message that is next and has not begun; neither is lost', async () => {
     const { store, runs } = bench.process(QUIET);
-    const { lease } = await store.begin({ ...gone('first', 'x'), owner: 'dead' }, 60_000);
+    const { lease } = await store.begin({ ...gone('first', 'x'), owner: 'dead' }, { leaseMs: 60_000 });
     const queued = await runs.start(sayWhenBusy('count to 5', 'queue'));
     await store.end(lease, 'failed', []);
     const urgent = await runs.start(sayWhenBusy('count to 3', 'interrupt'));
@@ -181,7 +184,7 @@ describe.each(bothStores().stores)('a second message while a turn runs, in $name
 
   test('the next message is taken back before its turn begins', async () => {
     const { store, runs } = bench.process(QUIET);
-    const { lease } = await store.begin({ ...gone('first', 'x'), owner: 'dead' }, 60_000);
+    const { lease } = await store.begin({ ...gone('first', 'x'), owner: 'dead' }, { leaseMs: 60_000 });
     const back = await runs.start(sayWhenBusy('never mind', 'queue'));
     const stays = await runs.start(sayWhenBusy('count to 4', 'queue'));
     await store.end(lease, 'failed', []);
@@ -194,7 +197,7 @@ describe.each(bothStores().stores)('a second message while a turn runs, in $name
 
   test('a session has a limit of queued messages and of their bytes', async () => {
     const { store, runs } = bench.process(QUIET);
-    await store.begin({ ...gone('first', 'x'), owner: 'dead' }, 60_000);
+    await store.begin({ ...gone('first', 'x'), owner: 'dead' }, { leaseMs: 60_000 });
     const large = 'x'.repeat(MOST_QUEUED_BYTES / 2);
     await runs.start(sayWhenBusy(large, 'queue'));
     const tooMuch = await runs.start(sayWhenBusy(large, 'queue')).catch((error: unknown) => error);

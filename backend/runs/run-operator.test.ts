@@ -64,7 +64,7 @@ describe.each(bothStores().stores)("an operator's actions, in $name", ({ open })
     await here.sessions.createSession(KEY);
     const startedMs = Date.now();
     const run = { id: 'r1', session: KEY, invocationId: 'e1', owner: 'p1', startedMs, request: say('x') };
-    const { lease } = await here.store.begin(run, 60_000);
+    const { lease } = await here.store.begin(run, { leaseMs: 60_000 });
     const shown = async () => (await here.operator.list({}, 10)).runs.find(({ id }) => id === 'r1');
     const { request: _request, ...kept } = run;
     const begun = { ...kept, state: 'running', takeovers: 0, isCancelRequested: false };

@@ -192,7 +192,7 @@ class DurableRunService implements RunService {
     for (let tries = 1; ; tries++) {
       try {
         await this.#housekeeping.beforeLease();
-        return await runs.begin(run, this.#limits.leaseMs, isFollowed, allowed);
+        return await runs.begin(run, { leaseMs: this.#limits.leaseMs, isFollowed, allowed });
       } catch (error) {
         const isBusy = error instanceof AppError && error.code === 'SESSION_BUSY';
         if (!isBusy || whenBusy === 'refuse' || tries > MOST_TRIES) throw error;

@@ -60,6 +60,14 @@ export interface BegunRun {
   stored?: () => Promise<void>;
 }
 
+export interface BeginOptions {
+  leaseMs: number;
+  /** Whether the run's message follows at once: it may be stored with the run. */
+  isFollowed?: boolean;
+  /** Nothing is stored before this resolves; if it rejects, `begin` does too. */
+  allowed?: Promise<unknown>;
+}
+
 /** A lease that another process may take. */
 export interface ExpiredLease extends Lease {
   /** The process that held it; missing for the next run of a queue. */
@@ -99,11 +107,8 @@ export interface StoredFrames {
 export interface RunStore {
   readonly pacing: FramePacing;
 
-  /**
-   * Throws SESSION_NOT_FOUND, or SESSION_BUSY with the running run. `isFollowed`: the run's message follows at once, and
-   * may be stored with it. Nothing is stored before `allowed` resolves; if it throws, that is thrown.
-   */
-  begin(run: NewRun, leaseMs: number, isFollowed?: boolean, allowed?: Promise<unknown>): Promise<BegunRun>;
+  /** Throws SESSION_NOT_FOUND, or SESSION_BUSY with the running run. */
+  begin(run: NewRun, options: BeginOptions): Promise<BegunRun>;
 
   /** Extends a lease, and stores the progress of its run; false if this process does not hold it any more. */
   renew(lease: Lease, leaseMs: number, progress?: RunProgress): Promise<boolean>;

@@ -157,7 +157,7 @@ describe.each(stores)('runs in $name', ({ open }) => {
     const request = say(text);
     const { lease, run } = await dead.store.begin(
       { id: 'run', session: KEY, invocationId: 'e-1', owner: 'dead', startedMs: Date.now(), request },
-      1,
+      { leaseMs: 1 },
     );
     const session = (await dead.sessions.getSession(KEY))!;
     dead.sessions.bindLease(session, lease.token);

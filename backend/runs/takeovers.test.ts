@@ -27,7 +27,7 @@ describe.each(bothStores().stores)('takeovers in $name', ({ open }) => {
     stores = bench.process(IDLE);
     for (const id of SESSIONS) {
       await stores.sessions.createSession(key(id));
-      await stores.store.begin(begun(id), 1);
+      await stores.store.begin(begun(id), { leaseMs: 1 });
     }
   });
   afterEach(() => bench.close());
@@ -69,7 +69,7 @@ describe.each(bothStores().stores)('takeovers in $name', ({ open }) => {
     isRefused = false;
     await completed([BAD]);
     // The session is free.
-    await stores.store.begin({ ...begun(BAD), id: 'next' }, 1);
+    await stores.store.begin({ ...begun(BAD), id: 'next' }, { leaseMs: 1 });
   });
 
   test('a slow lease delays no other, however many polls it takes', async () => {
@@ -83,7 +83,7 @@ describe.each(bothStores().stores)('takeovers in $name', ({ open }) => {
     await completed(others);
     // Begun later: found by another poll.
     await stores.sessions.createSession(key('s9'));
-    await stores.store.begin(begun('s9'), 1);
+    await stores.store.begin(begun('s9'), { leaseMs: 1 });
     await completed(['s9']);
     answer.resolve();
     await completed([BAD]);
@@ -165,7 +165,7 @@ describe.each(bothStores().stores)('takeovers in $name', ({ open }) => {
     ] as const) {
       await stores.sessions.createSession(key(id));
       if (holdMs !== undefined) await stores.store.beat(owner, holdMs);
-      await stores.store.begin({ ...begun(id), owner }, 600_000);
+      await stores.store.begin({ ...begun(id), owner }, { leaseMs: 600_000 });
     }
     bench.process({ ...ALIVE, leaseMs: 600_000 });
     await completed([...SESSIONS, 's5']);

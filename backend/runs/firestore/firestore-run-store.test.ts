@@ -41,7 +41,7 @@ const calls = (name: string): number => standin.calls.get(name) ?? 0;
 
 test('a process that was paused does not show its last frames if another process has ended the run with others', async () => {
   const [paused, other] = [open(), open()];
-  const { lease } = await paused.begin({ ...run, owner: 'paused' }, LEASE_MS);
+  const { lease } = await paused.begin({ ...run, owner: 'paused' }, { leaseMs: LEASE_MS });
   await paused.addFrames(lease, [frame(0, '"one"')]);
   await other.handOver(lease);
   const [expired] = (await other.expired(1, LEASE_MS, new Set(), 'other')).leases;
@@ -60,7 +60,7 @@ test('a process that was paused does not show its last frames if another process
 test('while it is not known whether a run is allowed, its session is read, and nothing is stored', async () => {
   const [reads, commits] = [calls('BatchGetDocuments'), calls('Commit')];
   const allowed = Promise.withResolvers<void>();
-  const beginning = open().begin(run, LEASE_MS, true, allowed.promise);
+  const beginning = open().begin(run, { leaseMs: LEASE_MS, isFollowed: true, allowed: allowed.promise });
   await until(() => calls('BatchGetDocuments') > reads);
   expect(calls('Commit')).toBe(commits);
   allowed.resolve();
@@ -72,7 +72,7 @@ test('while it is not known whether a run is allowed, its session is read, and n
 test('requests to cancel are looked for only if a lease was not seen for so long', async () => {
   const queriesOf = async (busyLookEveryMs: number): Promise<number> => {
     const store = open({ busyLookEveryMs });
-    const { lease } = await store.begin(run, LEASE_MS);
+    const { lease } = await store.begin(run, { leaseMs: LEASE_MS });
     await store.addFrames(lease, [frame(0, '"one"')]);
     const before = calls('RunQuery');
     expect(await store.cancelRequests('o')).toEqual([]);

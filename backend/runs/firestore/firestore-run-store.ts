@@ -8,6 +8,7 @@ import { FramePacing } from '../frame-pacing.ts';
 import type { EndState, Frame, TokenUse } from '../run.ts';
 import { DEFAULT_RUN_LIMITS } from '../run-options.ts';
 import type {
+  BeginOptions,
   BegunRun,
   Expired,
   ExpiredLease,
@@ -101,12 +102,7 @@ export class FirestoreRunStore implements RunStore {
     });
   }
 
-  async begin(
-    run: NewRun,
-    leaseMs: number,
-    isFollowed = false,
-    allowed?: Promise<unknown>,
-  ): Promise<BegunRun> {
+  async begin(run: NewRun, { leaseMs, isFollowed, allowed }: BeginOptions): Promise<BegunRun> {
     const lease = { runId: run.id, session: run.session, token: newLeaseToken() };
     const { newestEventMs, waitMs = LONGEST_WAIT_MS } = this.#options;
     const beginning = new RunBeginning({

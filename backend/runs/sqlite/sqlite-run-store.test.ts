@@ -18,7 +18,7 @@ test('only a takeover reads the request of a running run, which may have 20 MB',
   let uptimeMs = 1_000_000;
   const store = new SqliteRunStore({ database, uptimeMs: () => uptimeMs });
   const run = (id: string) => ({ id, session, invocationId: 'e', owner: 'one', startedMs: 1, request });
-  const { lease } = await store.begin(run('first'), LEASE_MS);
+  const { lease } = await store.begin(run('first'), { leaseMs: LEASE_MS });
   await store.enqueue(run('second'), false);
   const requestOf = async (id: string) => (await store.get(id))?.request;
   expect(await requestOf('first')).toBeUndefined();
@@ -37,12 +37,12 @@ test('a run that begins with its message is refused if the session has changed s
   const run = (id: string) => ({ id, session, invocationId: 'e', owner: 'one', startedMs: 1, request });
   // Committed before the run, which has read the session before that.
   const writing = sessions.appendEvent({ session: read, event: createEvent({ author: 'lornu' }) });
-  const late = await store.begin(run('late'), LEASE_MS, true);
+  const late = await store.begin(run('late'), { leaseMs: LEASE_MS, isFollowed: true });
   await writing;
   expect(late.stored!()).rejects.toMatchObject({ code: 'SESSION_CHANGED' });
   const [first, second] = [
-    await store.begin(run('first'), LEASE_MS, true),
-    await store.begin(run('second'), LEASE_MS, true),
+    await store.begin(run('first'), { leaseMs: LEASE_MS, isFollowed: true }),
+    await store.begin(run('second'), { leaseMs: LEASE_MS, isFollowed: true }),
   ];
   await first.stored!();
   expect(second.stored!()).rejects.toMatchObject({ code: 'SESSION_BUSY' });
@@ -55,7 +55,7 @@ test('a message is committed with the run that it begins, or not at all', async 
   const store = new SqliteRunStore({ database });
   const say = async (id: string) => {
     const run = { id, session, invocationId: id, owner: 'one', startedMs: 1, request };
-    const { lease, stored } = await store.begin(run, LEASE_MS, true);
+    const { lease, stored } = await store.begin(run, { leaseMs: LEASE_MS, isFollowed: true });
     const begun = (await sessions.getBegunSession(session))!;
     sessions.bindLease(begun, lease.token);
     const event = createEvent({ author: 'user', invocationId: id });
@@ -75,7 +75,7 @@ test('a message is committed with the run that it begins, or not at all', async 
 async function writtenBy(change: number): Promise<void> {
   await new SqliteSessionStore({ database }).createSession(session);
   const run = { id: 'r', session, invocationId: 'e', owner: 'one', startedMs: 1, request };
-  await new SqliteRunStore({ database }).begin(run, LEASE_MS);
+  await new SqliteRunStore({ database }).begin(run, { leaseMs: LEASE_MS });
   const { user_version: version } = database
     .query<{ user_version: number }, []>('PRAGMA user_version')
     .get()!;
@@ -87,7 +87,7 @@ test('a session whose turn was under way in an earlier version is free in this o
   const store = new SqliteRunStore({ database });
   expect(await store.list(session, 10)).toEqual([]);
   const run = { id: 'next', session, invocationId: 'f', owner: 'two', startedMs: 2, request };
-  expect((await store.begin(run, LEASE_MS)).run.id).toBe('next');
+  expect((await store.begin(run, { leaseMs: LEASE_MS })).run.id).toBe('next');
 });
 
 test('a file of a newer version is refused in a sentence, and stays as it is', async () => {

@@ -8,6 +8,7 @@ import { newLeaseToken } from '../lease-token.ts';
 import { assertRoom } from '../queue-bounds.ts';
 import type { EndState, Frame, TokenUse } from '../run.ts';
 import type {
+  BeginOptions,
   BegunRun,
   Expired,
   Lease,
@@ -57,12 +58,7 @@ export class SqliteRunStore implements RunStore {
     this.#uptimeMs = uptimeMs;
   }
 
-  async begin(
-    run: NewRun,
-    leaseMs: number,
-    isFollowed = false,
-    allowed?: Promise<unknown>,
-  ): Promise<BegunRun> {
+  async begin(run: NewRun, { leaseMs, isFollowed, allowed }: BeginOptions): Promise<BegunRun> {
     await allowed;
     // A first message over A2A comes before its session exists: check before printing its files.
     if (run.request.newMessage?.parts?.some((part) => part.inlineData))
