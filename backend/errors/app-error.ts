@@ -35,4 +35,14 @@ export class AppError extends Error {
   get isToLog(): boolean {
     return this.status >= 500 && !LOGGED_BY_RUN.has(this.code);
   }
+
+  /** What a log line says about it. Of a bug, the error itself with its stack. */
+  get logFields(): { code: ErrorCode; error: unknown } {
+    return { code: this.code, error: this.code === 'INTERNAL' ? this.cause : this };
+  }
+}
+
+/** The error as callers see it. One that is not an AppError is a bug: its message and stack are not shown. */
+export function toAppError(error: unknown): AppError {
+  return error instanceof AppError ? error : new AppError('INTERNAL', undefined, { cause: error });
 }

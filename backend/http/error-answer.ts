@@ -1,5 +1,5 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { AppError, ERROR_CODE_HEADER } from '../errors/app-error.ts';
+import { ERROR_CODE_HEADER, toAppError } from '../errors/app-error.ts';
 import { ValidationError } from '../errors/validation-error.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { AppContext } from './route.ts';
@@ -14,13 +14,8 @@ export function requestLog(context: AppContext, log: Logger): Logger {
  * error is logged as a bug and answered as INTERNAL, so that no internal message or stack reaches a caller.
  */
 export function answerError(error: unknown, context: AppContext, log: Logger): Response {
-  const known = error instanceof AppError ? error : new AppError('INTERNAL', undefined, { cause: error });
-  if (known.isToLog) {
-    requestLog(context, log).error('request failed', {
-      code: known.code,
-      error: known.code === 'INTERNAL' ? known.cause : known,
-    });
-  }
+  const known = toAppError(error);
+  if (known.isToLog) requestLog(context, log).error('request failed', known.logFields);
   for (const [name, value] of Object.entries(known.headers)) context.header(name, value);
   context.header(ERROR_CODE_HEADER, known.code);
   const detail = known instanceof ValidationError ? known.issues : known.message;

@@ -1,4 +1,4 @@
-import { AppError } from '../errors/app-error.ts';
+import { toAppError } from '../errors/app-error.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { frameId } from '../runs/frame-ids.ts';
@@ -46,8 +46,7 @@ export function sseResponse(run: Run, { pingMs, metrics, log, signal, fromIndex 
     // Without this comment a client could not tell the end of a run from a cut connection.
     end: () => (hasEnded(run.state) ? `: run ${run.state}\n\n` : undefined),
     failed: (error) => {
-      const why = error instanceof AppError ? { code: error.code } : { code: 'INTERNAL', error };
-      log.error('A stream was cut', { runId: run.id, ...why });
+      log.error('A stream was cut', { runId: run.id, ...toAppError(error).logFields });
       return undefined;
     },
     pingMs,

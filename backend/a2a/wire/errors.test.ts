@@ -41,7 +41,7 @@ test('the failures of the service are logged by their code, and none of the call
   expect(toKnownError(bug, log)).toMatchObject({ code: 'INTERNAL', cause: bug });
   const message = 'an A2A request failed';
   expect(logged).toEqual([
-    { message, code: 'STORE_UNAVAILABLE' },
+    { message, code: 'STORE_UNAVAILABLE', error: codes[0] },
     { message, code: 'INTERNAL', error: bug },
   ]);
 });

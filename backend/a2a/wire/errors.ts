@@ -8,7 +8,7 @@ import {
   toJsonRpcError,
   toRestErrorBody,
 } from '@a2a-js/sdk/errors';
-import { AppError } from '../../errors/app-error.ts';
+import { AppError, toAppError } from '../../errors/app-error.ts';
 import { ERROR_TABLE, type ErrorCode } from '../../errors/error-table.ts';
 import type { Logger } from '../../observability/logger.ts';
 
@@ -60,12 +60,9 @@ export type KnownError = A2AError | AppError;
  */
 export function toKnownError(error: unknown, log: Pick<Logger, 'error'>): KnownError {
   if (error instanceof A2AError) return error;
-  if (error instanceof AppError) {
-    if (error.isToLog) log.error('an A2A request failed', { code: error.code });
-    return error;
-  }
-  log.error('an A2A request failed', { code: 'INTERNAL', error });
-  return new AppError('INTERNAL', undefined, { cause: error });
+  const known = toAppError(error);
+  if (known.isToLog) log.error('an A2A request failed', known.logFields);
+  return known;
 }
 
 /** Runs code that parses a caller's message; whatever it throws becomes a client error. */
