@@ -30,14 +30,14 @@ async function bundleService({ root, outDir }: BuildOptions): Promise<void> {
   await bundle({
     entrypoints: ['serve.ts', 'sqlite/checkpoint-worker.ts'].map((file) => join(root, 'backend', file)),
     outdir: outDir,
-    // All in one folder, wherever the sources are.
+    // Without the folders of the sources: the output is one flat folder.
     naming: '[name].[ext]',
   });
 }
 
 async function bundleAgents({ root, outDir }: BuildOptions): Promise<void> {
   for (const name of await agentNames(root)) {
-    // One bundler at a time is as fast, with less memory.
+    // Bundlers run one after the other: that is as fast, and needs less memory.
     await bundle({
       entrypoints: [join(root, 'agents', name, 'agent.ts')],
       outdir: join(outDir, 'agents', name),

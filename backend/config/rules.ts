@@ -30,7 +30,7 @@ function modelRules(v: Variables): string[] {
   ];
 }
 
-/** What is sent to an address must be encrypted, or stay on this machine. */
+/** Conversations and tokens are only sent encrypted, or to this machine. */
 function privacyRules(name: VariableName, url: string, sent: string): string[] {
   const { protocol, hostname } = new URL(url);
   if (protocol === 'https:' || isLoopback(hostname)) return [];

@@ -31,12 +31,12 @@ export class AppError extends Error {
     return ERROR_TABLE[this.code].status;
   }
 
-  /** Whether whoever answers a request with this error logs it. The caller's mistakes are not logged. */
+  /** Whether the code that answers a request with this error logs it. Mistakes of callers are not logged. */
   get isToLog(): boolean {
     return this.status >= 500 && !LOGGED_BY_RUN.has(this.code);
   }
 
-  /** What a log line says about it. Of a bug, the error itself with its stack. */
+  /** The fields of a log line: the code, and the error with its stack; for a bug, the original error. */
   get logFields(): { code: ErrorCode; error: unknown } {
     return { code: this.code, error: this.code === 'INTERNAL' ? this.cause : this };
   }

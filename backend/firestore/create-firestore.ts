@@ -40,7 +40,7 @@ function credentialsOf(
     try {
       return Object.fromEntries(await client.getRequestHeaders(ORIGIN));
     } catch (cause) {
-      // With a response, Google has refused the identity. Without one, it may answer the next time.
+      // If there is a response, Google has refused the identity. Otherwise the next attempt may succeed.
       const isRefused = typeof cause === 'object' && cause !== null && 'response' in cause;
       const code = isRefused ? 'UNAUTHENTICATED' : 'UNAVAILABLE';
       throw new FirestoreError(code, 'There is no access token of Google', { cause });

@@ -21,7 +21,7 @@ export async function deleteDocuments(
   for (let from = 0; from < documents.length;) {
     const batch = documents.slice(from, from + largest);
     try {
-      // One after the other, so that what is left can be found again.
+      // Batches are deleted one after the other: if one fails, the next attempt finds the rest.
       await transact(
         db,
         async (transaction) => batch.forEach((document) => void transaction.delete(document)),

@@ -32,7 +32,7 @@ export async function* callModel(
       'The model did not answer in time.',
     );
     const response = await request(settings, call, watchdog.signal);
-    // Not kept while the answer streams: with files it has 19 MB.
+    // Not needed any more while the answer streams: with files, the body has up to 19 MB.
     call.body = '';
     if (!response.ok) throw await refusalOf(response);
     if (!call.stream) {

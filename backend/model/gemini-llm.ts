@@ -136,7 +136,7 @@ export class GeminiLlm extends BaseLlm {
         if (stream) inference.chunk();
         return answer;
       } catch (error) {
-        // The peer may answer in the place of the model, which has failed all the same.
+        // The model's failure is recorded even if the peer then answers in its place.
         inference.failed(error);
         throw error;
       }

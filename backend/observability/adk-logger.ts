@@ -4,7 +4,10 @@ import type { Logger } from './logger.ts';
 /** Longest message taken from ADK: some print whole classes and requests. */
 const MAX_CHARS = 500;
 
-/** What ADK says to programmers about its own methods, once per process: nothing that an operator can do. */
+/**
+ * Warnings of ADK about its own methods, for programmers: logged once per process, because an operator cannot act on
+ * them.
+ */
 const NOT_FOR_OPERATORS = /is experimental and may change/;
 
 /** Sends ADK's log messages to our logger. ADK logs every model call as `info`, so its `info` becomes `debug` here. */

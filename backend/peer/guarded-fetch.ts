@@ -26,7 +26,7 @@ export function guardedFetch(options: GuardOptions): typeof fetch {
     try {
       const token = await Promise.race([options.token(), watch.over]);
       if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
-      // A redirect could send our token and question anywhere the peer, or whoever replaced it, likes.
+      // With a redirect, the peer, or an attacker in its place, could send our token and question to any address.
       const response = await options.fetch(url, {
         ...init,
         headers,

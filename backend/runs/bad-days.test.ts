@@ -256,7 +256,7 @@ test('a turn without listeners ends at its token limit', async () => {
   const run = await here.runs.start(say('call list_notes with {} then call environment_status with {}'));
   await run.ended;
   expect(run.state).toBe('interrupted');
-  expect(JSON.stringify(await framesOf(run))).toContain('Nobody listened');
+  expect(JSON.stringify(await framesOf(run))).toContain('nobody was listening');
 });
 
 test('a turn that continues beyond its token limit is ended, and a complete answer is kept', async () => {
@@ -266,7 +266,7 @@ test('a turn that continues beyond its token limit is ended, and a complete answ
   await run.ended;
   expect(run.state).toBe('interrupted');
   expect(JSON.stringify(await framesOf(run))).toContain(
-    'The turn has spent the tokens that one turn may spend.',
+    'The turn was ended because it had used all tokens that one turn may use.',
   );
   expect(await turn(here)).toBe('completed');
 });
@@ -301,7 +301,7 @@ test('a turn is ended by its silence, and not while it makes progress', async ()
   const silent = await here.runs.start(say('simulate stall after 3'));
   await silent.ended;
   expect(silent.state).toBe('interrupted');
-  expect(JSON.stringify(await framesOf(silent))).toContain('Nothing came of the turn for too long');
+  expect(JSON.stringify(await framesOf(silent))).toContain('it had produced nothing for too long');
   expect(await turn(here)).toBe('completed');
 });
 

@@ -94,7 +94,7 @@ export class Budgets {
     if (spent.length > 0) await this.#share(spent);
   }
 
-  /** One at a time: a sum that arrives late would hide a newer one. */
+  /** Never two at a time: a sum that arrives late would hide a newer one. */
   async #share(keys: readonly string[]): Promise<void> {
     const sharing = this.#sharing.then(async () => this.#exchange(this.#day, this.#counters, keys));
     this.#sharing = sharing.catch(() => undefined);

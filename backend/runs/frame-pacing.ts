@@ -31,7 +31,7 @@ export class FramePacing {
     this.#shared = options.isTogether ? new FrameClock(options.everyMs) : undefined;
   }
 
-  /** The same, but for these options. */
+  /** A copy with these options changed. */
   with(options: Partial<FramePacingOptions>): FramePacing {
     return new FramePacing({ ...this.#options, ...options });
   }

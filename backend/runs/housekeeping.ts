@@ -95,7 +95,10 @@ export class Housekeeping {
     if (this.#hasAnnounced) await this.#options.store.stopBeating(this.#announcement).catch(() => undefined);
   }
 
-  /** One at a time, however long it takes. Returns a function that does it now. */
+  /**
+   * Does `work` every `ms` milliseconds, unless the previous one is still running. Returns a function that does it
+   * now.
+   */
   #every(ms: number, complaint: string, work: () => Promise<void>): () => void {
     let isBusy = false;
     const start = (): void => {

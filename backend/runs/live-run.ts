@@ -155,7 +155,7 @@ export class LiveRun implements Run {
         const frames = this.#log.from(index);
         if (frames === 'behind') {
           const stored = await this.#store.frames(this.id, index);
-          // All that were shown are stored, until the run is deleted.
+          // Every shown frame is stored until the run is deleted, so the run was deleted.
           if (!stored) return;
           const last = stored.frames.at(-1);
           if (!last && index >= this.#firstIndex) return;
@@ -192,7 +192,7 @@ export class LiveRun implements Run {
     addTokens(this.tokens, event);
     addTokens(this.#allTokens, event);
     const isSpent = this.#spend?.(this.tokens.costUsd - costUsd) ?? false;
-    // An answer that exceeds a limit is complete and the turn's last anyway.
+    // A final answer ends the turn anyway, and is complete even if it exceeds a limit.
     if (isFinalResponse(event)) return;
     if (isSpent) this.stop('money-spent');
     this.#checkBudget();

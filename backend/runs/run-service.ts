@@ -142,7 +142,7 @@ class DurableRunService implements RunService {
     const live = this.#active.get(record.id);
     const run = live ?? this.#queued.get(record.id) ?? new StoredRun(this.#deps.runs, record, this.#active);
     if (lastEventId === undefined || lastEventId === '') return { run, fromIndex: 0 };
-    // Not this process's own count: a process that was paused may still hold a run that was continued elsewhere.
+    // From the store: a process that was paused may still hold a run that another process has continued.
     const count = await this.#deps.runs.frameCount(record.id);
     return { run, fromIndex: fromIndexAfter(lastEventId, record.id, count, choice.runId === 'running') };
   }
@@ -274,7 +274,7 @@ class DurableRunService implements RunService {
       this.#deps.onLostTurn?.();
       return [];
     });
-    // A run taken over now would not be handed over any more.
+    // This process is shutting down and would not hand over a run that it takes over now.
     if (this.#isDraining) throw new AppError('DRAINING');
     if (!session || !stored) {
       await runs.end(lease, 'interrupted', []);

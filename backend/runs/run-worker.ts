@@ -15,30 +15,29 @@ import type { LiveRun, StopReason } from './live-run.ts';
 import type { Frame } from './run.ts';
 import type { RunLimits, RunServiceDeps } from './run-options.ts';
 
-/** After more takeovers than this, the turn itself is what kills its processes. */
+/** After more takeovers than this, the turn itself is taken to be what kills its processes. */
 export const MOST_TAKEOVERS = 30;
 /** Time for a stopped turn to end by itself: a tool may ignore its signal. */
 const GRACE_MS = 500;
 const NO_ANSWER = 'The call was interrupted; whether it took effect is not known.';
 const COULD_NOT_GO_ON = 'The turn was interrupted and could not be continued. Please ask again.';
 
-/** Why a run ends before its agent has finished. */
-const ENDINGS: {
-  [reason in StopReason]?: { state: 'cancelled' | 'interrupted'; sentence?: string; code?: string };
-} = {
+/** How a run ends that is stopped before its agent has finished. People read the sentence. */
+type Ending = { state: 'cancelled' | 'interrupted'; sentence?: string; code?: string | undefined };
+
+const because = (why: string, code?: string): Ending => ({
+  state: 'interrupted',
+  code,
+  sentence: `The turn was ended because ${why}.`,
+});
+
+const ENDINGS: { [reason in StopReason]?: Ending } = {
   cancelled: { state: 'cancelled' },
-  'too-long': { state: 'interrupted', sentence: 'The turn took longer than turns may take here.' },
-  silent: { state: 'interrupted', sentence: 'Nothing came of the turn for too long, so it was ended.' },
-  'over-budget': { state: 'interrupted', sentence: 'The turn has spent the tokens that one turn may spend.' },
-  'money-spent': {
-    state: 'interrupted',
-    code: 'BUDGET_REACHED',
-    sentence: 'The turn was ended because a budget for today is spent; the next day begins at 00:00 UTC.',
-  },
-  unheard: {
-    state: 'interrupted',
-    sentence: 'Nobody listened, and what a turn may spend unheard was spent.',
-  },
+  'too-long': because('it took longer than turns may take here'),
+  silent: because('it had produced nothing for too long'),
+  'over-budget': because('it had used all tokens that one turn may use'),
+  'money-spent': because('a budget for today is spent; the next day begins at 00:00 UTC', 'BUDGET_REACHED'),
+  unheard: because('nobody was listening, and it had used all tokens allowed in that case'),
 };
 
 export interface Assignment {
@@ -69,7 +68,7 @@ export async function runWorker(
     if (state === 'moved') await run.leave();
     else await run.end(state);
   } catch (error) {
-    // Refused as it began: it has never had the lease.
+    // The store refused to begin the run, so this process never had its lease.
     if (isLost(error) || run.stopReason === 'lease-lost') await run.leave();
     else {
       isLeaseLeft = true;
@@ -198,7 +197,7 @@ class RunWorker {
     run.signal.addEventListener('abort', onAbort, { once: true });
     return Promise.race([turn, stopped.promise]).finally(() => {
       run.signal.removeEventListener('abort', onAbort);
-      // After its turn was stopped, a tool's result does not matter any more.
+      // The result of a tool whose turn was stopped is ignored.
       turn.catch(() => undefined);
     });
   }

@@ -87,7 +87,9 @@ function groupSize(works: readonly Work[]): number {
   return Math.min(large === -1 ? works.length : Math.max(1, large), LARGEST_GROUP);
 }
 
-/** What to do for each work's caller after the transaction; never throws. */
+/**
+ * Returns a function for each work that tells its caller the result, to be called after the transaction; never throws.
+ */
 async function commitWhenFree(
   database: Database,
   queue: Queue,

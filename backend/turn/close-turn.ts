@@ -10,7 +10,7 @@ export interface Ending {
   session: Session;
   invocationId: string;
   answers: OpenAnswers;
-  /** Told to the model instead of a tool's missing response. */
+  /** The text that the model gets in place of a tool's missing response. */
   sentence: string;
   /** Calls of this event stay open: they will be repeated. */
   toRepeat?: Event;

@@ -120,7 +120,7 @@ function prepare(options: TurnOptions) {
       ? (piece, author) => messageWrite.whenSettled(() => events.showPartial(partials.toEvent(piece, author)))
       : undefined,
   });
-  // Only the model acts before the message is stored.
+  // Before the message is stored, only the model may be called: callbacks and tools wait for it.
   const mayAskEarly = passesPartials && !request.stateDelta && asksModelFirst(rootAgent);
   return { options, message, context, plugins, failures, messageWrite, events, toolResults, mayAskEarly };
 }

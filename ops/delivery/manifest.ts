@@ -16,10 +16,10 @@ const CHANGE = z.strictObject({
   drift: z.boolean(),
 });
 
-/** What the gate found of an image before it was pushed (docs/decisions/0152). */
+/** The gate's verdict about an image before it was pushed (docs/decisions/0152). */
 export const GATE_VERDICT = z.strictObject({
   passed: z.boolean(),
-  /** Recorded conversations, and how many of them the candidate leads otherwise. */
+  /** Number of recorded conversations, and of those that the candidate continues in another way. */
   replayed: z.number().int().nonnegative(),
   changed: z.number().int().nonnegative(),
   evalCases: z.number().int().nonnegative(),
@@ -44,7 +44,7 @@ export const PLAN_RECORD = z.strictObject({
   /** The state that the plan was based on; serial 0 if there was none. */
   state: z.strictObject({ lineage: z.string(), serial: z.number().int().nonnegative() }),
   image: z.strictObject({ ...DEPLOYED.shape, placeholder: z.boolean() }),
-  /** What ran before; null if nothing did. */
+  /** The image that ran before; null if there was none. */
   before: DEPLOYED.nullable(),
   changes: z.array(CHANGE),
   /** Left out for an image that this run did not build, such as that of a rollback. */

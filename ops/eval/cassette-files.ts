@@ -5,7 +5,10 @@ import { FormatError } from '@lornu/evaluation/eval-set.ts';
 import { CliError, EXIT } from '../base/cli-error.ts';
 
 const EXTENSION = '.cassette.json';
-/** What the agents of a folder's cassettes ask the model, by digest, so that a changed instruction is one change. */
+/**
+ * What the agents of the cassettes in a folder ask the model, by digest: stored once, so that a changed instruction is
+ * one change in Git.
+ */
 const REQUESTS = 'requests.json';
 
 export interface CassetteFile {

@@ -80,7 +80,7 @@ export async function runGate(
   }
 }
 
-/** Throws a CliError with the reasons, for a candidate that must not go on. */
+/** Throws a CliError with the reasons if the candidate has failed. */
 export function assertPassed({ passed, reasons }: GateVerdict, what: string): void {
   if (passed) return;
   throw new CliError({

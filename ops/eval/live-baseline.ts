@@ -36,7 +36,7 @@ export async function readBaseline(files: readonly CassetteFile[]): Promise<Base
   const trials = all.reduce((sum, one) => sum + one.trials, 0);
   const passed = all.reduce((sum, one) => sum + one.passed, 0);
   return {
-    // Not passed / trials: an agent that passed all trials will not pass every future one.
+    // Less than passed / trials, because an agent that passed all trials will not pass every future one.
     rate: Math.min((passed + 1) / (trials + 2), HIGHEST_RATE),
     measured: {
       trials,

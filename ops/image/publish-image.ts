@@ -27,7 +27,7 @@ export interface PublishOptions {
    * passed.
    */
   sign: boolean;
-  /** Judges the image that was built, before it is pushed; throws where it must not be. */
+  /** Tests the built image before it is pushed; throws if it must not be pushed. */
   gate?: (image: string) => Promise<void>;
 }
 
@@ -168,7 +168,7 @@ async function push(
   }
 }
 
-/** An image that already has the tag is not signed here: whoever may push could have put it there. */
+/** An image that already has the tag is not signed here, because anyone who may push could have pushed it. */
 function signedStep({ digest, tag }: PublishedImage, registry: Registry, context: BuildContext): Step {
   return {
     id: 'signed',

@@ -6,7 +6,7 @@ const USER = 'verify';
 /** Longest duration of a run, in milliseconds. */
 const LONGEST_MS = 15 * 60_000;
 
-/** One item of a stream: a frame, or a comment line (a ping; another process; at the end, how the run ended). */
+/** One item of a stream: a frame or a comment line (a ping, or at the end how the run ended). */
 export type StreamPart =
   | { kind: 'frame'; id: string | undefined; index: number; event: WireEvent; atMs: number }
   | { kind: 'comment'; text: string; atMs: number };

@@ -120,5 +120,5 @@ async function make(check: VerifyCheck, scene: Scene, emit: Emit): Promise<Check
   return { id, title, ...verdict, elapsedMs: performance.now() - beganMs };
 }
 
-/** Nothing is known of it: neither progress nor result may show it as one that holds. */
+/** The check was not made, so neither progress nor result may show it as passed. */
 const isUnchecked = ({ outcome }: Verdict): boolean => outcome === 'absent' || outcome === 'not offered';

@@ -47,7 +47,7 @@ async function handshake({ served }: Stage): Promise<string | undefined> {
 const codeOf = (error: Error | string): string =>
   typeof error === 'string' ? error : ((error as Error & { code?: string }).code ?? error.message);
 
-/** Its last question comes half a minute later, so it is played before a break that takes long. */
+/** The break sends its last request half a minute later, so a break that takes long is played after it. */
 export const issuerKeys: Break = {
   id: 'issuer-keys',
   title:
@@ -141,7 +141,7 @@ export const ACCESS_BREAKS: readonly Break[] = [
 
 /** Longer than the service's cooldown of 30 s between two requests for the issuer's keys. */
 const COOLDOWN_MS = 40_000;
-/** Longer than two of them: another break may have cut off the issuer at the end of the first. */
+/** Longer than two cooldowns: when the first one ends, another break may have cut off the issuer. */
 const READ_AGAIN_MS = 120_000;
 
 /** Asks a healthy task with this token until the answer fits; throws with the last one after `withinMs`. */

@@ -28,7 +28,7 @@ export function limitFlags(limits: ContainerLimits, memoryMb: number, machine: M
       ({ path, sizeMb, options }) => `--tmpfs=${path}:${[...options, `size=${sizeMb}m`].join(',')}`,
     ),
     ...machine.flags,
-    // After the machine's own: podman uses the last.
+    // After the machine's own options, because podman uses the last one.
     ...ulimits.map(({ name, soft, hard }) => {
       const atMost = (value: number): number => (name === 'nofile' ? Math.min(value, most) : value);
       return `--ulimit=${name}=${atMost(soft)}:${atMost(hard)}`;

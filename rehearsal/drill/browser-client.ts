@@ -100,7 +100,7 @@ async function answer(page: Page, task: BrowserTask, folder: string): Promise<vo
     if (shown.words === task.expected && (await page.locator('[aria-busy=true]').count()) === 0)
       return note({ kind: 'answered', id: task.id, atMs: Date.now(), fault: undefined });
     if (performance.now() - pressedAt < PRESS_EVERY_MS) continue;
-    // By its text: an answer that is complete has an icon with the same name.
+    // Found by its text, because a complete answer has an icon button with the same name.
     const again = page.getByText('Try again', { exact: true }).last();
     const isUnsent = (await box.inputValue()) === task.text;
     if (!isUnsent && !(await again.isVisible())) continue;

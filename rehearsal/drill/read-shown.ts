@@ -18,7 +18,7 @@ export function readShown(visible: string, message: string): Shown {
   };
 }
 
-/** Whether words that count from 1 have one twice, or one is missing. */
+/** Whether numbers that count from 1 have one twice or leave one out. */
 export function isCount(words: string): boolean {
   return words === '' || words.split(' ').every((word, index) => word === String(index + 1));
 }

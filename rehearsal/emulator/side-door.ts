@@ -3,18 +3,21 @@ import type { Credentials } from './credentials.ts';
 /** The emulator's interface besides the AWS API; ../aws/README.md lists the routes. */
 export interface SideDoor {
   health: () => Promise<{ instance: string; moto: string; extensions: string[] }>;
-  /** From now on it outlives its starter. */
+  /** From now on the emulator outlives the process that started it. */
   stay: () => Promise<void>;
   stop: () => Promise<void>;
   /** Resets it to an empty account. */
   reset: () => Promise<void>;
-  /** What is left in its stores beyond a new account; keptByAws is what AWS keeps after a destroy too. */
+  /**
+   * The resources in its stores that a new account does not have; keptByAws: those that AWS keeps after a destroy,
+   * too.
+   */
   leftovers: () => Promise<{ left: string[]; keptByAws: string[] }>;
   /** Actions that Terraform's provider called since the last call of this, as IAM policies name them. */
   takeCalledActions: () => Promise<string[]>;
   /** A number that is another one after each call that may have changed the network. */
   networkChanges: () => Promise<number>;
-  /** The documented rules beyond AWS's models that calls are held against. */
+  /** The documented rules, beyond AWS's models, by which calls are checked. */
   rules: () => Promise<{ id: string; operations: string[]; code: string; page: string }[]>;
   /** Which statements of roles' policies calls have needed, and which calls were denied because one was missing. */
   access: () => Promise<Access>;

@@ -36,7 +36,7 @@ export interface BalancerControl {
 export function createControl(socketPath: string, groups: readonly TargetGroup[]): BalancerControl {
   /** Out of service until they are added again: `del server` sometimes crashes HAProxy 2.6 (SIGSEGV, SIGABRT). */
   const removed = new Set<string>();
-  /** All that were ever added; HAProxy starts with none. */
+  /** All servers that were ever added; HAProxy starts with none. */
   const known = new Set<string>();
   const checks = new Map(groups.map((group) => [backendName(group.arn), checkSettings(group)]));
   const say = async (...commands: readonly string[]): Promise<string> => {

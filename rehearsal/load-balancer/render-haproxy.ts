@@ -32,7 +32,7 @@ export interface LocalSettings {
   tokenKeys: Readonly<Record<string, readonly TokenKey[]>>;
   /** Rules of the firewall before the load balancer; none where it is left out. */
   firewall?: Firewall | undefined;
-  /** Where servers are added and looked at while it runs. */
+  /** The socket by which servers are added and observed while HAProxy runs. */
   socket: string;
 }
 
@@ -79,7 +79,7 @@ function frontend(listener: Listener, balancer: Balancer, settings: LocalSetting
     ...(settings.firewall ? firewallLines(settings.firewall) : []),
     ...REFUSED,
     'tcp-request session set-var(sess.beganMs) date(0,ms)',
-    // Of HTTP/1.1 only: HAProxy 2.6 sends no GOAWAY for it.
+    // Only for HTTP/1.1, because HAProxy 2.6 does not end HTTP/2 connections for it (it sends no GOAWAY).
     `http-after-response set-header Connection close if { date(0,ms),sub(sess.beganMs) -m int ge ${balancer.clientKeepAliveS * 1000} }`,
     ...listener.rules.flatMap((rule) => chooseRule(rule)),
     ...(balancer.dropInvalidHeaders ? ["http-request del-header '[^-A-Za-z0-9]' -m reg"] : []),

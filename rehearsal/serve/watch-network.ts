@@ -25,7 +25,7 @@ export interface NetworkWatch {
   stop: () => Promise<void>;
 }
 
-/** What somebody changes is to be in force within 2 s; a look that finds a change takes 0.2 s on a quiet machine. */
+/** A change must take effect within 2 s. A look that finds one takes 0.2 s on a quiet machine. */
 const LOOK_EVERY_MS = 500;
 
 /**

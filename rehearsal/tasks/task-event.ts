@@ -14,7 +14,7 @@ export interface TaskEvent {
     | 'sigkill'
     | 'stopped';
   taskId: string;
-  /** Of the service; undefined for a task of its own (RunTask). */
+  /** The deployment of the service that started the task; undefined for one that RunTask started. */
   deploymentId: string | undefined;
   /** As in lornu-staging-agent:3. */
   taskDefinition: string;

@@ -37,7 +37,7 @@ export interface TaskRunnerOptions {
   network?: { tasks: TaskNetwork; agentPort?: number } | undefined;
   /** The account as one of a task's roles sees it; as an administrator where it is left out. */
   asRole?: (roleArn: string, taskId: string) => Promise<AwsClients>;
-  /** One value of a metric; a minute divided by the pace, and 20 s at least, where it is left out. */
+  /** Length of a metric's period. Default: a minute divided by the pace, at least 20 s. */
   metricPeriodMs?: number;
   /** Folder for scratch folders and logs of the tasks. */
   folder: string;

@@ -9,7 +9,7 @@ const MAX_NAME_BYTES = 1_500;
 const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
 const MAX_DEPTH = 20;
 const RESERVED = /^__.*__$/s;
-/** UTF-8 needs at most so many bytes for a UTF-16 unit. */
+/** Most bytes that UTF-8 needs for one UTF-16 unit. */
 const MAX_UNIT_BYTES = 3;
 
 const refused = (message: string): RpcError => new RpcError(status.INVALID_ARGUMENT, message);

@@ -52,7 +52,10 @@ export function readRestCall(path: string, body: string): RestCall {
   return toCall(verb, parent.split('/').map(decodeURIComponent).join('/'), json as object);
 }
 
-/** A call with this body, which is copied. `target`: the full name below which it works. Throws RpcError. */
+/**
+ * Builds the gRPC form of a call; copies the body. `target`: the full name of the parent or of a document. Throws
+ * RpcError.
+ */
 export function toCall(verb: string, target: string, body: object): RestCall {
   const { method, isStream } = METHODS[verb]!;
   const where = method.startsWith('Run')
@@ -108,7 +111,7 @@ function revivedText(key: string, text: string): unknown {
   }
 }
 
-/** The last second that was read: most times of a request are of a few. */
+/** The last second that was parsed: most times of a request share a few seconds. */
 let lastRead = { text: '', seconds: '' };
 
 function readTime(text: string): Timestamp {
@@ -173,7 +176,7 @@ function isTime(key: string, value: unknown): value is Timestamp {
   );
 }
 
-/** The last second that was printed: most times of a response are of the same. */
+/** The last second that was printed: most times of a response share it. */
 let lastSecond = { seconds: '', text: '' };
 
 function printTime({ seconds = '0', nanos = 0 }: Timestamp): string {

@@ -9,7 +9,10 @@ export interface Mishap {
   afterChunks: number;
 }
 
-/** A response that is not a model's, from a proxy for example; taken for one, it would be an empty answer. */
+/**
+ * A response that does not come from a model but, for example, from a proxy. A client that accepted it would show an
+ * empty answer.
+ */
 export type NoAnswer = 'HTML' | 'a list' | 'nothing' | 'usage alone' | '204' | 'a redirect';
 
 /** A refusal before the stream: the HTTP status and Google's name for it. */

@@ -114,7 +114,7 @@ export function createStandin(options: StandinOptions): (request: Request) => Pr
   };
 }
 
-/** Answers that wait until a test lets them go on, however fast the machine is. */
+/** Answers that are held until a test releases them, however fast the machine is. */
 class HeldAnswers {
   readonly #waiting = new Set<() => void>();
 
@@ -128,7 +128,7 @@ class HeldAnswers {
     this.#waiting.delete(resolve);
   }
 
-  /** Lets go on what waits now; returns how many that were. */
+  /** Releases the answers that are held now; returns their number. */
   release(): number {
     const count = this.#waiting.size;
     for (const resolve of this.#waiting) resolve();

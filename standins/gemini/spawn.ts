@@ -2,13 +2,15 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
 /**
- * What Bun reads when a process starts, so it must be in the environment of every program with many streams: the service, the
- * stand-in, a load client. The image has the same settings (Dockerfile).
+ * Settings that Bun reads when a process starts. Every program with many streams needs them in its environment: the
+ * service, the stand-in, a load client. The image has the same settings (Dockerfile).
  */
 export const BUN_SERVER_ENV = {
   /** By default, requests of a process beyond 256 at once wait. */
   BUN_CONFIG_MAX_HTTP_REQUESTS: '65336',
-  /** Threads of the garbage collector: two use up a quota of CPU twice as fast, and then the process stands still. */
+  /**
+   * Threads of the garbage collector: two use up a quota of CPU twice as fast, and then the kernel pauses the process.
+   */
   BUN_JSC_numberOfGCMarkers: '1',
 } as const;
 

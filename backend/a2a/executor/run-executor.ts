@@ -96,7 +96,7 @@ export class RunExecutor implements AgentExecutor {
       const { loadFile } = this.#deps;
       for await (const event of runEvents({ run, session, translator, loadFile })) bus.publish(event);
     } catch (error) {
-      // The task stays as it is, and whoever looks at it later brings it to its end.
+      // The task keeps its state. The next process that reads it brings it to its end.
       if (!isTakenUpLater(error, run)) throw error;
     } finally {
       this.#running.delete(taskId);

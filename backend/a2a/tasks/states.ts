@@ -22,5 +22,5 @@ export const isTerminal = (state: TaskState): boolean => TERMINAL.has(state);
 /** Whether a task in this state waits for input. */
 export const isInterrupted = (state: TaskState): boolean => INTERRUPTED.has(state);
 
-/** Whether a task in this state makes no progress by itself: streams and waiting calls end there. */
+/** Whether a task in this state has ended or waits for input: streams and waiting calls end there. */
 export const isSettled = (state: TaskState): boolean => isTerminal(state) || isInterrupted(state);

@@ -108,7 +108,7 @@ export function failureHeaders(error: KnownError): Record<string, string> {
   return error instanceof AppError ? { ...error.headers, 'x-error-code': error.code } : {};
 }
 
-/** Which error it is, and how long to wait, as AIP-193 asks: the end of a stream has no headers. */
+/** The code of the error and how long to wait, as AIP-193 requires. An error at the end of a stream has no headers. */
 function detailsOf({ code, headers }: AppError): object[] {
   const details: object[] = [{ '@type': ERROR_INFO_TYPE, reason: code, domain: DOMAIN }];
   const seconds = headers['retry-after'];

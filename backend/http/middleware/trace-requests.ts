@@ -37,7 +37,7 @@ export function traceRequests(): MiddlewareHandler<AppEnv> {
       context.set('traceId', span.spanContext().traceId);
       if (!span.isRecording()) return next();
       const balancerId = headers.get(BALANCER_ID)?.slice(0, 256);
-      // Not in the options: OpenTelemetry copies those twice.
+      // Set after the start, because OpenTelemetry copies attributes in the options twice.
       span.setAttributes({
         'http.request.method': method,
         'url.path': path.slice(0, 512),

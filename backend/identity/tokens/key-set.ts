@@ -110,7 +110,7 @@ export class KeySet {
     this.#askedAtMs = this.#options.now();
     try {
       const response = await this.#options.fetch(this.#options.url, {
-        // A redirect would let whoever controls the old address choose our keys.
+        // With a redirect, the owner of the old address could choose our keys.
         redirect: 'error',
         headers: { accept: 'application/json, application/jwk-set+json' },
         signal: AbortSignal.timeout(this.#options.timeoutMs),

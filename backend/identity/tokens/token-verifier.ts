@@ -93,7 +93,7 @@ export class TokenVerifier {
       });
       assertTimes(payload, this.#now() / 1_000);
       const verified = toVerified(payload);
-      // Not if the keys were loaded meanwhile: the newer ones may not have the token's.
+      // Not remembered if the keys were loaded again meanwhile: the new ones may not include the key of this token.
       if (keys && keys === found.keys.current())
         this.#remember(token, { verified, issuer: found.keys, keys }, payload);
       return verified;

@@ -56,7 +56,10 @@ const LOOK_AT_RUN_EVERY_MS = 500;
 const TAKE_WAIT_MS = 3_000;
 const PERHAPS_ACCEPTED =
   'The session store did not answer in time. The message may have been accepted: look before you send it again.';
-/** Time limit of one heartbeat, unless half of what it holds is longer; then it is repeated. */
+/**
+ * Time limit of the write of a heartbeat, or half of the time that the heartbeat holds if that is longer. Then the
+ * write is repeated.
+ */
 const LEAST_BEAT_WAIT_MS = 1_000;
 
 /**
@@ -114,14 +117,15 @@ export class FirestoreRunStore implements RunStore {
       onBusy: () => this.#polls.hurry(),
     });
     const opening = isFollowed ? this.#calls.call(() => beginning.open()) : undefined;
-    // What forbids the run is thrown first.
+    // `allowed` is awaited first: its error takes precedence.
     opening?.catch(() => undefined);
     await allowed;
     const giveUpAt = performance.now() + waitMs;
     const alone = async (): Promise<RunRecord> => {
       const leftMs = Math.max(waitMs / 4, giveUpAt - performance.now());
       return calling((signal) => beginning.store(signal, MOST_ATTEMPTS), leftMs).catch((error: unknown) => {
-        // If it was stored all the same, perhaps with its message, it is accepted: somebody has to execute it.
+        // The commit may have been stored, perhaps with the message. Then the message is accepted, and another process
+        // has to execute its run.
         if (codeOf(error) === 'STORE_UNAVAILABLE') void this.#giveBack(lease).catch(() => undefined);
         throw perhapsAccepted(error);
       });
@@ -184,8 +188,8 @@ export class FirestoreRunStore implements RunStore {
   async beat(owner: string, holdMs: number): Promise<boolean> {
     const wait = Math.max(LEAST_BEAT_WAIT_MS, holdMs / 2);
     const work = (transaction: Transaction) => beat(transaction, this.#db, owner, holdMs);
-    // One that takes longer than its time is repeated, and still counts if it is stored: each attempt of an overloaded
-    // process may be late.
+    // A write that exceeds its time limit is repeated, and counts if it is stored late: in an overloaded process every
+    // attempt may be late.
     const { signal } = new AbortController();
     return calling(
       () => transact(this.#db.ahead, work, { signal, maxAttempts: 1 }),
@@ -237,7 +241,7 @@ export class FirestoreRunStore implements RunStore {
       if (taken) this.#hold(lease, { writtenAt: last?.timeOf(leaseOf(this.#db, session)), hasQueue: true });
       return taken;
     } catch (error) {
-      // The commit may have succeeded all the same: then nobody would execute the run until this lease has expired.
+      // The commit may have been stored. Unless the lease is given back, nobody executes the run until it has expired.
       if (taken) void this.#giveBack(lease).catch(() => undefined);
       throw error;
     }
@@ -303,7 +307,7 @@ export class FirestoreRunStore implements RunStore {
 
 const codeOf = (error: unknown): unknown => (error instanceof AppError ? error.code : undefined);
 
-/** What a caller is told whose run may be stored, because Firestore did not answer. */
+/** The error for a caller whose run may have been stored although Firestore did not answer. */
 function perhapsAccepted(error: unknown): unknown {
   if (!isOutage(error)) return error;
   const { cause, headers } = error;

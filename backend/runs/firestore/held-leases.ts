@@ -5,7 +5,7 @@ import type { Timestamp } from '../../firestore/client/special-values.ts';
 import { WriteBatch } from '../../firestore/client/transaction.ts';
 import { later } from './lease-document.ts';
 
-/** How a lease is stored that was not taken yet. */
+/** How to store a lease that is not stored yet. */
 export interface Beginning {
   /** Adds the new lease and its run to a commit, which is refused if the session has a lease by now. */
   write: (batch: WriteBatch) => void;
@@ -26,16 +26,16 @@ export interface Given {
   beginning?: Beginning;
 }
 
-/** A lease's document as it was once, with the time of its last write: the two are never known apart. */
+/** What this process knows of a lease's document, and the time of the write since which it holds. */
 interface Known {
   writtenAt: Timestamp;
-  /** Whether messages may wait for the lease's end: the next one gets it, so whoever ends the run has to read it. */
+  /** Whether messages may be queued. Then ending the run requires a read, because the next message gets the lease. */
   hasQueue: boolean;
 }
 
 /** The leases of this process, by token. */
 export class HeldLeases extends Map<number, HeldLease> {
-  /** Begins to hold a lease, which is stored since `writtenAt`, or will be as `beginning` says. */
+  /** Adds a lease that was stored at `writtenAt`, or that `beginning` will store. */
   hold(options: HeldLeaseOptions, { writtenAt, hasQueue = false, beginning }: Given): HeldLease {
     const held = new HeldLease(options, beginning);
     held.note(writtenAt, hasQueue);
@@ -70,12 +70,12 @@ export class HeldLease {
     return this.#beginning !== undefined;
   }
 
-  /** Firestore's time now, by its last answer; undefined if there was none. */
+  /** Firestore's time now, estimated from its last answer; undefined if there was none. */
   get serverTime(): Timestamp | undefined {
     return this.#clock && later(this.#clock.time, performance.now() - this.#clock.at);
   }
 
-  /** Milliseconds since Firestore last told how the lease is: infinite if it has not. */
+  /** Milliseconds since Firestore last answered about the lease; infinite if it never has. */
   get seenMsAgo(): number {
     return performance.now() - (this.#clock?.at ?? Number.NEGATIVE_INFINITY);
   }
@@ -90,8 +90,8 @@ export class HeldLease {
   }
 
   /**
-   * Resolves when the lease is stored: with the first write under it, or alone if none came by the next turn of the
-   * event loop. Throws what refused it.
+   * Resolves when the lease is stored: with the first write under it, or alone if there is no write by the next turn
+   * of the event loop. Throws the reason of a refusal.
    */
   async begun(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
@@ -141,7 +141,8 @@ export class HeldLease {
   }
 
   async #isStored(batch: WriteBatch): Promise<boolean> {
-    // If the batch is stored, the lease was as it is known now. A renewal may note something else meanwhile.
+    // Read now: if the batch is stored, the lease had not changed until then, but a renewal may note another value
+    // meanwhile.
     const hasQueue = this.#known?.hasQueue ?? false;
     this.#known = undefined;
     try {

@@ -69,7 +69,7 @@ export class LeasePolls {
       watch.expectIn(until.toMillis() + 1 - readTime.toMillis());
       return { leases: [], nextInMs: watch.expectedInMs };
     }
-    // The skipped ones may be the oldest of all.
+    // The runs in `except` may be the oldest.
     const most = limit + except.size;
     const leases = await this.#calls.call(() => expiredLeases(this.#db, oldest, readTime, most, self));
     const others = leases.filter(({ runId }) => !except.has(runId)).slice(0, limit);
@@ -79,7 +79,10 @@ export class LeasePolls {
     return { leases: others, nextInMs: watch.expectedInMs };
   }
 
-  /** A request is in the lease, which this process sees with each write of frames: only other leases are looked at. */
+  /**
+   * A request to cancel is stored in the lease, which each write of frames reads: only leases without a recent write
+   * are queried.
+   */
   async cancelRequests(owner: string): Promise<string[]> {
     const isUnseen = (lease: HeldLease): boolean => lease.seenMsAgo >= this.#cancelled.everyMs;
     if (this.#held.values().some(isUnseen) && this.#cancelled.isDue()) {

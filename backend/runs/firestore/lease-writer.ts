@@ -106,7 +106,9 @@ export class LeaseWriter {
     await giving;
   }
 
-  /** The first ones in one call, because listeners wait for them; a call and a read cost less for the others. */
+  /**
+   * The first frames are stored in one call, because listeners wait for them. For later ones a transaction costs less.
+   */
   async #storeFrames(lease: Lease, documents: readonly FrameDocument[]): Promise<void> {
     const beganAt = performance.now();
     const held = this.#deps.held.get(lease.token);
@@ -149,7 +151,7 @@ export class LeaseWriter {
     for (const { name, data } of documents) batch.set(frames.doc(name), data);
   }
 
-  /** What is only known of runs that this process executes. */
+  /** Forgets what this process only needs while it executes the run. */
   #forget(lease: Lease): void {
     this.#deps.polls.forget(lease.runId);
     this.#deps.held.delete(lease.token);

@@ -80,7 +80,7 @@ export class SqliteRunStore implements RunStore {
       await storing;
       return begun;
     }
-    // The message is committed with it. Who does not ask for the result loses the lease with its first write.
+    // The message is committed with it. If the caller does not await `stored`, its first write fails with LEASE_LOST.
     storing.catch(() => undefined);
     return { ...begun, stored: async () => storing };
   }

@@ -33,7 +33,8 @@ export async function readAllEvents(
       (await readNewer(session, document, cache)) ?? (await readFromStart(session, document, cache));
     if (events.length === document.revision || attempt === MOST_READS) return { document, events };
     const now = await reread();
-    // Nobody wrote meanwhile: a writer stored an event twice, so the count will never equal the revision.
+    // Nobody has written meanwhile, so another writer has stored an event twice: the count will never equal the
+    // revision.
     if (now?.revision === document.revision && now.generation === document.generation)
       return { document, events };
     document = now;
@@ -41,7 +42,10 @@ export async function readAllEvents(
   return undefined;
 }
 
-/** Those events of a session that a request needs, perhaps more; none if it asks for none. Else like `readAllEvents`. */
+/**
+ * The events of a session that a request needs, perhaps more; an empty list if it asks for none. Otherwise the same as
+ * `readAllEvents`.
+ */
 export async function readEvents(
   session: DocumentReference,
   document: SessionDocument,
@@ -56,7 +60,7 @@ export async function readEvents(
   return readAllEvents(session, document, cache, reread);
 }
 
-/** Some events of a session, of which the last is its newest one. */
+/** The newest events of a session, at least the last one. */
 export async function readNewestEvents(
   session: DocumentReference,
   document: SessionDocument,

@@ -42,7 +42,7 @@ export function readSession(snapshot: DocumentSnapshot): SessionDocument | undef
 export const generationOf = ({ createTime }: DocumentSnapshot): string =>
   createTime ? String(toMs(createTime)) : '';
 
-/** What is not a number cannot be counted on: google-adk begins at 0, too. */
+/** A stored value that is not a number counts as 0, as in google-adk. */
 function readRevision(stored: unknown): number {
   const revision = Number(stored ?? 0);
   return Number.isSafeInteger(revision) ? revision : 0;

@@ -20,7 +20,10 @@ const SIDES = z.looseObject({
   planned_values: z.unknown(),
 });
 
-/** What the environment costs per month before and after the plan of the delivery folder, as far as a plan tells. */
+/**
+ * What the environment costs per month before and after the plan of the delivery folder, without the costs that depend
+ * on use.
+ */
 export async function planCost(context: DeliveryContext): Promise<PlanCost> {
   const text = await readFile(fileOf(context, 'planJson'), 'utf8').catch(() => undefined);
   if (text === undefined) {

@@ -17,7 +17,7 @@ import { readVariables, variableArguments } from './variables.ts';
 export interface PlanOptions extends ImageChoice {
   purpose: PlanRecord['purpose'];
   varFiles: readonly string[];
-  /** What the gate found of this image, if this run built it. */
+  /** The gate's verdict about this image, if this run built it. */
   gate?: GateVerdict | undefined;
 }
 

@@ -21,7 +21,7 @@ export async function planRollback(
   return sealPlan(context);
 }
 
-/** What ran before the apply of the delivery folder; throws CliError if nothing did. */
+/** The image that ran before the apply of the delivery folder; throws CliError if there was none. */
 export async function readBefore(
   context: DeliveryContext,
 ): Promise<{ before: DeployedImage; failed: string }> {
@@ -42,8 +42,9 @@ export async function readBefore(
 }
 
 /**
- * Plans the rollback to what ran before, in the run whose deploy failed: only the image, through Terraform, so that
- * state and service agree whatever ECS did. No scan is needed, as it adds nothing that was not there before.
+ * Plans the rollback to the image that ran before, in the run whose deploy failed. It changes only the image, and
+ * through Terraform, so that the state agrees with the service whatever ECS did. It needs no scan, because that image
+ * was there before.
  */
 export async function planAutomatic(before: DeployedImage, context: DeliveryContext): Promise<Sealed> {
   const record = await makePlan(

@@ -40,7 +40,7 @@ export function renderSummary(manifest: Manifest, cost: PlanCost, approval: stri
   return `${parts.join('\n\n')}\n`;
 }
 
-/** One sentence of what the candidate was asked before its image was pushed. */
+/** One sentence on how the candidate was tested before its image was pushed. */
 function describeGate({
   replayed,
   changed,

@@ -59,8 +59,8 @@ export const BREAKER = theme('breaker', [
     'a deployment of two desired tasks fails after three failed tasks',
     threshold,
     true,
-    // Not those that end at once: ECS replaces them before it counts them, whatever the threshold is. Two start at once, so a
-    // fourth task may have failed before ECS counted the third.
+    // Without the tasks that end at once: ECS replaces them before it counts them, whatever the threshold is. Two
+    // tasks start at once, so a fourth may have failed before ECS counted the third.
     seen(({ image, sick }) => image.stopped.length >= 3 && sick.stopped.length >= 3),
   ],
   [

@@ -64,8 +64,8 @@ export const STARTS: WorkflowChecks = {
       'Every step sees something more.',
     );
   },
-  // A machine of somebody else sees tokens; one that moves changes what was tested; a job without an end blocks the
-  // next.
+  // The runner of a third party can read tokens; an image that moves (ubuntu-latest) changes what was tested; a job
+  // without a time limit blocks the next one.
   'workflow/machines-and-minutes': ({ jobs, stacks }, must) => {
     const arm = stacks.staging.byDefault('cpu_architecture')?.text('value') === 'ARM64';
     for (const { name, reader } of jobs) {

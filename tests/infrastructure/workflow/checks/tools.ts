@@ -57,7 +57,7 @@ export const TOOLS: WorkflowChecks = {
     );
     must(environments.length === 1, 'The role that applies is taken more than once, or never.');
   },
-  // What every step sees, every action of somebody else sees.
+  // Actions of third parties can read whatever every step can read.
   'workflow/tokens-where-they-are-needed': ({ file, jobs }, must) => {
     const token = ['plan comment', 'replay', 'image publish', 'apply', 'drift'];
     must(
