@@ -12,7 +12,7 @@ test('the events of a deleted session leave the memory: they take no room from o
   const db = createFirestore({ project: 'p', database: 'd', emulatorHost: standin.host });
   try {
     // For two sessions, and not for three.
-    const store = new FirestoreSessionStore({ db, cacheBytes: 2.5 * EVENT_BYTES });
+    const store = new FirestoreSessionStore({ db, cache: { maxBytes: 2.5 * EVENT_BYTES } });
     const fill = async (sessionId: string): Promise<void> => {
       const session = await store.createSession(keyOf(sessionId));
       const content = { role: 'user', parts: [{ text: 'x'.repeat(EVENT_BYTES) }] };

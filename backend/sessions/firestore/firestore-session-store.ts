@@ -11,7 +11,7 @@ import type {
 import { AppError } from '../../errors/app-error.ts';
 import { Unusable } from '../../observability/readiness.ts';
 import { addOrReplace } from '../add-or-replace.ts';
-import { EventCache } from '../event-cache.ts';
+import { EventCache, type EventCacheLimits } from '../event-cache.ts';
 import {
   assertRoomFor,
   SessionStore,
@@ -54,15 +54,13 @@ export interface FirestoreSessionStoreOptions {
   /** Milliseconds since the epoch. */
   now?: () => number;
   newId?: () => string;
-  /** Limit of the event cache, in bytes as Firestore counts them. */
-  cacheBytes?: number;
+  cache?: EventCacheLimits;
   /** Time limit of one call with its retries, in milliseconds. */
   waitMs?: number;
   /** Time limit for an event of an active run, in milliseconds. */
   patienceMs?: number;
 }
 
-const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
 /** Deleting thousands of events takes its time. */
 const DELETE_WAIT_MS = 60_000;
 /** Runs that may begin at the same moment. */
@@ -108,7 +106,7 @@ export class FirestoreSessionStore extends SessionStore {
     super();
     this.#db = options.db;
     this.#guard = options.guard;
-    this.#cache = new EventCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES);
+    this.#cache = new EventCache(options.cache);
     this.#now = options.now ?? Date.now;
     this.#newId = options.newId ?? (() => crypto.randomUUID());
     this.#waitMs = options.waitMs;
@@ -182,7 +180,7 @@ export class FirestoreSessionStore extends SessionStore {
         lastUpdateTime: updatedMs,
       };
       const cached = cacheKey(sessionOf(this.#db, key), found.document);
-      const historyBytes = () => this.#cache.get(cached)?.bytes ?? 0;
+      const historyBytes = () => this.#cache.bytesOf(cached);
       this.#sizes.note(sessionOf(this.#db, key).path, historyBytes());
       const lastMs = newest?.timestamp ?? (revision === 0 ? 0 : undefined);
       this.#know(session, { revision, lastMs, writtenAt, generation }, historyBytes);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { EventCacheLimits } from '../event-cache.ts';
 import { openDatabase } from './database.ts';
 import { SqliteSessionStore } from './sqlite-session-store.ts';
 
@@ -12,8 +13,8 @@ let folder: string;
 let store: SqliteSessionStore;
 let nowMs: number;
 
-const open = (cacheBytes?: number) =>
-  new SqliteSessionStore({ database: openDatabase(join(folder, 's.sqlite')), now: () => nowMs, cacheBytes });
+const open = (cache?: EventCacheLimits) =>
+  new SqliteSessionStore({ database: openDatabase(join(folder, 's.sqlite')), now: () => nowMs, cache });
 const textEvent = (text: string, stateDelta: Record<string, unknown> = {}, timestamp = nowMs): Event =>
   createEvent({
     id: `id-${text}`,
@@ -57,7 +58,7 @@ test('a thought signature is read back byte for byte', async () => {
   const event = createEvent({ ...textEvent('1'), content: { role: 'model', parts } });
   await store.appendEvent({ session, event });
   await store.close();
-  store = open(0);
+  store = open({ maxBytes: 0 });
   const read = await store.getSession(key);
   expect(read?.events[0]?.content?.parts).toEqual(parts);
 });
@@ -105,7 +106,7 @@ test("two processes on one file see each other's events, whatever each has in me
     const session = (await writer.getSession(key))!;
     await writer.appendEvent({ session, event: textEvent(text) });
   }
-  for (const reader of [store, other, open(0)]) {
+  for (const reader of [store, other, open({ maxBytes: 0 })]) {
     const session = (await reader.getSession(key))!;
     expect(session.events.map((event) => event.id)).toEqual(['id-1', 'id-2', 'id-3', 'id-4']);
   }

@@ -29,7 +29,7 @@ import {
   type StateMap,
 } from '../state.ts';
 import { addOrReplace } from '../add-or-replace.ts';
-import { EventCache } from '../event-cache.ts';
+import { EventCache, type EventCacheLimits } from '../event-cache.ts';
 import { listSummaries } from './list-summaries.ts';
 import { readEvents } from './read-events.ts';
 import { prepareStatements, type LeasedSessionRow, type SessionRow, type Statements } from './statements.ts';
@@ -41,13 +41,11 @@ export interface SqliteSessionStoreOptions {
   /** Milliseconds since the epoch. */
   now?: () => number;
   newId?: () => string;
-  /** Limit of the event cache, in bytes of stored text. */
-  cacheBytes?: number;
+  cache?: EventCacheLimits;
   /** Stops other users of the database before it is closed. */
   beforeClose?: () => void;
 }
 
-const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
 /** Sessions whose size is cached. */
 const MOST_SIZES = 10_000;
 
@@ -71,7 +69,7 @@ export class SqliteSessionStore extends SessionStore {
     super();
     this.#database = options.database;
     this.#statements = prepareStatements(options.database);
-    this.#cache = new EventCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES);
+    this.#cache = new EventCache(options.cache);
     this.#now = options.now ?? Date.now;
     this.#newId = options.newId ?? (() => crypto.randomUUID());
     this.#beforeClose = options.beforeClose;
