@@ -63,6 +63,13 @@ const DELIBERATE: Deliberate[] = [
     holds: ({ path, service }) => !path.endsWith('.status') || service === 422,
   },
   {
+    reason:
+      'Many JSON readers lose a number beyond 1.8e308 and the key __proto__ silently; Python keeps both.',
+    title: /a body of (a number beyond doubles|the key __proto__)$/,
+    path: /^\[0\]\.(status|contentType|body)/,
+    holds: ({ path, service }) => !path.endsWith('.status') || service === 422,
+  },
+  {
     reason: 'Bodies have a size and a depth: 413 and 422.',
     title: /^\/run beyond a limit/,
     path: /^\[0\]\.(status|contentType|body)/,

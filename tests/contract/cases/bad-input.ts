@@ -56,6 +56,7 @@ const RAW_BODIES: [string, string, Record<string, string>?][] = [
   ['JSON with a charset', JSON.stringify(turn), { 'content-type': 'application/json; charset=utf-8' }],
   ['a lone surrogate', '{"appName":"probe","userId":"\\ud800","sessionId":"none"}'],
   ['a number beyond doubles', '{"appName":"probe","userId":"u","sessionId":"none","stateDelta":{"n":1e999}}'],
+  ['the key __proto__', '{"appName":"probe","userId":"u","sessionId":"none","stateDelta":{"__proto__":1}}'],
 ];
 
 /** Input beyond the service's limits, which google-adk does not have. */
