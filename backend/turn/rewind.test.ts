@@ -107,6 +107,16 @@ test('a rewind to the beginning leaves the state from the creation of the sessio
   expect(state['step'] ?? null).toBeNull();
 });
 
+test('an invocation is rewound once: what was said and saved since then stays', async () => {
+  const { rewind, get, append } = await conversation();
+  await rewind('e-2');
+  await append('e-4', { step: 4 });
+  const before = await get('');
+  for (const id of ['e-2', 'e-3']) expect((await rewind(id)).status).toBe(404);
+  expect(await get('')).toEqual(before);
+  expect((await rewind('e-4')).status).toBe(200);
+});
+
 test('an impossible rewind changes nothing', async () => {
   const { app, rewind, get } = await conversation();
   const unknown = await rewind('e-9');

@@ -5,6 +5,7 @@ import { AppError } from '../errors/app-error.ts';
 import { newInvocationId } from '../events/ids.ts';
 import { serviceEvent } from '../events/service-event.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
+import { withoutRewound } from './agent-view.ts';
 
 export interface RewindOptions {
   sessions: SessionStore;
@@ -21,18 +22,22 @@ const SHARED_PREFIXES = [State.APP_PREFIX, State.USER_PREFIX, State.TEMP_PREFIX]
 /**
  * Rewinds a conversation to before an invocation, like Python ADK's Runner.rewind_async: nothing is deleted; an event
  * is added that says so and reverses the later changes of the session's state and artifacts. State of the app and the
- * user, and artifacts shared by the user's sessions, are not changed. Throws INVOCATION_NOT_FOUND, or what the stores
- * throw.
+ * user, and artifacts shared by the user's sessions, are not changed. Throws INVOCATION_NOT_FOUND, also if the
+ * invocation has been rewound already, or what the stores throw.
  */
 export async function rewindSession(options: RewindOptions): Promise<void> {
   const { sessions, session, beforeInvocationId } = options;
-  const at = session.events.findIndex((event) => event.invocationId === beforeInvocationId);
-  if (at === -1) {
+  // Another device may have rewound it before: what was said since then must not be reversed.
+  const first = withoutRewound(session.events).find(
+    ({ invocationId }) => invocationId === beforeInvocationId,
+  );
+  if (!first) {
     throw new AppError(
       'INVOCATION_NOT_FOUND',
       `Invocation ID not found: ${beforeInvocationId.slice(0, 200)}`,
     );
   }
+  const at = session.events.indexOf(first);
   const event = serviceEvent({
     invocationId: newInvocationId(),
     author: 'user',

@@ -1,3 +1,4 @@
+import type { Session } from '@lornu/frontend/src/api/types.ts';
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { layCable } from './cable.ts';
 import type { ChatPage } from './chat-page.ts';
@@ -106,6 +107,27 @@ test('a stopped answer can be retried', async () => {
   await fixture.release();
   await wholeAnswer(chat, 25);
   expect(await chat.conversation.getByText('This answer was stopped before its end.').count()).toBe(0);
+});
+
+test('an answer that was retried on another device is not taken back by a second retry', async () => {
+  chat = await fixture.openPage();
+  await chat.say('simulate 400 once');
+  await chat.answered();
+  const phone = await fixture.openPage({ hash: new URL(chat.page.url()).hash });
+  await phone.button('Try again').waitFor();
+  // It does not know yet what happens on the other device.
+  await phone.page.route('**/runs', (route) => route.abort());
+  await chat.button('Try again').click();
+  const answer = 'no model thought about this';
+  await chat.conversation.getByText(answer).waitFor();
+  await chat.answered();
+  await phone.button('Try again').click();
+  await phone.page.unroute('**/runs');
+  await phone.conversation.getByText(answer).waitFor();
+  const path = `/apps/lornu/users/user/sessions/${new URL(chat.page.url()).hash.split('/').at(-1)}`;
+  const { events = [] } = (await (await fetch(`${fixture.service.url}${path}`)).json()) as Session;
+  expect(events.filter(({ actions }) => actions?.rewindBeforeInvocationId)).toHaveLength(1);
+  await phone.close();
 });
 
 test('a message to a conversation that is busy elsewhere is kept, and can stop the other', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { toProblem } from './problem.ts';
+import { isRewound, toProblem } from './problem.ts';
 
 const limited = (headers: Record<string, string>): Promise<{ message: string; next: string }> =>
   toProblem(Response.json({ detail: 'At most 5000000 tokens a day' }, { status: 429, headers }));
@@ -29,6 +29,9 @@ test('what every person meets is said in the words of the page', async () => {
   expect(problem.message).toBe('You are not signed in any more.');
   const gone = await toProblem(Response.json({ detail: 'Session not found' }, { status: 404 }));
   expect(gone.message).toBe('This conversation is not there.');
+  const old = { status: 404, headers: { 'x-error-code': 'INVOCATION_NOT_FOUND' } };
+  const rewound = await toProblem(Response.json({ detail: 'Invocation ID not found: e-1' }, old));
+  expect([isRewound(rewound), isRewound(gone)]).toEqual([true, false]);
 });
 
 test('maintenance is told in the words of the operator, with when to come again', async () => {

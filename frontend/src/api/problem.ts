@@ -26,6 +26,13 @@ export function isMissing({ status }: Problem): boolean {
   return status === 404 || status === 405;
 }
 
+const REWOUND = 'This message was sent again, or changed, on another device.';
+
+/** Whether a turn that the page still shows no longer counts. */
+export function isRewound({ message }: Problem): boolean {
+  return message === REWOUND;
+}
+
 /** Whether the service has no such route: google-adk's own server has fewer of them. */
 export function isUnknownRoute({ status, message }: Problem): boolean {
   return status === 405 || (status === 404 && message === 'Not Found');
@@ -53,7 +60,8 @@ export async function toProblem(response: Response): Promise<Problem> {
     NEXT_BY_STATUS[response.status] ??
     (response.status >= 500 ? 'Try again in a moment.' : 'Reload the page and try again.');
   const detail = readDetail(await response.text().catch(() => ''));
-  const message = toMessage(response.status, detail) ?? fallback;
+  const isOld = response.headers.get('x-error-code') === 'INVOCATION_NOT_FOUND';
+  const message = (isOld ? REWOUND : toMessage(response.status, detail)) ?? fallback;
   return new Problem(response.status, message, next, requestId ? { requestId } : {});
 }
 

@@ -1,4 +1,4 @@
-import { asProblem, isMissing, isUnknownRoute, Problem } from '../api/problem.ts';
+import { asProblem, isMissing, isRewound, isUnknownRoute, Problem } from '../api/problem.ts';
 import { isFailure, type StreamFrame } from '../api/read-frames.ts';
 import {
   attachRun,
@@ -143,6 +143,8 @@ export class Conversation extends Store<ConversationState> {
       } catch (error) {
         const problem = asProblem(error);
         this.set({ phase: 'idle' });
+        // Another device has sent the message again meanwhile.
+        if (isRewound(problem)) return this.load();
         // google-adk's own server cannot rewind: there the message is sent once more.
         if (!isUnknownRoute(problem)) return this.set({ problem });
       }

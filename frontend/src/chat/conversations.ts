@@ -6,7 +6,7 @@ import {
   titleState,
   type Owner,
 } from '../api/sessions.ts';
-import { asProblem, type Problem } from '../api/problem.ts';
+import { asProblem, isRewound, type Problem } from '../api/problem.ts';
 import { listRuns } from '../api/run.ts';
 import { share, unshare } from '../api/sharing.ts';
 import type { SharedLink } from '../util/route.ts';
@@ -136,7 +136,12 @@ export class Conversations extends Store<ConversationsState> {
     const page = pageState({ isPinned: false, branch: place });
     // A conversation with a new first message gets its title from it.
     const title = turn === 0 && !again ? titleState(toTitle(titleTextOf(parts))) : {};
-    const session = await copySession(this.owner, id, invocationId, { ...title, ...page });
+    const session = await copySession(this.owner, id, invocationId, { ...title, ...page }).catch(
+      (error: unknown) => {
+        if (isRewound(asProblem(error))) this.reload(id);
+        throw error;
+      },
+    );
     const conversation = new Conversation(this.owner, session);
     this.#keep(session.id, conversation);
     this.#changed();
