@@ -8,6 +8,7 @@ import { layCable, type Cable } from './cable.ts';
 import type { ChatPage } from './chat-page.ts';
 import type { BrowserFixture } from './fixture.ts';
 import { PATIENCE } from './patience.ts';
+import { isPersonStep, PERSON_STEPS, playPerson } from './person-steps.ts';
 
 /** What can happen to one of the pages, or to the service behind all of them. */
 const STEPS = [
@@ -23,6 +24,7 @@ const STEPS = [
   'sleep',
   'slow network',
   'deploy',
+  ...PERSON_STEPS,
 ] as const;
 /** Needs time for a lease to expire. */
 const HARD_STEPS = [...STEPS, 'kill', 'kill during upload'] as const;
@@ -104,6 +106,8 @@ export async function playScript(
     const session = async () => untilQuiet(fleet.current, hash.split('/').at(-1) ?? '');
     for (const chat of shown) {
       await ensureLoaded(chat);
+      // A page that edited a message shows another version.
+      await chat.page.evaluate(`location.hash = '${hash}'`);
       await expectSame(chat, session);
     }
     // Messages that were refused meanwhile are added to it.
@@ -172,6 +176,11 @@ interface Stage {
 async function play(name: StepName, stage: Stage): Promise<void> {
   const { chat, cable, ms, count } = stage;
   const { page } = chat;
+  if (isPersonStep(name)) {
+    await ensureLoaded(chat);
+    await playPerson(name, chat, `count to ${20 + count} every 20 ms`);
+    return Bun.sleep(ms);
+  }
   switch (name) {
     case 'say':
     case 'say meanwhile':
