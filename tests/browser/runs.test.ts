@@ -109,6 +109,22 @@ test('a stopped answer can be retried', async () => {
   expect(await chat.conversation.getByText('This answer was stopped before its end.').count()).toBe(0);
 });
 
+test('a message that gets no response at all can be sent again, and is there once', async () => {
+  chat = await fixture.openPage();
+  await chat.ask('count to 2');
+  await chat.page.clock.install();
+  // As on a connection that is half open.
+  await chat.page.route('**/run_sse', () => undefined);
+  await chat.say('count to 3');
+  await chat.page.getByText(/^Working on it/).waitFor();
+  await chat.page.clock.fastForward(60_000);
+  await chat.page.getByRole('alert').getByText('The service cannot be reached.').waitFor();
+  await chat.page.unroute('**/run_sse');
+  await chat.button('Try again').last().click();
+  await chat.conversation.getByText('1 2 3', { exact: true }).waitFor();
+  expect(await chat.conversation.getByText('count to 3', { exact: true }).count()).toBe(1);
+});
+
 test('an answer that was retried on another device is not taken back by a second retry', async () => {
   chat = await fixture.openPage();
   await chat.say('simulate 400 once');

@@ -7,7 +7,6 @@ import {
   listRuns,
   RUNNING,
   runIdOf,
-  startTurn,
   type SessionKey,
 } from '../api/run.ts';
 import { createSession, getSession, rewindSession, type Owner } from '../api/sessions.ts';
@@ -25,7 +24,7 @@ import {
   type ConversationState,
   type QueuedMessage,
 } from './conversation-state.ts';
-import { followTurn } from './follow-turn.ts';
+import { followTurn, startInTime } from './follow-turn.ts';
 import { mergeFrame, settle } from './merge-frame.ts';
 import { storeFiles, type UploadProgress } from './stored-files.ts';
 import { toTitle } from './to-title.ts';
@@ -221,7 +220,7 @@ export class Conversation extends Store<ConversationState> {
         const message = await storeFiles(key, parts, { signal, onProgress: this.#onProgress });
         isUploading = false;
         if (parts.some(({ fileData }) => fileData)) this.set({ events: [...events, toLocalEvent(message)] });
-        const response = await startTurn(key, message, signal, { model: model ?? this.model });
+        const response = await startInTime(key, message, signal, { model: model ?? this.model });
         tellTabs({ kind: 'turn-started', sessionId: key.sessionId });
         return response;
       } catch (error) {
@@ -239,7 +238,7 @@ export class Conversation extends Store<ConversationState> {
     try {
       const key = await this.#untilBegun();
       const stored = await storeFiles(key, parts, { signal: request.signal, onProgress: this.#onProgress });
-      const response = await startTurn(key, stored, request.signal, { whenBusy, model: this.model });
+      const response = await startInTime(key, stored, request.signal, { whenBusy, model: this.model });
       this.set(withAccepted(this.getState(), id, runIdOf(response)));
       return true;
     } catch (error) {

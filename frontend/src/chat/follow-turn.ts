@@ -1,6 +1,7 @@
 import { asProblem, type Problem } from '../api/problem.ts';
 import { readFrames, type StreamFrame } from '../api/read-frames.ts';
-import { attachRun, findRunning, runIdOf, type SessionKey } from '../api/run.ts';
+import { attachRun, findRunning, runIdOf, startTurn, type SessionKey, type TurnChoices } from '../api/run.ts';
+import type { Part } from '../api/types.ts';
 
 export interface FollowOptions {
   /** Called only after `open`: a new conversation gets its id there. */
@@ -17,6 +18,9 @@ const GIVE_UP_MS = 10 * 60_000;
 const LONGEST_PAUSE_MS = 5_000;
 /** A response begins at once even if its run is silent; otherwise its connection died while the laptop slept. */
 const ANSWER_WITHIN_MS = 5_000;
+/** The same for a message, after the time that its bytes take on a slow connection. */
+const STARTED_WITHIN_MS = 50_000;
+const SLOWEST_BYTES_PER_MS = 1;
 
 /**
  * Yields a turn's frames to its end, across lost connections: missed frames are requested by the last id. Throws the
@@ -63,9 +67,12 @@ async function connectAgain(
     await pause(Math.min(2 ** attempt * 250, LONGEST_PAUSE_MS), signal);
     if (signal.aborted) return undefined;
     try {
-      const runId = begun ?? (await inTime(signal, (within) => findRunning(key, within)))?.id;
+      const looked = begun
+        ? undefined
+        : await inTime(signal, ANSWER_WITHIN_MS, (within) => findRunning(key, within));
+      const runId = begun ?? looked?.id;
       if (!runId) return undefined;
-      return await inTime(signal, (within) => attachRun(key, runId, lastEventId, within));
+      return await inTime(signal, ANSWER_WITHIN_MS, (within) => attachRun(key, runId, lastEventId, within));
     } catch (error) {
       const problem = asProblem(error);
       if (signal.aborted || problem.status === 404) return undefined;
@@ -74,10 +81,28 @@ async function connectAgain(
   }
 }
 
+/**
+ * Starts a turn. Throws a Problem without a status if no response comes: the service sends one within 15 s, if only
+ * with a comment, so the connection is dead.
+ */
+export async function startInTime(
+  key: SessionKey,
+  parts: Part[],
+  signal: AbortSignal,
+  choices: TurnChoices,
+): Promise<Response> {
+  const ms = STARTED_WITHIN_MS + JSON.stringify(parts).length / SLOWEST_BYTES_PER_MS;
+  return inTime(signal, ms, (within) => startTurn(key, parts, within, choices));
+}
+
 /** Gives up a request without response, so that the browser uses another connection for the next attempt. */
-async function inTime<T>(signal: AbortSignal, ask: (within: AbortSignal) => Promise<T>): Promise<T> {
+async function inTime<T>(
+  signal: AbortSignal,
+  ms: number,
+  ask: (within: AbortSignal) => Promise<T>,
+): Promise<T> {
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), ANSWER_WITHIN_MS);
+  const timer = setTimeout(() => late.abort(), ms);
   try {
     return await ask(AbortSignal.any([signal, late.signal]));
   } finally {
