@@ -37,9 +37,9 @@ export function inMemory({ concurrencyMode, indexes }: InMemoryOptions = {}): Ba
     const names = request.documents ?? [];
     for (const name of names) if (!documents.get(name)) assertName(name, false);
     await transactions.reading(transaction, names, signal);
+    const readTime = documents.now();
     for (const name of names) {
       const found = documents.get(name);
-      const readTime = documents.now();
       rows.push(found ? { found, readTime } : { missing: name, readTime });
     }
     return rows;
@@ -47,7 +47,6 @@ export function inMemory({ concurrencyMode, indexes }: InMemoryOptions = {}): Ba
 
   async function query({ request, signal }: Call): Promise<Row[]> {
     const [transaction, rows] = transactionOf(request);
-    if (rows[0]) rows[0]['readTime'] = documents.now();
     const find = () => answerTo(request.parent, request.structuredQuery);
     const asked = find();
     await transactions.reading(
@@ -56,9 +55,10 @@ export function inMemory({ concurrencyMode, indexes }: InMemoryOptions = {}): Ba
       signal,
     );
     // The transaction that was waited for may have changed the result.
-    for (const document of transaction?.length ? find() : asked)
-      rows.push({ document, readTime: documents.now() });
-    rows.push({ readTime: documents.now() });
+    const readTime = documents.now();
+    if (rows[0]) rows[0]['readTime'] = readTime;
+    for (const document of transaction?.length ? find() : asked) rows.push({ document, readTime });
+    rows.push({ readTime });
     return rows;
   }
 

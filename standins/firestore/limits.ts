@@ -8,6 +8,7 @@ const MAX_VALUE_BYTES = 1024 * 1024 - 89;
 const MAX_NAME_BYTES = 1_500;
 const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
 const MAX_DEPTH = 20;
+const DOCUMENTS = '/documents/';
 const RESERVED = /^__.*__$/s;
 /** Most bytes that UTF-8 needs for one UTF-16 unit. */
 const MAX_UNIT_BYTES = 3;
@@ -33,7 +34,7 @@ export function assertTransactionSize(bytes: number): void {
  * found.
  */
 export function assertName(name: string, isWritten: boolean): void {
-  const segments = name.split('/documents/').slice(1).join('/documents/').split('/');
+  const segments = pathOf(name).split('/');
   if (segments.length % 2 !== 0) throw refused(`Document name "${name}" is not that of a document.`);
   for (const segment of segments) {
     if (segment === '' || segment === '.' || segment === '..')
@@ -97,9 +98,15 @@ export function bytesOfDocument(name: string, fields: Fields): number {
 }
 
 export function bytesOfName(name: string): number {
-  const path = name.split('/documents/').slice(1).join('/documents/');
-  if (path === '') return 16;
-  return path.split('/').reduce((sum, segment) => sum + Buffer.byteLength(segment) + 1, 16);
+  const path = pathOf(name);
+  // Each segment has one byte more: those between are the slashes.
+  return path === '' ? 16 : 16 + Buffer.byteLength(path) + 1;
+}
+
+/** The part of a name below the database. */
+function pathOf(name: string): string {
+  const at = name.indexOf(DOCUMENTS);
+  return at === -1 ? '' : name.slice(at + DOCUMENTS.length);
 }
 
 function bytesOfFields(fields: Fields): number {

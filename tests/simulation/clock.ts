@@ -40,24 +40,11 @@ export class VirtualTime {
   during<T>(work: () => T): T {
     const ids = mulberry32(Math.floor(this.random() * 2 ** 32));
     const random = mulberry32(Math.floor(this.random() * 2 ** 32));
-    const now = (): number => this.now;
-    const setTimeout = (run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) =>
-      new TimerHandle(this, args.length === 0 ? run : () => run(...args), ms);
-    const setInterval = (run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) =>
-      new TimerHandle(this, args.length === 0 ? run : () => run(...args), ms, Math.max(1, ms));
-    const clear = (handle?: { cancel?: () => void }) => handle?.cancel?.();
+    setRunning(this);
     const putBack = [
-      replace(globalThis, {
-        setTimeout,
-        clearTimeout: clear,
-        setInterval,
-        clearInterval: clear,
-        setImmediate: (run: (...args: unknown[]) => void, ...args: unknown[]) => setTimeout(run, 0, ...args),
-        clearImmediate: clear,
-        Date: dateOf(now),
-      }),
+      replace(globalThis, VIRTUAL_GLOBALS),
       replace(Bun, { sleep: (ms: number) => this.sleep(ms) }),
-      replace(performance, { now }),
+      replace(performance, { now: virtualNow }),
       replace(Math, { random }),
       replace(crypto, { randomUUID: () => uuid(ids) }),
     ];
@@ -67,6 +54,7 @@ export class VirtualTime {
       // What the end has resolved still runs under virtual time.
       drainMicrotasks();
       for (const put of putBack) put();
+      setRunning(undefined);
     }
   }
 
@@ -213,22 +201,43 @@ function replace(target: object, others: Readonly<Record<string, unknown>>): () 
   return () => void Object.assign(target, before);
 }
 
-function dateOf(now: () => number): DateConstructor {
-  const RealDate = Date;
-  class VirtualDate extends RealDate {
-    constructor(...parts: [] | [number]) {
-      super(...(parts.length === 0 ? ([now()] as const) : parts));
-    }
-    static override now(): number {
-      return now();
-    }
-    /** Dates that were created before the virtual clock. */
-    static override [Symbol.hasInstance](value: unknown): boolean {
-      return Object.prototype.isPrototypeOf.call(RealDate.prototype, Object(value));
-    }
+/** The time whose globals are installed. */
+let running: VirtualTime | undefined;
+const setRunning = (time: VirtualTime | undefined): void => {
+  running = time;
+};
+
+const virtualNow = (): number => running!.now;
+
+const RealDate = Date;
+class VirtualDate extends RealDate {
+  constructor(...parts: [] | [number]) {
+    super(...(parts.length === 0 ? ([virtualNow()] as const) : parts));
   }
-  return VirtualDate as DateConstructor;
+  static override now(): number {
+    return virtualNow();
+  }
+  /** Dates that were created before the virtual clock. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return Object.prototype.isPrototypeOf.call(RealDate.prototype, Object(value));
+  }
 }
+
+const virtualTimeout = (run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) =>
+  new TimerHandle(running!, args.length === 0 ? run : () => run(...args), ms);
+const clear = (handle?: { cancel?: () => void }) => handle?.cancel?.();
+
+/** The same for each scenario: compiled code that has called them stays valid. */
+const VIRTUAL_GLOBALS = {
+  setTimeout: virtualTimeout,
+  clearTimeout: clear,
+  setInterval: (run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) =>
+    new TimerHandle(running!, args.length === 0 ? run : () => run(...args), ms, Math.max(1, ms)),
+  clearInterval: clear,
+  setImmediate: (run: (...args: unknown[]) => void, ...args: unknown[]) => virtualTimeout(run, 0, ...args),
+  clearImmediate: clear,
+  Date: VirtualDate,
+};
 
 const isBefore = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 

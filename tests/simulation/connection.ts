@@ -9,6 +9,9 @@ const PING_MS = 15_000;
 /** How long a client waits for the head of a response. */
 const LONGEST_ANSWER_MS = 20_000;
 
+/** One for all: an error costs more than the rest of a departure. */
+const LEFT = new Error('The client has left.');
+
 /** The connection to a process broke, or no process was listening. */
 export class Cut extends Error {}
 
@@ -19,7 +22,8 @@ export type Received = { id: string; data: string } | { comment: string };
 export class Connection {
   readonly #world: Pick<Surroundings, 'time' | 'random'>;
   readonly #process: Process;
-  readonly #left = new AbortController();
+  /** Aborted when the client leaves the stream that it reads. */
+  #left: AbortController | undefined;
   readonly #received: Received[] = [];
   #isOver = false;
   #arrivesAt = 0;
@@ -54,6 +58,7 @@ export class Connection {
 
   /** Starts to send a run's frames, as the routes do. */
   listen(run: Run, fromIndex?: number): void {
+    this.#left = new AbortController();
     const { signal } = this.#left;
     const options = {
       pingMs: PING_MS,
@@ -96,7 +101,7 @@ export class Connection {
   leave(): void {
     this.#process.cuts.delete(this.#cut);
     this.#isOver = true;
-    runOn(this.#process.host, () => this.#left.abort());
+    if (this.#left) runOn(this.#process.host, () => this.#left?.abort(LEFT));
   }
 
   /** Delivers items in the order in which they were sent. */

@@ -1,7 +1,7 @@
 import { isError, isRising, openCalls, textOf, type Event } from './event.ts';
 import type { Entry } from './history.ts';
 import { END_STATES, paidAfterEnd } from './paid-after-end.ts';
-import { readStored, ShownEvents, type Stored } from './parsed-events.ts';
+import { ParsedEvents, readStored, type Stored } from './parsed-events.ts';
 import { actsOf, longSilences, SILENCE_MS, SLACK_MS } from './silences.ts';
 
 /** A guarantee of docs/guarantees.md that a history breaks: its number and a description. */
@@ -29,7 +29,7 @@ class Checker {
   readonly #runs: Map<string, Of<'run'>>;
   readonly #replays: Map<string, Of<'replayed'>>;
   readonly #stored: Map<string, Stored>;
-  readonly #shownEvents = new ShownEvents();
+  readonly #parsed = new ParsedEvents();
   readonly #acts: ReadonlyMap<string, number[]>;
   readonly #toldTheEnd: ReadonlySet<string>;
 
@@ -39,7 +39,9 @@ class Checker {
     this.#sent = new Map(this.#all('sent').map((sent) => [sent.message, sent]));
     this.#runs = new Map(this.#all('run').map((run) => [run.run, run]));
     this.#replays = new Map(this.#all('replayed').map((replay) => [replay.run, replay]));
-    this.#stored = new Map(this.#all('stored').map(({ session, events }) => [session, readStored(events)]));
+    this.#stored = new Map(
+      this.#all('stored').map(({ session, events }) => [session, readStored(events, this.#parsed)]),
+    );
     this.#acts = actsOf(history);
     this.#toldTheEnd = new Set(this.#all('ended').map(({ reader }) => reader));
     for (const { message, run } of this.#all('accepted')) {
@@ -189,10 +191,11 @@ class Checker {
     const shown = new Map<string, string>();
     for (const data of frames) {
       if (isError(data)) continue;
-      const event = this.#shownEvents.of(data);
+      const event = this.#parsed.of(data);
+      const kept = stored.get(event.id);
       if (event.partial) shown.set(event.id, (shown.get(event.id) ?? '') + textOf(event));
       // The notice that another writer has the session goes only to listeners.
-      else if (JSON.stringify(stored.get(event.id)) !== data && event.errorCode !== 'SESSION_CHANGED')
+      else if (kept !== event && JSON.stringify(kept) !== data && event.errorCode !== 'SESSION_CHANGED')
         this.#expect(false, 1, `${who} saw the event ${event.id}, which the session does not have so`);
     }
     for (const [id, text] of shown) {
@@ -215,7 +218,7 @@ class Checker {
     );
     const events = this.#stored.get(session)?.events;
     if (!events) return;
-    const told = frames.flatMap(({ data }) => (isError(data) ? [] : [this.#shownEvents.of(data)]));
+    const told = frames.flatMap(({ data }) => (isError(data) ? [] : [this.#parsed.of(data)]));
     const whole = told.filter(({ partial }) => !partial);
     const places = whole
       .map(({ id }) => events.findIndex((event) => event.id === id))

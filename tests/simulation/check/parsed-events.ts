@@ -6,18 +6,18 @@ export interface Stored {
   byId: ReadonlyMap<string, Event>;
 }
 
-export function readStored(jsons: readonly string[]): Stored {
-  const events = jsons.map((json) => JSON.parse(json) as Event);
+export function readStored(jsons: readonly string[], parsed: ParsedEvents): Stored {
+  const events = jsons.map((json) => parsed.of(json));
   return { events, byId: new Map(events.map((event) => [event.id, event])) };
 }
 
-/** The events in frames, each parsed once: several readers and the replay show the same frames. */
-export class ShownEvents {
+/** Events of sessions and frames, each parsed once: several readers, the replay and the session show the same ones. */
+export class ParsedEvents {
   readonly #known = new Map<string, Event>();
 
   of(data: string): Event {
-    const event = this.#known.get(data) ?? (JSON.parse(data) as Event);
-    this.#known.set(data, event);
+    let event = this.#known.get(data);
+    if (!event) this.#known.set(data, (event = JSON.parse(data) as Event));
     return event;
   }
 }
