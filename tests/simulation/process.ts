@@ -25,8 +25,8 @@ export interface Surroundings {
   /** How long a heartbeat holds the leases of its process. */
   readonly leaseMs: number;
   readonly renewEveryMs: number;
-  /** Until this time, the store's responses may be so late that a lease is lost. */
-  readonly losesAnswersUntil: number;
+  /** See Network. */
+  readonly unanswered: number;
   /** No more faults are injected. */
   readonly isCalm: boolean;
   /** See Network. */
@@ -41,6 +41,8 @@ export class Process {
   readonly cuts = new Set<() => void>();
   storeAwayUntil = 0;
   answersLateUntil = 0;
+  /** Called once, when the next commit is stored. */
+  atNextCommit: (() => void) | undefined;
 
   /** Until then it may still accept messages that it received before a pause, or during late answers. */
   get busyUntil(): number {
@@ -64,8 +66,14 @@ export class Process {
         this.answersLateUntil > time.now && random() < LATE
           ? random() * LATEST_MS
           : storeLatency(random, leaseMs),
+      hasStored: () => {
+        const interrupt = this.atNextCommit;
+        this.atNextCommit = undefined;
+        interrupt?.();
+        return interrupt !== undefined;
+      },
       callMs: (leaseMs * 2) / 3,
-      losesAnswers: () => time.now < world.losesAnswersUntil,
+      unanswered: () => world.unanswered,
       served: () => world.served(),
     };
     [this.sessions, this.runs] = runOn(this.host, () => {

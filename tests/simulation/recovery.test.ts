@@ -93,7 +93,7 @@ describe.each(['SQLite', 'Firestore'] as const)('a process is gone (%s)', (store
   });
 
   test('paused for less than its heartbeat holds: nobody takes its turns', () => {
-    const pause = (world: World): void => world.pause(0, holdMs - beatEveryMs - 700);
+    const pause = (world: World): void => world.pause(0, holdMs - beatEveryMs - 700, false);
     for (let seed = 1; seed <= 10; seed++) {
       const waits = takeovers(store, seed, { do: pause, others: [1], watchMs: 6_000 });
       expect(waits).toEqual(SESSIONS.map(() => Number.POSITIVE_INFINITY));

@@ -16,7 +16,7 @@ export type Step = { at: number } & (
   | { do: 'listen'; session: string }
   | { do: 'intrude'; session: string; other: string; process: number }
   | { do: 'kill'; process: number }
-  | { do: 'pause'; process: number; forMs: number }
+  | { do: 'pause'; process: number; forMs: number; isAtCommit: boolean }
   | { do: 'terminate'; process: number; withinMs: number }
   | { do: 'store away'; process: number; forMs: number }
   | { do: 'late answers'; process: number; forMs: number }
@@ -92,7 +92,7 @@ export function scenarioOf(
     if (kind < 3) return { at, do: 'kill', process };
     // Mostly about as long as a takeover needs, so that the process wakes up in the middle of it.
     const forMs = random() < 0.1 ? below(120_000) : Math.floor(leaseMs * (0.5 + random() * 1.5));
-    if (kind < 5) return { at, do: 'pause', process, forMs };
+    if (kind < 5) return { at, do: 'pause', process, forMs, isAtCommit: random() < 0.5 };
     if (kind < 7) return { at, do: 'terminate', process, withinMs: below(4_000) };
     if (kind < 9) return { at, do: 'store away', process, forMs: below(random() < 0.2 ? 25_000 : 1_500) };
     if (kind < 11) return { at, do: 'late answers', process, forMs: below(8_000) };
@@ -184,7 +184,7 @@ async function act(world: World, people: People, step: Step): Promise<void> {
     case 'kill':
       return world.kill(step.process);
     case 'pause':
-      return world.pause(step.process, step.forMs);
+      return world.pause(step.process, step.forMs, step.isAtCommit);
     case 'terminate':
       return world.terminate(step.process, step.withinMs);
     case 'store away':

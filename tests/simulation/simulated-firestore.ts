@@ -23,10 +23,12 @@ export interface Network {
   readonly latencyMs: () => number;
   /** The delay of a response. */
   readonly answerMs: () => number;
+  /** Called when a commit is stored; of SQLite: after any call. Returns whether its response is lost, or late. */
+  readonly hasStored: () => boolean;
   /** How long the client waits for the response to a call. Shorter than a lease. */
   readonly callMs: number;
-  /** Whether a response may be so late that a lease is lost. */
-  readonly losesAnswers: () => boolean;
+  /** The share of commits that are stored, but never get a response, so that a lease may be lost. */
+  readonly unanswered: () => number;
   /** If the database is overloaded: resolves when it has worked on this call. */
   readonly served: () => Promise<void> | undefined;
 }
@@ -37,8 +39,6 @@ const CONTENDED = 0.02;
 const CUT_OFF = 0.01;
 /** The share of commits that are stored during an outage: only their responses are lost. */
 const ONE_WAY = 0.3;
-/** The share of commits that are stored, but never get a response. */
-const UNANSWERED = 0.002;
 
 /** An empty database like that of staging, with optimistic transactions (decision 0094). */
 export function emptyFirestore(): Backend {
@@ -66,7 +66,8 @@ export class SimulatedChannel implements Channel {
   }
 
   async #attempt(sent: RestCall): Promise<Row[]> {
-    const { time, random, isCalm, isAway, latencyMs, answerMs, callMs, losesAnswers, served } = this.#network;
+    const { time, random, isCalm, isAway, latencyMs, answerMs, hasStored, callMs, unanswered, served } =
+      this.#network;
     if (isCalm()) return this.#answer(sent);
     const isCommit = sent.method === 'Commit';
     const arriving = runOn(undefined, async () => {
@@ -82,9 +83,10 @@ export class SimulatedChannel implements Channel {
         throw new FirestoreError('ABORTED', 'Too much contention on these documents. Please try again.');
       }
       const rows = await this.#answer(sent);
-      const luck = isCommit ? random() : 1;
-      if (luck < CUT_OFF) throw disconnected();
-      if (!losesAnswers() || luck >= CUT_OFF + UNANSWERED) return rows;
+      if (!isCommit) return rows;
+      const luck = random();
+      if (luck < CUT_OFF || hasStored()) throw disconnected();
+      if (luck >= CUT_OFF + unanswered()) return rows;
       await time.sleep(callMs);
       throw new FirestoreError('DEADLINE_EXCEEDED', 'No answer in time.');
     });

@@ -62,7 +62,7 @@ function looking<T extends RunStore>(store: T, lookEveryMs: number): T {
 
 /** Adds a delay to a call of the SQLite store, and fails the call while the store is unavailable. */
 async function delayed<T>(network: Network, call: () => Promise<T>): Promise<T> {
-  const { time, random, isCalm, isAway, latencyMs, answerMs } = network;
+  const { time, random, isCalm, isAway, latencyMs, answerMs, hasStored } = network;
   if (isCalm()) return call();
   await time.sleep(latencyMs());
   if (isAway()) {
@@ -70,7 +70,8 @@ async function delayed<T>(network: Network, call: () => Promise<T>): Promise<T> 
     if (isAway()) throw new AppError('STORE_UNAVAILABLE');
   }
   const result = await call();
-  if (random() < 0.3) await time.sleep(answerMs());
+  const isInterrupted = hasStored();
+  if (random() < 0.3 || isInterrupted) await time.sleep(answerMs());
   return result;
 }
 

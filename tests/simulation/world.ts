@@ -12,6 +12,9 @@ import { simulatedAgent, simulatedModel, type ModelFault } from './model.ts';
 import { APP, Process, type Surroundings } from './process.ts';
 import { emptyStore, type SharedStore, type StoreKind } from './stores.ts';
 
+/** The share of commits that are stored, but never get a response. */
+const UNANSWERED = 0.002;
+
 /** Each session has a different user. */
 export const keyOf = (session: string) => ({
   appName: APP,
@@ -39,7 +42,9 @@ export class World implements Surroundings {
   readonly agent;
   readonly leaseMs: number;
   readonly renewEveryMs: number;
-  readonly losesAnswersUntil: number;
+  readonly #losesAnswersUntil: number;
+  /** Set: every commit is stored, and its process never gets a response. */
+  isUnanswered = false;
   served: () => Promise<void> | undefined = () => undefined;
   modelFault: { kind: ModelFault; until: number } | undefined;
   readonly #processes: (Process | undefined)[];
@@ -51,7 +56,7 @@ export class World implements Surroundings {
     this.time = time;
     this.leaseMs = leaseMs;
     this.renewEveryMs = options.renewEveryMs ?? leaseTimes(leaseMs).renewEveryMs;
-    this.losesAnswersUntil = time.now + losesAnswersForMs;
+    this.#losesAnswersUntil = time.now + losesAnswersForMs;
     this.store = emptyStore(store);
     this.random = mulberry32(seed);
     const { random } = this;
@@ -89,6 +94,11 @@ export class World implements Surroundings {
     return this.#isCalm;
   }
 
+  get unanswered(): number {
+    if (this.isUnanswered) return 1;
+    return this.time.now < this.#losesAnswersUntil ? UNANSWERED : 0;
+  }
+
   /** Ends all processes without recording it. */
   close(): void {
     for (const process of this.#processes) if (process) process.host.isDead = true;
@@ -112,12 +122,18 @@ export class World implements Surroundings {
     this.start(index);
   }
 
-  /** SIGSTOP, then SIGCONT after a while. */
-  pause(index: number, forMs: number): void {
+  /**
+   * SIGSTOP, then SIGCONT after a while. `isAtCommit`: as soon as its next commit is stored, whose response it never gets.
+   */
+  pause(index: number, forMs: number, isAtCommit: boolean): void {
     const process = this.#processes[index];
     if (!process) return;
-    process.host.pausedUntil = Math.max(process.host.pausedUntil, this.time.now + forMs);
-    this.see({ is: 'process', process: process.host.name, what: 'paused', forMs });
+    const stop = (): void => {
+      process.host.pausedUntil = Math.max(process.host.pausedUntil, this.time.now + forMs);
+      this.see({ is: 'process', process: process.host.name, what: 'paused', forMs });
+    };
+    if (isAtCommit) process.atNextCommit = stop;
+    else stop();
   }
 
   /** SIGTERM: the process accepts no new runs, waits for its own, hands the rest over and ends. */
