@@ -76,35 +76,30 @@ export const JOBS: Readonly<Record<string, JobPromise>> = {
   },
 };
 
-/** Values that a step must have: without them a step does something else than its name says. */
+/**
+ * Values that a step must have: without them a step does something else than its name says. Values that come from other
+ * steps or jobs are checked in tests/infrastructure/workflow/checks.
+ */
 export const STEP_VALUES: readonly {
   job: string;
   step: string;
-  key: 'run' | 'if' | 'env' | 'with';
+  key: 'run' | 'env' | 'with';
   text: string;
 }[] = [
   { job: 'review', step: 'plan', key: 'run', text: '--for review' },
-  { job: 'review', step: 'replay', key: 'env', text: 'HEAD^1' },
-  { job: 'review', step: 'actions/checkout', key: 'with', text: '2' },
   { job: 'plan', step: 'plan', key: 'run', text: '--for deploy' },
   { job: 'plan', step: 'plan', key: 'run', text: '--image-digest "$DIGEST"' },
   { job: 'plan', step: 'plan', key: 'env', text: '${{ needs.publish.outputs.digest }}' },
-  { job: 'plan', step: 'plan', key: 'env', text: '${{ needs.publish.outputs.gate }}' },
   { job: 'publish', step: 'image publish', key: 'run', text: '--sign' },
-  // It also checks whether the commit's tests passed.
-  { job: 'publish', step: 'image publish', key: 'env', text: '${{ github.token }}' },
   {
     job: 'publish',
     step: 'actions/attest-build-provenance',
     key: 'with',
     text: '${{ steps.publish.outputs.digest }}',
   },
-  // The step has no login to the registry: that of "image publish" ends with its command.
-  { job: 'publish', step: 'actions/attest-build-provenance', key: 'with', text: 'false' },
   { job: 'apply', step: 'apply', key: 'run', text: '--approved "$APPROVED"' },
   { job: 'apply', step: 'apply', key: 'env', text: '${{ needs.plan.outputs.approval }}' },
   { job: 'apply', step: 'rollback', key: 'run', text: '--automatic' },
-  { job: 'apply', step: 'rollback', key: 'if', text: "failure() && steps.apply.outcome == 'success'" },
 ];
 
 /** Conditions of steps; all other steps have none. */

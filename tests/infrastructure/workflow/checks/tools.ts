@@ -52,10 +52,6 @@ export const TOOLS: WorkflowChecks = {
       must(asked === most, `${job} asks for a session of ${asked} s, and ${name} allows ${most}.`);
       must(reader.text('with.aws-region') === '${{ env.AWS_REGION }}', `${job} works in another region.`);
     }
-    const environments = steps(AWS).filter(({ reader }) =>
-      reader.text('with.role-to-assume').endsWith('LornuGithubApplyRole'),
-    );
-    must(environments.length === 1, 'The role that applies is taken more than once, or never.');
   },
   // Actions of third parties can read whatever every step can read.
   'workflow/tokens-where-they-are-needed': ({ file, jobs }, must) => {
