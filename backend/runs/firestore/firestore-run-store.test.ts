@@ -87,3 +87,23 @@ test('requests to cancel are looked for only if a lease was not seen for so long
   };
   expect([await queriesOf(60_000), await queriesOf(0)]).toEqual([0, 1]);
 });
+
+test('requests to cancel are not looked for once a lease is lost, or was refused as it began', async () => {
+  const [here, other] = [open({ busyLookEveryMs: 0 }), open()];
+  const queries = calls('RunQuery');
+  const refused = await here.begin({ ...run, id: 'late' }, { leaseMs: LEASE_MS, isFollowed: true });
+  const { lease } = await other.begin(run, { leaseMs: LEASE_MS });
+  expect(refused.stored!()).rejects.toMatchObject({ code: 'SESSION_BUSY' });
+  expect(await here.renew(refused.lease, LEASE_MS)).toBe(false);
+  expect(await here.cancelRequests('o')).toEqual([]);
+  expect(calls('RunQuery')).toBe(queries);
+  await other.end(lease, 'completed', []);
+
+  const lost = await here.begin({ ...run, id: 'next' }, { leaseMs: LEASE_MS });
+  await other.handOver(lost.lease);
+  const before = calls('RunQuery');
+  expect(await here.renew(lost.lease, LEASE_MS)).toBe(false);
+  expect(await here.cancelRequests('o')).toEqual([]);
+  expect(calls('RunQuery')).toBe(before);
+  expect(here.addFrames(lost.lease, [frame(0, '"late"')])).rejects.toMatchObject({ code: 'LEASE_LOST' });
+});

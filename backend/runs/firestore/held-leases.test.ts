@@ -33,3 +33,24 @@ test('a renewal whose read was answered late does not hide a message that waits:
     standin.stop();
   }
 });
+
+test('a lease is beginning until it is stored or refused: a renewal meanwhile must not find that it is lost', async () => {
+  const document = createFirestore({ project: 'p', database: 'd' }).collection('lornu_leases').doc('l');
+  for (const outcome of ['stored', 'refused']) {
+    const storing = Promise.withResolvers<undefined>();
+    const asked = Promise.withResolvers<void>();
+    const alone = async (): Promise<undefined> => {
+      asked.resolve();
+      return storing.promise;
+    };
+    const beginning = { write: () => undefined, alone };
+    const held = new HeldLeases().hold({ token: 1, document, waitMs: undefined }, { beginning });
+    const begun = held.begun().catch((error: Error) => error.message);
+    await asked.promise;
+    expect([held.isBeginning, held.isRefused]).toEqual([true, false]);
+    if (outcome === 'stored') storing.resolve(undefined);
+    else storing.reject(new Error('busy'));
+    expect(await begun).toBe(outcome === 'stored' ? undefined : 'busy');
+    expect([held.isBeginning, held.isRefused]).toEqual([false, outcome === 'refused']);
+  }
+});

@@ -54,6 +54,7 @@ export class HeldLease {
   hasFrames = false;
   readonly #options: HeldLeaseOptions;
   #beginning: Beginning | undefined;
+  #isStoring = false;
   #refusal: { error: unknown } | undefined;
   /** Undefined if it has to be read. */
   #known: Known | undefined;
@@ -67,7 +68,12 @@ export class HeldLease {
 
   /** Whether it is not stored yet. */
   get isBeginning(): boolean {
-    return this.#beginning !== undefined;
+    return this.#beginning !== undefined || this.#isStoring;
+  }
+
+  /** Whether it was refused as it began. The commit may still be stored late: nothing may be written under it. */
+  get isRefused(): boolean {
+    return this.#refusal !== undefined;
   }
 
   /** Firestore's time now, estimated from its last answer; undefined if there was none. */
@@ -161,11 +167,15 @@ export class HeldLease {
     if (this.#refusal) throw this.#refusal.error;
     const beginning = this.#beginning;
     this.#beginning = undefined;
+    if (!beginning) return;
+    this.#isStoring = true;
     try {
-      if (beginning) this.note(await beginning.alone(), false);
+      this.note(await beginning.alone(), false);
     } catch (error) {
       this.#refusal = { error };
       throw error;
+    } finally {
+      this.#isStoring = false;
     }
   }
 

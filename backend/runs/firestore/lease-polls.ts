@@ -84,7 +84,8 @@ export class LeasePolls {
    * are queried.
    */
   async cancelRequests(owner: string): Promise<string[]> {
-    const isUnseen = (lease: HeldLease): boolean => lease.seenMsAgo >= this.#cancelled.everyMs;
+    const isUnseen = ({ isRefused, seenMsAgo }: HeldLease): boolean =>
+      !isRefused && seenMsAgo >= this.#cancelled.everyMs;
     if (this.#held.values().some(isUnseen) && this.#cancelled.isDue()) {
       const asked = leasesOf(this.#db).where('owner', '==', owner).where('cancelRequested', '==', true);
       const { docs } = await this.#calls.call(() => asked.get());

@@ -40,6 +40,7 @@ export class LeaseWriter {
     const held = this.#deps.held.get(lease.token);
     // It is about to be stored.
     if (held?.isBeginning) return true;
+    if (held?.isRefused) return false;
     const document = leaseOf(this.#deps.db, lease.session);
     let last: Transaction | undefined;
     let hasQueue = false;
@@ -158,9 +159,14 @@ export class LeaseWriter {
   }
 
   /** Whether the lease is still ours; also notices a cancel request in the same document. */
-  #isHeld(leased: DocumentSnapshot, { runId, token }: Lease): boolean {
+  #isHeld(leased: DocumentSnapshot, ours: Lease): boolean {
+    const { runId, token } = ours;
     const lease = readLease(leased);
-    if (lease?.token !== token) return false;
+    if (lease?.token !== token) {
+      // It was stored once, and no lease gets its token again.
+      this.#forget(ours);
+      return false;
+    }
     this.#deps.held.get(token)?.note(leased.updateTime, lease.queued.length > 0);
     if (lease.isCancelRequested) this.#deps.polls.noteCancel(runId);
     return true;
