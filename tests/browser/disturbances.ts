@@ -8,7 +8,7 @@ import { layCable, type Cable } from './cable.ts';
 import type { ChatPage } from './chat-page.ts';
 import type { BrowserFixture } from './fixture.ts';
 import { PATIENCE } from './patience.ts';
-import { isPersonStep, PERSON_STEPS, playPerson } from './person-steps.ts';
+import { endEditing, isPersonStep, PERSON_STEPS, playPerson } from './person-steps.ts';
 
 /** What can happen to one of the pages, or to the service behind all of them. */
 const STEPS = [
@@ -108,6 +108,7 @@ export async function playScript(
       await ensureLoaded(chat);
       // A page that edited a message shows another version.
       await chat.page.evaluate(`location.hash = '${hash}'`);
+      await endEditing(chat);
       await expectSame(chat, session);
     }
     // Messages that were refused meanwhile are added to it.

@@ -41,6 +41,12 @@ export async function playPerson(name: PersonStep, chat: ChatPage, text: string)
   }
 }
 
+/** Closes what is still edited, because it was refused or the page was too slow: the message is not shown meanwhile. */
+export async function endEditing({ page }: ChatPage): Promise<void> {
+  const cancel = page.locator('.edit-form').getByRole('button', { name: 'Cancel' });
+  for (let left = await cancel.count(); left > 0; left--) await cancel.first().dispatchEvent('click');
+}
+
 /** Not by the mouse: the buttons of a message are shown when it is pointed at. */
 async function pressLast(chat: ChatPage, name: string): Promise<void> {
   await chat
