@@ -136,7 +136,7 @@ describe('maintenance', () => {
     const overA2a = await call(PEER, '/a2a/lornu', withHeaders(rpc, { 'a2a-version': '1.0' }));
     expect(overA2a.headers.get('retry-after')).toBe('90');
     expect(await overA2a.json()).toMatchObject({
-      error: { message: notice.sentence, data: [{ reason: 'MAINTENANCE' }] },
+      error: { message: notice.sentence, data: [{ reason: 'MAINTENANCE' }, { retryDelay: '90s' }] },
     });
     const rest = await call(
       PEER,

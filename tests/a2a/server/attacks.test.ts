@@ -39,23 +39,28 @@ const post = (path: string, body: unknown, headers: Record<string, string>) =>
 const send = { jsonrpc: '2.0', id: 7, method: 'SendMessage', params: { message: textMessage('hi') } };
 const V1 = { 'a2a-version': '1.0' };
 
-/** The bindings, with how each reports a refused caller. */
+const WAIT = {
+  '@type': 'type.googleapis.com/google.rpc.RetryInfo',
+  retryDelay: expect.stringMatching(/^\d+s$/),
+};
+
+/** The bindings, with how each reports a refused caller; `more`: what follows the reason. */
 const BINDINGS = [
   {
     binding: 'JSON-RPC',
     call: (headers: Record<string, string>) => post('/a2a/lornu', send, { ...V1, ...headers }),
-    refusal: (reason: string, message: string, _status: number, _name: string) => ({
+    refusal: (reason: string, message: string, _status: number, _name: string, ...more: object[]) => ({
       jsonrpc: '2.0',
       id: null,
-      error: { code: -32000, message, data: [{ reason, domain: 'lornu.ai' }] },
+      error: { code: -32000, message, data: [{ reason, domain: 'lornu.ai' }, ...more] },
     }),
   },
   {
     binding: 'REST',
     call: (headers: Record<string, string>) =>
       post('/a2a/lornu/message:send', send.params, { ...V1, ...headers }),
-    refusal: (reason: string, message: string, status: number, name: string) => ({
-      error: { code: status, status: name, message, details: [{ reason, domain: 'lornu.ai' }] },
+    refusal: (reason: string, message: string, status: number, name: string, ...more: object[]) => ({
+      error: { code: status, status: name, message, details: [{ reason, domain: 'lornu.ai' }, ...more] },
     }),
   },
 ];
@@ -120,7 +125,7 @@ describe.each(BINDINGS)('a token on A2A over $binding', ({ call, refusal }) => {
     );
     expect([response.status, Number(response.headers.get('retry-after')) > 0]).toEqual([503, true]);
     expect(await response.json()).toMatchObject(
-      refusal('ISSUER_UNAVAILABLE', expect.any(String), 503, 'UNAVAILABLE'),
+      refusal('ISSUER_UNAVAILABLE', expect.any(String), 503, 'UNAVAILABLE', WAIT),
     );
     expect(app.runs.started).toEqual([]);
   });
@@ -133,7 +138,7 @@ describe.each(BINDINGS)('a token on A2A over $binding', ({ call, refusal }) => {
     expect([...statuses, third.status]).toEqual([200, 200, 429]);
     expect(third.headers.get('retry-after')).not.toBeNull();
     expect(await third.json()).toMatchObject(
-      refusal('LIMIT_REACHED', 'At most 2 requests a minute', 429, 'RESOURCE_EXHAUSTED'),
+      refusal('LIMIT_REACHED', 'At most 2 requests a minute', 429, 'RESOURCE_EXHAUSTED', WAIT),
     );
   });
 });

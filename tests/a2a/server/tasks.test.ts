@@ -161,11 +161,17 @@ describe('a task', () => {
   test('accepts one message at a time, and so does a context', async () => {
     const { id, contextId } = await sendLong();
     const second = await rpc(here.a2aUrl, 'SendMessage', { message: textMessage('and?', { contextId }) });
-    expect(second.error).toMatchObject({ code: -32000, data: [{ reason: 'SESSION_BUSY' }] });
+    expect(second.error).toMatchObject({
+      code: -32000,
+      data: [{ reason: 'SESSION_BUSY' }, { retryDelay: '5s' }],
+    });
     const more = await rpc(there.a2aUrl, 'SendMessage', {
       message: textMessage('and?', { taskId: id, contextId }),
     });
-    expect(more.error).toMatchObject({ code: -32000, data: [{ reason: 'SESSION_BUSY' }] });
+    expect(more.error).toMatchObject({
+      code: -32000,
+      data: [{ reason: 'SESSION_BUSY' }, { retryDelay: '5s' }],
+    });
     await rpc(here.a2aUrl, 'CancelTask', { id });
   });
 
