@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { check } from './check/check.ts';
 import type { Entry } from './check/history.ts';
 import { hunt } from './hunt.ts';
+import { plant } from './planted-bug.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 
 // One bug each of a writer, a takeover, a reader and Firestore that is found quickly. long-simulation tests all bugs.
@@ -14,6 +15,11 @@ const SAMPLE = [
   'a reader that comes back misses a frame',
   'Firestore: the queue is forgotten when a turn ends',
 ];
+
+test.each(PLANTED_BUGS)('its code is still there: $name', (bug) => {
+  const source = readFileSync(join(import.meta.dir, '../../backend', bug.file), 'utf8');
+  expect(plant(bug, source)).toContain(bug.become);
+});
 
 test.each(SAMPLE)(
   'found: %s',

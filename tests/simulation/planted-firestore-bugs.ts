@@ -13,8 +13,8 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
   bug(
     'Firestore: frames are taken from a process that has lost its lease',
     LEASE_WRITER,
-    'if (lease?.token !== token) return false;',
-    'if (!lease) return false;',
+    'if (lease?.token !== token) {',
+    'if (!lease) {',
   ),
   bug(
     'Firestore: events are taken from a process that has lost its lease',
