@@ -1,3 +1,4 @@
+import { CLOCK_TOLERANCE_S } from '@lornu/backend/identity/tokens/token-verifier.ts';
 import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test';
 import {
   bearer,
@@ -198,6 +199,19 @@ describe('what a token may not do', () => {
     expect(await call()).toBe(200);
     app.clock.nowMs += 1_000;
     expect(await call()).toBe(401);
+  });
+
+  test('a token expires although it was accepted before, and its keys are still the same', async () => {
+    const lifetimeS = 60;
+    const exp = Math.floor(app.clock.nowMs / 1_000) + lifetimeS;
+    const token = await sign(signers.current, claims(app.clock.nowMs, { exp }));
+    const call = async () => (await app.request('/list-apps', { headers: bearer(token) })).status;
+    // The first one loads the keys, and is not remembered.
+    for (let calls = 0; calls < 2; calls += 1) expect(await call()).toBe(200);
+    const asked = app.asked.length;
+    app.clock.nowMs += (lifetimeS + CLOCK_TOLERANCE_S) * 1_000;
+    expect(await call()).toBe(401);
+    expect(app.asked.length).toBe(asked);
   });
 
   test('the caller is named by its service account', async () => {

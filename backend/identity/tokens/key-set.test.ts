@@ -86,6 +86,10 @@ describe('an issuer’s key set', () => {
     state.keys = [await newKey('k2')];
     state.nowMs -= 3_600 * SECOND;
     expect(await find('k2')).toBe('found');
+    const { requests } = state;
+    state.nowMs -= 3_600 * SECOND;
+    expect(await find('k2')).toBe('found');
+    expect(state.requests).toBe(requests + 1);
   });
 
   test('gives a rotated key to all concurrent callers', async () => {

@@ -115,6 +115,7 @@ export const KNOWN_SURVIVORS: Readonly<Record<string, readonly [why: string, ...
     ['only bounds the memory', 'this.#remembered.size >= MOST_REMEMBERED'],
     ['only bounds the memory', 'this.#remembered.clear()'],
     ['a race: the keys are loaded again while a signature is checked', 'keys === found.keys.current()'],
+    ['no token is verified without keys; the type does not know', 'without: keys'],
     [
       'the issuer was chosen by the same claim of the same token; the option is a second lock',
       'without the option: issuer',
