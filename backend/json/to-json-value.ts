@@ -7,10 +7,11 @@ export class NotJsonError extends Error {
 const MAX_DEPTH = 64;
 
 /**
- * Converts the value of a tool or callback to JSON, in the usual forms: times as ISO text, bytes as base64, an Error as
- * its message, a Map as an object (or as pairs if a key is not a string), a Set as a list, NaN and the infinities as
- * text (as in protobuf's JSON). Lone surrogates become U+FFFD, values that JSON leaves out are left out, and a BigInt stays one (parse-json.ts prints it). Throws
- * NotJsonError for values that contain themselves, are nested too deep, or throw when read.
+ * Converts the value of a tool or callback to JSON, in the usual forms: times as ISO text, bytes as base64, an Error
+ * as its message, a Map as an object (or as pairs if a key is not a string), a Set as a list, NaN and the infinities
+ * as text (as in protobuf's JSON). Lone surrogates become U+FFFD, values that JSON leaves out are left out, and a
+ * BigInt stays one (parse-json.ts prints it). Throws NotJsonError for values that contain themselves, are nested too
+ * deep, or throw when read.
  */
 export function toJsonValue(value: unknown): unknown {
   return convert(value, '', new Set()) ?? null;

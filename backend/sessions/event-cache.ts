@@ -53,12 +53,12 @@ export class EventCache<Key> {
 
   /** Bytes of a session's cached events, 0 if there are none. Does not count as a use. */
   bytesOf(session: Key): number {
-    return (this.#entries.get(session) ?? this.#packed.get(session))?.bytes ?? 0;
+    return this.#cached(session)?.bytes ?? 0;
   }
 
   /** Adds events after the cached ones; ignored if there is a gap. */
   extend(session: Key, firstSeq: number, events: readonly Event[], bytes: number): void {
-    const lastSeq = (this.#entries.get(session) ?? this.#packed.get(session))?.lastSeq ?? 0;
+    const lastSeq = this.#cached(session)?.lastSeq ?? 0;
     if (firstSeq !== lastSeq + 1) return;
     const entry = this.#take(session) ?? { events: [], lastSeq, bytes: 0 };
     for (const event of events) entry.events.push(event);
@@ -72,6 +72,10 @@ export class EventCache<Key> {
     this.#entries.delete(session);
     this.#packedBytes -= this.#packed.get(session)?.bytes ?? 0;
     this.#packed.delete(session);
+  }
+
+  #cached(session: Key): Cached | undefined {
+    return this.#entries.get(session) ?? this.#packed.get(session);
   }
 
   #take(session: Key): Entry | undefined {

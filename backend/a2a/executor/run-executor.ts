@@ -14,7 +14,7 @@ import type { CompositeSessionKey, SessionStore } from '../../sessions/session-s
 import type { Principal } from '../../identity/principal.ts';
 import { principalOf, userIdOf } from '../caller.ts';
 import { laterTime } from '../tasks/apply-event.ts';
-import { mayConfirm } from './answers.ts';
+import { isAnswer, mayConfirm } from './answers.ts';
 import { toContent, withoutBytes } from './parts.ts';
 import { type LoadFile, runEvents } from './run-events.ts';
 import { RunTranslator } from './run-translator.ts';
@@ -61,8 +61,7 @@ export class RunExecutor implements AgentExecutor {
       // The hop count is the only part of a message's metadata that reaches the agent.
       ...(hops > 0 ? { customMetadata: { [HOPS_KEY]: hops } } : {}),
     };
-    const isAnswer = turn.newMessage?.parts?.some(({ functionResponse }) => functionResponse) ?? false;
-    const before = isAnswer ? await this.#deps.runs.list(session) : [];
+    const before = isAnswer(turn.newMessage) ? await this.#deps.runs.list(session) : [];
     const run = await this.#start(caller, turn);
     const earlierIds = before.flatMap(({ id, invocationId }) =>
       invocationId === run.invocationId ? [id] : [],

@@ -4,6 +4,7 @@ import type { LiveRun } from '../../runs/live-run.ts';
 import type { RunService } from '../../runs/run.ts';
 import { TASK_KEEP_MS, type TaskRecord, type TaskRecords } from '../../tasks/task-records.ts';
 import { callContextOf } from '../caller.ts';
+import { isAnswer } from '../executor/answers.ts';
 import type { PushNotifier } from '../push/push-notifier.ts';
 import type { LoadFile } from '../executor/run-events.ts';
 import { RunTasks } from './run-tasks.ts';
@@ -67,7 +68,7 @@ export class TaskKeeper {
    * on, and its webhooks are notified. Never throws.
    */
   async runEnded({ record, request }: Pick<LiveRun, 'record' | 'request'>): Promise<void> {
-    if (!request.newMessage?.parts?.some(({ functionResponse }) => functionResponse)) return;
+    if (!isAnswer(request.newMessage)) return;
     const { appName, userId, sessionId: contextId } = record.session;
     const { records, log } = this.#deps;
     try {
