@@ -59,18 +59,24 @@ export async function askInside(pid: number, url: string): Promise<string> {
   return new Response(child.stdout).text();
 }
 
-/** A turn's trace at Cloud Trace: the load balancer's id of its request, and the names of its spans. */
-export async function receivedTurn({
-  google,
-}: ServedRehearsal): Promise<{ balancerId: unknown; names: string[] }> {
+/**
+ * Waits until Cloud Trace has a turn's trace with these spans, and returns the load balancer's id of its request. Spans
+ * come in batches, and a batch that is refused or late is lost: only one of the traces has to be whole.
+ */
+export async function receivedTurn(
+  { google }: ServedRehearsal,
+  names: readonly string[],
+): Promise<{ balancerId: unknown }> {
   const { spans } = google.cloudTrace;
-  const { traceId, parentSpanId } = await until(() => spans.find(({ name }) => name === 'run'), {
-    what: 'The trace of a turn',
-  });
-  const request = spans.find(({ spanId }) => spanId === parentSpanId);
-  const ids = request?.attributes['http.request.header.x-amzn-trace-id'];
-  return {
-    balancerId: Array.isArray(ids) ? ids[0] : undefined,
-    names: spans.filter((span) => span.traceId === traceId).map(({ name }) => name),
+  const wholeTurn = () => {
+    const traces = Map.groupBy(spans, ({ traceId }) => traceId);
+    return [...traces.values()].find((trace) =>
+      names.every((name) => trace.some((span) => span.name === name)),
+    );
   };
+  const trace = await until(wholeTurn, { what: `A trace with ${names.join(', ')}` });
+  const run = trace.find(({ name }) => name === 'run');
+  const request = trace.find(({ spanId }) => spanId === run?.parentSpanId);
+  const ids = request?.attributes['http.request.header.x-amzn-trace-id'];
+  return { balancerId: Array.isArray(ids) ? ids[0] : undefined };
 }
