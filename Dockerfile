@@ -86,10 +86,11 @@ COPY --from=page /src/frontend/dist page
 COPY --from=agents /out/agents agents
 COPY --from=service /out ./
 # Bun's transpiler cache would write outside /tmp. The request limit is read when the process starts. A second thread of the
-# garbage collector would use up a task's share of a CPU twice as fast (docs/decisions/0089).
+# garbage collector would use up a task's share of a CPU twice as fast (docs/decisions/0089). Code is optimized later than by
+# default, because optimizing it made the first turns of a task more expensive (docs/decisions/0164).
 ENV PATH=/usr/local/bin HOME=/tmp NODE_ENV=production PORT=8080 LORNU_DATA_DIR=/tmp/data \
     BUN_RUNTIME_TRANSPILER_CACHE_PATH=0 BUN_CONFIG_MAX_HTTP_REQUESTS=65336 \
-    BUN_JSC_numberOfGCMarkers=1
+    BUN_JSC_numberOfGCMarkers=1 BUN_JSC_thresholdForOptimizeAfterWarmUp=4000
 ARG REVISION=dev
 ENV LORNU_REVISION=${REVISION}
 LABEL org.opencontainers.image.title="lornu agent" \

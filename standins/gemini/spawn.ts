@@ -12,6 +12,11 @@ export const BUN_SERVER_ENV = {
    * Threads of the garbage collector: two use up a quota of CPU twice as fast, and then the kernel pauses the process.
    */
   BUN_JSC_numberOfGCMarkers: '1',
+  /**
+   * How often code is executed before it is optimized: four times Bun's default. The first turns of a new process cost a
+   * sixth less CPU, and later ones the same (docs/decisions/0164).
+   */
+  BUN_JSC_thresholdForOptimizeAfterWarmUp: '4000',
 } as const;
 
 export interface GeminiStandin {
