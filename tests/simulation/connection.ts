@@ -48,10 +48,7 @@ export class Connection {
 
   async ask<T>(work: (process: Process) => Promise<T>): Promise<T> {
     const { time, random } = this.#world;
-    const answer = await this.#untilCut(
-      runOn(this.#process.host, () => work(this.#process)),
-      LONGEST_ANSWER_MS,
-    );
+    const answer = await this.#untilCut(this.#process.answer(work), LONGEST_ANSWER_MS);
     await this.#untilCut(time.sleep(random() * LONGEST_NETWORK_MS));
     return answer;
   }

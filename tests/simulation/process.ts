@@ -13,8 +13,6 @@ export const APP = 'sim';
 const LATE = 0.2;
 /** How late they are at most, in milliseconds: longer than some leases hold. */
 const LATEST_MS = 4_000;
-/** How long after a pause a process works on what it received before. */
-const RESUMED_MS = 2_000;
 
 /** The environment of a process. */
 export interface Surroundings {
@@ -44,13 +42,11 @@ export class Process {
   /** Called once, when the next commit is stored. */
   atNextCommit: (() => void) | undefined;
 
-  /** Until then it may still accept messages that it received before a pause, or during late answers. */
-  get busyUntil(): number {
-    const { pausedUntil } = this.host;
-    return Math.max(
-      pausedUntil && pausedUntil + RESUMED_MS,
-      this.answersLateUntil && this.answersLateUntil + LATEST_MS,
-    );
+  #answering = 0;
+
+  /** Whether it works on a request, even if the client waits no longer: a start may still be stored. */
+  get isAnswering(): boolean {
+    return this.#answering > 0;
   }
 
   constructor(name: string, world: Surroundings) {
@@ -89,6 +85,16 @@ export class Process {
       });
       return [sessions, service];
     });
+  }
+
+  /** Works on a request in this process. */
+  async answer<T>(work: (process: Process) => Promise<T>): Promise<T> {
+    this.#answering++;
+    try {
+      return await runOn(this.host, () => work(this));
+    } finally {
+      this.#answering--;
+    }
   }
 }
 

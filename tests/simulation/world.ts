@@ -15,6 +15,9 @@ import { emptyStore, type SharedStore, type StoreKind } from './stores.ts';
 /** The share of commits that are stored, but never get a response. */
 const UNANSWERED = 0.002;
 
+/** How long an undisturbed process needs at most for the requests that it has. */
+const ANSWERED_MS = 60_000;
+
 /** Each session has a different user. */
 export const keyOf = (session: string) => ({
   appName: APP,
@@ -77,7 +80,7 @@ export class World implements Surroundings {
     this.history.push({ at: this.time.now, ...seen });
   }
 
-  /** Stops injecting faults, so that the final state can be checked. */
+  /** Stops injecting faults, and waits for pauses and for unanswered requests, so that the final state can be checked. */
   async calm(): Promise<void> {
     this.modelFault = undefined;
     this.#isCalm = true;
@@ -85,7 +88,8 @@ export class World implements Surroundings {
       if (!process) this.start(index);
       else {
         process.storeAwayUntil = 0;
-        await this.time.sleep(process.busyUntil - this.time.now);
+        await this.time.sleep(process.host.pausedUntil - this.time.now);
+        for (let left = ANSWERED_MS; process.isAnswering && left > 0; left -= 100) await this.time.sleep(100);
       }
     }
   }
