@@ -13,6 +13,8 @@ export const APP = 'sim';
 const LATE = 0.2;
 /** How late they are at most, in milliseconds: longer than some leases hold. */
 const LATEST_MS = 4_000;
+/** How long after a pause a process may still lose leases. */
+const RESUMED_MS = 2_000;
 
 /** The environment of a process. */
 export interface Surroundings {
@@ -37,12 +39,20 @@ export class Process {
   readonly runs: RunService;
   readonly sessions: SessionStore;
   readonly cuts = new Set<() => void>();
+  #answering = 0;
   storeAwayUntil = 0;
   answersLateUntil = 0;
   /** Called once, when the next commit is stored. */
   atNextCommit: (() => void) | undefined;
 
-  #answering = 0;
+  /** Until then a pause or late answers may still cost it leases that it has or takes: also heartbeats are late. */
+  get disturbedUntil(): number {
+    const { pausedUntil } = this.host;
+    return Math.max(
+      pausedUntil && pausedUntil + RESUMED_MS,
+      this.answersLateUntil && this.answersLateUntil + LATEST_MS,
+    );
+  }
 
   /** Whether it works on a request, even if the client waits no longer: a start may still be stored. */
   get isAnswering(): boolean {

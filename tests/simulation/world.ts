@@ -80,7 +80,7 @@ export class World implements Surroundings {
     this.history.push({ at: this.time.now, ...seen });
   }
 
-  /** Stops injecting faults, and waits for pauses and for unanswered requests, so that the final state can be checked. */
+  /** Stops injecting faults, and waits for their effects and for unanswered requests, so that the final state can be checked. */
   async calm(): Promise<void> {
     this.modelFault = undefined;
     this.#isCalm = true;
@@ -88,7 +88,7 @@ export class World implements Surroundings {
       if (!process) this.start(index);
       else {
         process.storeAwayUntil = 0;
-        await this.time.sleep(process.host.pausedUntil - this.time.now);
+        await this.time.sleep(process.disturbedUntil - this.time.now);
         for (let left = ANSWERED_MS; process.isAnswering && left > 0; left -= 100) await this.time.sleep(100);
       }
     }
