@@ -35,6 +35,9 @@ export interface TaskRecord {
 
 export type TaskOwner = Pick<TaskRecord, 'appName' | 'userId'>;
 
+/** Where a page of tasks ends. */
+export type TaskPlace = Pick<TaskRecord, 'updatedMs' | 'id'>;
+
 export interface TaskQuery extends TaskOwner {
   contextId?: string;
   state?: number;
@@ -42,7 +45,7 @@ export interface TaskQuery extends TaskOwner {
   sinceMs?: number;
   limit: number;
   /** The last task of the previous page. */
-  after?: Pick<TaskRecord, 'updatedMs' | 'id'>;
+  after?: TaskPlace;
 }
 
 export interface TaskPage {
@@ -63,8 +66,11 @@ export interface TaskRecords {
    * is another page.
    */
   list(query: TaskQuery): Promise<TaskPage>;
-  /** Tasks of all owners that have been in one of these states since before `beforeMs`; at most `limit`. */
-  stale(states: readonly number[], beforeMs: number, limit: number): Promise<TaskRecord[]>;
+  /**
+   * Tasks of all owners that have been in one of these states since before `beforeMs`, oldest first; at most `limit`,
+   * those that follow `after`.
+   */
+  stale(states: readonly number[], beforeMs: number, limit: number, after?: TaskPlace): Promise<TaskRecord[]>;
   /** Deletes tasks whose status last changed before `beforeMs`, with their webhooks. */
   prune(beforeMs: number): Promise<void>;
   /** Webhooks are kept as long as their tasks. */

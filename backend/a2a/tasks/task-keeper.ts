@@ -2,7 +2,7 @@ import { TaskState } from '@a2a-js/sdk';
 import type { Logger } from '../../observability/logger.ts';
 import type { LiveRun } from '../../runs/live-run.ts';
 import type { RunService } from '../../runs/run.ts';
-import { TASK_KEEP_MS, type TaskRecord, type TaskRecords } from '../../tasks/task-records.ts';
+import { TASK_KEEP_MS, type TaskPlace, type TaskRecord, type TaskRecords } from '../../tasks/task-records.ts';
 import { callContextOf } from '../caller.ts';
 import { isAnswer } from '../executor/answers.ts';
 import type { PushNotifier } from '../push/push-notifier.ts';
@@ -33,6 +33,8 @@ export class TaskKeeper {
   readonly #deps: TaskKeeperDeps;
   #timer: ReturnType<typeof setInterval> | undefined;
   #isBusy = false;
+  /** Where the previous pass ended: old tasks that stay unfinished must keep no newer one waiting. */
+  #after: TaskPlace | undefined;
 
   constructor(deps: TaskKeeperDeps) {
     this.#deps = deps;
@@ -53,8 +55,9 @@ export class TaskKeeper {
     this.#isBusy = true;
     const { records, log, now, everyMs = EVERY_MS } = this.#deps;
     try {
-      for (const record of await records.stale(UNFINISHED, now() - everyMs, LOOKED_AT_ONCE))
-        await this.#refresh(record);
+      const found = await records.stale(UNFINISHED, now() - everyMs, LOOKED_AT_ONCE, this.#after);
+      this.#after = found.length < LOOKED_AT_ONCE ? undefined : found.at(-1);
+      for (const record of found) await this.#refresh(record);
       await records.prune(now() - TASK_KEEP_MS);
     } catch (error) {
       log.warn('A2A tasks could not be looked after', { error });

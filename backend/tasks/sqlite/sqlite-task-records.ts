@@ -4,6 +4,7 @@ import {
   LARGEST_TASK_BYTES,
   type TaskOwner,
   type TaskPage,
+  type TaskPlace,
   type TaskQuery,
   type TaskRecord,
   type TaskRecords,
@@ -64,9 +65,20 @@ export class SqliteTaskRecords implements TaskRecords {
     });
   }
 
-  async stale(states: readonly number[], beforeMs: number, limit: number): Promise<TaskRecord[]> {
-    const list = JSON.stringify(states);
-    return reading(() => this.#statements.stale.all({ states: list, beforeMs, limit }).map(toRecord));
+  async stale(
+    states: readonly number[],
+    beforeMs: number,
+    limit: number,
+    after: TaskPlace = { updatedMs: -1, id: '' },
+  ): Promise<TaskRecord[]> {
+    const wanted = {
+      states: JSON.stringify(states),
+      beforeMs,
+      limit,
+      afterMs: after.updatedMs,
+      afterId: after.id,
+    };
+    return reading(() => this.#statements.stale.all(wanted).map(toRecord));
   }
 
   async prune(beforeMs: number): Promise<void> {

@@ -67,9 +67,13 @@ export function prepareTaskStatements(database: Database) {
     count: database.query<{ total: number }, Wanted>(
       `SELECT count(*) AS total FROM a2a_tasks WHERE ${WANTED}`,
     ),
-    stale: database.query<TaskRow, { states: string; beforeMs: number; limit: number }>(
-      `SELECT * FROM a2a_tasks WHERE updated_ms < $beforeMs AND state IN (SELECT value FROM json_each($states))
-       ORDER BY updated_ms LIMIT $limit`,
+    stale: database.query<
+      TaskRow,
+      { states: string; beforeMs: number; limit: number; afterMs: number; afterId: string }
+    >(
+      `SELECT * FROM a2a_tasks WHERE updated_ms < $beforeMs AND (updated_ms, id) > ($afterMs, $afterId)
+         AND state IN (SELECT value FROM json_each($states))
+       ORDER BY updated_ms, id LIMIT $limit`,
     ),
     prune: database.query<unknown, { beforeMs: number }>(
       `DELETE FROM a2a_tasks

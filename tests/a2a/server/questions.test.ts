@@ -22,6 +22,7 @@ afterAll(async () => {
 
 const NOTE = 'call save_note with {"text":"milk"}';
 const ASK = 'call delete_notes';
+const WHEN_BUSY = 'https://lornu.ai/a2a/when-busy';
 
 interface Question {
   id: string;
@@ -162,6 +163,35 @@ describe('a task whose question is answered over the REST API', () => {
     const done = taskOf(await rpc(open.a2aUrl, 'GetTask', { id: task.id }));
     expect(done.status.state).toBe('TASK_STATE_COMPLETED');
     expect(done.artifacts?.map(({ name }) => name)).toEqual(['environment-status.svg', 'answer']);
+  });
+
+  test('at two processes at once, and over A2A, gets one decision: its tool acts at most once', async () => {
+    for (const [first, second] of [
+      [true, true],
+      [true, false],
+      [false, true],
+    ] as const) {
+      const waiting = await asked(open);
+      const { contextId: sessionId } = waiting.task;
+      const { id, name } = waiting.question;
+      const key = { appName: 'lornu', userId: 'local', sessionId };
+      const parts = [{ functionResponse: { id, name, response: { confirmed: first } } }];
+      await Promise.all([
+        postJson(`${late.url}/run`, { ...key, newMessage: { role: 'user', parts }, whenBusy: 'queue' }),
+        rpc(open.a2aUrl, 'SendMessage', {
+          message: { ...confirmation(waiting, second).message, metadata: { [WHEN_BUSY]: 'queue' } },
+        }),
+      ]);
+      const session = await open.app.services.sessions.getSession(key);
+      const results = (session?.events ?? [])
+        .filter(({ author }) => author !== 'user')
+        .flatMap(({ content }) => content?.parts ?? [])
+        .flatMap(({ functionResponse }) =>
+          functionResponse?.name === 'delete_notes' ? [functionResponse] : [],
+        );
+      // What the tool returned while it waited, and what came of the one decision.
+      expect(results).toHaveLength(2);
+    }
   });
 
   test('and then in its context over A2A is two tasks, each with its own end', async () => {
