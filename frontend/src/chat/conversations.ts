@@ -18,7 +18,14 @@ import { rootOf, toBranch } from './branches.ts';
 import { Conversation } from './conversation.ts';
 import { isBusy, titleTextOf } from './conversation-state.ts';
 import { importSession } from './export.ts';
-import { pageState, toSummary, type Change, type ConversationSummary } from './metadata.ts';
+import {
+  newestFirst,
+  pageState,
+  toSummary,
+  withTurnBegun,
+  type Change,
+  type ConversationSummary,
+} from './metadata.ts';
 import { isUserMessage } from './to-turns.ts';
 import { toTitle, toTitleOfAnswer } from './to-title.ts';
 
@@ -106,8 +113,7 @@ export class Conversations extends Store<ConversationsState> {
       wasBusy = isBusy(conversation.getState());
       const { list } = this.getState();
       if (!begins || !list) return;
-      const saidAt = Date.now() / 1_000;
-      this.set({ list: newestFirst(list.map((one) => (one.id === sessionId ? { ...one, saidAt } : one))) });
+      this.set({ list: withTurnBegun(list, sessionId, Date.now() / 1_000) });
     });
   }
 
@@ -261,6 +267,3 @@ export class Conversations extends Store<ConversationsState> {
 
 const ofId = (versions: readonly ConversationSummary[], id: string): ConversationSummary[] =>
   versions.filter((one) => one.id === id);
-
-const newestFirst = (list: readonly ConversationSummary[]): ConversationSummary[] =>
-  list.toSorted((a, b) => b.saidAt - a.saidAt);

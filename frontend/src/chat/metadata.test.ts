@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { pageState, toSummary } from './metadata.ts';
+import { pageState, toSummary, withTurnBegun } from './metadata.ts';
 
 const SAID_AT = 1_700_000_000;
 const RENAMED_AT = SAID_AT + 86_400;
@@ -23,4 +23,12 @@ test('a change of its name does not count as something that was said, and what i
   expect(saidAt(RENAMED_AT + 3)).toBe(RENAMED_AT + 3);
   // From a device whose clock is an hour ahead.
   expect(saidAt(RENAMED_AT + 3, { at: RENAMED_AT + 3_600, saidAt: SAID_AT })).toBe(RENAMED_AT + 3);
+});
+
+test('a turn that begins moves its conversation to the top, also on a device whose clock is a day behind', () => {
+  const list = [SAID_AT + 2, SAID_AT + 1, SAID_AT].map((lastUpdateTime) =>
+    toSummary({ id: String(lastUpdateTime - SAID_AT), appName: 'lornu', userId: 'ann', lastUpdateTime }),
+  );
+  for (const nowSeconds of [SAID_AT + 3, SAID_AT - 86_400])
+    expect(withTurnBegun(list, '0', nowSeconds).map(({ id }) => id)).toEqual(['0', '2', '1']);
 });

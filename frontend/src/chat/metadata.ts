@@ -37,6 +37,20 @@ export function toSummary(session: Session): ConversationSummary {
   };
 }
 
+export const newestFirst = (list: readonly ConversationSummary[]): ConversationSummary[] =>
+  list.toSorted((a, b) => b.saidAt - a.saidAt);
+
+/** The list when a turn begins in one of its conversations, which moves to the top. */
+export function withTurnBegun(
+  list: readonly ConversationSummary[],
+  id: string,
+  nowSeconds: number,
+): ConversationSummary[] {
+  // The other times are the service's; the clock of this device may be behind them.
+  const saidAt = Math.max(nowSeconds, ...list.map((one) => one.saidAt + 0.001));
+  return newestFirst(list.map((one) => (one.id === id ? { ...one, saidAt } : one)));
+}
+
 /** The page's complete part of the state: a change replaces it. `changed` is absent for a new conversation. */
 export function pageState({
   isPinned,
