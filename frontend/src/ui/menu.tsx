@@ -44,10 +44,11 @@ export function Menu({ label, icon, entries }: MenuProps) {
     const closeOutside = ({ target }: Event): void => {
       if (target instanceof Node && !frame.current?.contains(target)) setIsOpen(false);
     };
+    const opened = frame.current?.getBoundingClientRect();
     const closeOnScroll = ({ target }: Event): void => {
-      // Not the answer that streams beside the list of conversations.
-      if (target instanceof Node && target !== list.current && target.contains(frame.current))
-        setIsOpen(false);
+      // Not the answer that streams beside the list of conversations, nor a scroll before the click: its event comes later.
+      const isAround = target instanceof Node && target !== list.current && target.contains(frame.current);
+      if (isAround && frame.current?.getBoundingClientRect().top !== opened?.top) setIsOpen(false);
     };
     const closeOnResize = (): void => setIsOpen(false);
     document.addEventListener('pointerdown', closeOutside);
