@@ -184,3 +184,28 @@ test('retrying a failed load loads again, and does not rewind the last answer', 
   expect(requested.filter((request) => request.startsWith('POST'))).toEqual([]);
   await chat.conversation.getByText('1 2 3', { exact: true }).waitFor();
 });
+
+test('a printed conversation has all of its turns, dark on light, without what a person presses', async () => {
+  const turns = 60;
+  const events = Array.from({ length: 2 * turns }, (_, index) => ({
+    id: `event-${index}`,
+    invocationId: `turn-${Math.floor(index / 2)}`,
+    author: index % 2 === 0 ? 'user' : 'lornu',
+    content: { role: index % 2 === 0 ? 'user' : 'model', parts: [{ text: `to print ${index}` }] },
+  }));
+  await fetch(`${fixture.service.url}/apps/lornu/users/user/sessions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ sessionId: 'to-print', events }),
+  });
+  chat = await fixture.openPage({ hash: '#/lornu/to-print', theme: 'dark' });
+  await chat.conversation.getByText('to print 119', { exact: true }).waitFor();
+  await chat.page.evaluate("document.documentElement.dataset['theme'] = 'dark'");
+  const pdf = await chat.page.pdf();
+  expect(await chat.page.getByRole('article').count()).toBe(turns);
+  expect(pdf.toString('latin1').match(/\/Type \/Page\b/gu)?.length).toBeGreaterThan(5);
+  await chat.page.emulateMedia({ media: 'print' });
+  expect(await chat.page.getByRole('button').and(chat.page.locator(':visible')).count()).toBe(0);
+  await chat.message.waitFor({ state: 'hidden' });
+  expect(await chat.page.evaluate('getComputedStyle(document.body).color')).toBe('rgb(29, 28, 26)');
+});

@@ -7,6 +7,7 @@ import { isBusy, type Phase } from '../chat/conversation-state.ts';
 import type { Place } from '../chat/text-search.ts';
 import { createTurnCache } from '../chat/turn-cache.ts';
 import { showWords, unmarkWords } from '../ui/show-words.ts';
+import { useBeforePrint } from '../ui/use-before-print.ts';
 import { useBrowserSearch } from '../ui/use-browser-search.ts';
 import { useFollowEnd } from '../ui/use-follow-end.ts';
 import { TurnBoundary } from './turn-boundary.tsx';
@@ -86,6 +87,7 @@ export function MessageList(props: MessageListProps) {
     },
     [holdPlace, turns.length, first],
   );
+  useBeforePrint(first > 0, () => showEarlier(first));
   const needsMore = first > 0 && (searchesPage || (placeAt >= 0 && !isPlaceShown));
   useEffect(() => {
     if (!needsMore) return undefined;
@@ -111,6 +113,8 @@ export function MessageList(props: MessageListProps) {
               className="show-more"
               onClick={() => {
                 setFollows(false);
+                // The button goes away with the last of them, and what they are read with is here.
+                if (first <= TURNS_AT_ONCE) viewport.current?.focus({ preventScroll: true });
                 showEarlier(TURNS_AT_ONCE);
               }}
             >
