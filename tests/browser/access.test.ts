@@ -84,6 +84,57 @@ test('everything can be done by keyboard: send, open a tool call, confirm, edit,
   await chat.conversation.getByText('Delete notes', { exact: true }).waitFor();
 });
 
+test('the focus is never lost: what goes away under it hands it to the message box, or to what opened it', async () => {
+  chat = await fixture.openPage();
+  const { page } = chat;
+  const focused = (): Promise<string | null> =>
+    page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.tagName");
+  const press = async (name: string): Promise<void> => {
+    await chat.button(name).last().focus();
+    await page.keyboard.press('Enter');
+  };
+
+  await chat.ask('forget my notes, without a mouse');
+  for (const leave of [['Escape'], ['Tab', 'Enter']]) {
+    await press('Edit message');
+    for (const key of leave) await page.keyboard.press(key);
+    await eventually(focused, 'Edit message');
+  }
+  await press('Approve');
+  await eventually(focused, 'Message');
+  await chat.answered();
+
+  await press('More');
+  await page.getByRole('menuitem', { name: 'Share', exact: true }).press('Enter');
+  await press('Make a link');
+  await eventually(focused, 'Link');
+  await press('Stop sharing');
+  await chat.button('Make a link').waitFor();
+  await eventually(async () => page.evaluate('document.activeElement.innerText'), 'Close');
+  await page.keyboard.press('Enter');
+  await eventually(focused, 'More');
+
+  const file = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('notes') };
+  await page.locator('input[type=file]').setInputFiles(file);
+  await press('Remove notes.txt');
+  await eventually(focused, 'Message');
+});
+
+test('a notice is in front of the dialog that it is about, and can be dismissed there', async () => {
+  chat = await fixture.openPage();
+  await chat.ask('count to 2');
+  await chat.page.evaluate('navigator.clipboard.writeText = () => Promise.reject(new Error("denied"))');
+  await chat.button('More').click();
+  await chat.page.getByRole('menuitem', { name: 'Share', exact: true }).click();
+  const dialog = chat.page.getByRole('dialog', { name: 'Share this conversation' });
+  await dialog.getByRole('button', { name: 'Make a link' }).click();
+  await dialog.getByRole('button', { name: 'Copy link' }).click();
+  const notice = dialog.getByRole('status').getByText(/does not allow copying here/u);
+  await notice.waitFor();
+  await dialog.getByRole('button', { name: 'Dismiss' }).click();
+  await notice.waitFor({ state: 'detached' });
+});
+
 test("on a phone's width nothing overflows, and the conversations are in a drawer", async () => {
   chat = await fixture.openPage({ width: 390, height: 844 });
   await chat.ask('show me markdown on a phone');
@@ -125,6 +176,19 @@ test('at 200 % nothing overflows and everything can be reached', async () => {
     expect((await chat.message.boundingBox())?.width).toBeGreaterThan(100);
     await chat.close();
   }
+});
+
+test('in a low window a long draft leaves room for the conversation, and the drawer for its list', async () => {
+  // A phone on its side with its keyboard open; a window of 1280 by 1024 at 400 % is hardly higher.
+  chat = await fixture.openPage({ width: 700, height: 220 });
+  await chat.ask('count to 2');
+  await chat.message.fill('one more line\n'.repeat(14));
+  await eventually(async () => ((await chat.conversation.boundingBox())?.height ?? 0) > 30, true);
+  expect(await chat.page.evaluate('document.documentElement.scrollHeight - innerHeight')).toBe(0);
+  await chat.button('Conversations').click();
+  const drawer = chat.page.getByRole('dialog', { name: 'Conversations' });
+  const list = drawer.getByRole('navigation', { name: 'Conversations' });
+  expect((await list.boundingBox())?.height).toBeGreaterThan(100);
 });
 
 test('with forced colours, selection and focus are still visible', async () => {

@@ -1,5 +1,6 @@
 import { ChevronLeft, ChevronRight, Pencil } from 'lucide-react';
-import { useId, useState, type FormEvent } from 'react';
+import { useId, useRef, useState, type FormEvent } from 'react';
+import { flushSync } from 'react-dom';
 import type { ArtifactFolder } from '../api/artifacts.ts';
 import type { Versions } from '../chat/branches.ts';
 import type { Turn } from '../chat/turn.ts';
@@ -24,11 +25,15 @@ interface UserMessageProps {
 /** The person's message; it can be edited, and every version can be opened again. */
 export function UserMessage({ user, folder, versions, onOpen, onEdit }: UserMessageProps) {
   const [editing, setEditing] = useState(false);
+  const editButton = useRef<HTMLButtonElement>(null);
   if (editing && onEdit) {
     return (
       <EditForm
         text={user.text}
-        onCancel={() => setEditing(false)}
+        onCancel={() => {
+          flushSync(() => setEditing(false));
+          editButton.current?.focus();
+        }}
         onSave={(text) => (setEditing(false), onEdit(text))}
       />
     );
@@ -52,7 +57,7 @@ export function UserMessage({ user, folder, versions, onOpen, onEdit }: UserMess
         {versions && onOpen && <VersionSwitch {...versions} onOpen={onOpen} />}
         <CopyButton copy={user.text} label="Copy message" />
         {onEdit && (
-          <IconButton label="Edit message" onClick={() => setEditing(true)}>
+          <IconButton ref={editButton} label="Edit message" onClick={() => setEditing(true)}>
             <Pencil aria-hidden />
           </IconButton>
         )}

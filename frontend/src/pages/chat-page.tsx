@@ -13,11 +13,12 @@ import { IconButton } from '../ui/icon-button.tsx';
 import { Menu } from '../ui/menu.tsx';
 import { ToastList } from '../ui/toast-list.tsx';
 import { toasts } from '../ui/toasts.ts';
+import { useKeptFocus } from '../ui/use-kept-focus.ts';
 import { goTo, parseRoute, useHash } from '../util/route.ts';
 import { readStored, writeStored } from '../util/storage.ts';
 import { useStore } from '../util/store.ts';
 import { onTabs } from '../util/tab-channel.ts';
-import { ConversationView } from './conversation-view.tsx';
+import { ConversationView, focusComposer } from './conversation-view.tsx';
 import { PageDialog } from './page-dialog.tsx';
 import { useCommands, type DialogName } from './use-commands.tsx';
 import { useShortcuts } from './use-shortcuts.ts';
@@ -50,6 +51,7 @@ export function ChatPage({ person, info, apps }: ChatPageProps) {
   /** What a search has found and the conversation has not shown yet. */
   const [place, setPlace] = useState<Place>();
 
+  useKeptFocus(focusComposer);
   const { sessionId } = route;
   useFreshness(conversations, sessionId);
   const conversation = useMemo<Conversation>(

@@ -201,11 +201,7 @@ export function ConversationView(props: ConversationViewProps) {
           onFiles={attach}
           onSend={send}
           onSendMeanwhile={sendMeanwhile}
-          onStop={() => {
-            void conversation.stop();
-            // The button goes away with the answer, and would take the focus with it.
-            focusComposer();
-          }}
+          onStop={() => void conversation.stop()}
         />
         <p className="composer-hint">
           {busy
@@ -224,7 +220,7 @@ function saidIn(events: readonly AdkEvent[]): string[] {
 }
 
 /** Focuses the message box; not on a touch screen, where that would open the keyboard over the text. */
-function focusComposer(): void {
+export function focusComposer(): void {
   if (matchMedia('(pointer: fine)').matches) document.getElementById('message')?.focus();
 }
 

@@ -1,4 +1,5 @@
-import { useEffect, useRef, type ReactNode } from 'react';
+import { useLayoutEffect, useRef, type ReactNode } from 'react';
+import { ToastList } from './toast-list.tsx';
 
 interface DialogProps {
   label: string;
@@ -10,7 +11,8 @@ interface DialogProps {
 /** The browser's modal dialog: focus stays inside, Escape and a click outside close it. */
 export function Dialog({ label, className = '', onClose, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Not later: a dialog that has left the page would not give the focus back.
+  useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
     return () => dialog?.close();
@@ -26,6 +28,7 @@ export function Dialog({ label, className = '', onClose, children }: DialogProps
       }}
     >
       <div className="dialog-body">{children}</div>
+      <ToastList />
     </dialog>
   );
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef, type ReactNode } from 'react';
+import { ToastList } from './toast-list.tsx';
 
 interface DrawerProps {
   label: string;
@@ -28,6 +29,7 @@ export function Drawer({ label, isOpen, closeOn, onClose, children }: DrawerProp
       }}
     >
       {isOpen && children}
+      {isOpen && <ToastList />}
     </dialog>
   );
 }
