@@ -36,6 +36,7 @@ export async function serveAdkWeb(serviceUrl: string): Promise<AdkWeb> {
       calls.push(`${method} ${pathname} ${answer.status}`);
       return answer;
     },
+    error: () => new Response(null, { status: 502 }),
   });
   return { url: `${server.url.origin}/dev-ui/`, calls, stop: () => server.stop(true) };
 }
