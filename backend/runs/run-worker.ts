@@ -10,7 +10,7 @@ import { nodePathOf } from '../turn/node-path.ts';
 import { OpenAnswers } from '../turn/open-answers.ts';
 import { isOvertaken, planRepair, turnStateOf } from '../turn/repair.ts';
 import { runTurn } from '../turn/turn.ts';
-import { toTurnFailure, type TurnFailure } from '../turn/turn-failure.ts';
+import { failureToldBy, toTurnFailure, type TurnFailure } from '../turn/turn-failure.ts';
 import type { LiveRun, StopReason } from './live-run.ts';
 import type { Frame } from './run.ts';
 import type { RunLimits, RunServiceDeps } from './run-options.ts';
@@ -117,18 +117,18 @@ function watchProgress(run: LiveRun, silentMs: number): () => void {
 }
 
 const isLost = (error: unknown): boolean => error instanceof AppError && error.code === 'LEASE_LOST';
-/**
- * Whether the failure is an outage: the holder of the lease stores the data once the store is back, so nothing that was
- * shown is lost.
- */
+/** An outage: the holder of the lease stores the data once the store is back, so nothing that was shown is lost. */
 const isForLater = (error: unknown): boolean =>
   isLost(error) || (error instanceof AppError && error.code === 'STORE_UNAVAILABLE');
 
-/** The failure of a turn whose process died before it ended the run. Only the failure's event was stored. */
-function failureTold(last: Event | undefined): TurnFailure {
-  const interrupted = toTurnFailure(new AppError('TURN_INTERRUPTED', COULD_NOT_GO_ON));
-  const { errorCode = interrupted.errorCode, errorMessage = interrupted.errorMessage } = last ?? {};
-  return { ...interrupted, errorCode, errorMessage };
+const endOf = (errorCode: unknown): 'failed' | 'interrupted' =>
+  errorCode === 'TURN_INTERRUPTED' || errorCode === 'SESSION_CHANGED' ? 'interrupted' : 'failed';
+
+/** The end of a turn that has nothing left to do. A process may have died after it stored its error frame. */
+function endTold(frames: readonly Frame[] = []): 'completed' | 'failed' | 'interrupted' {
+  if (frames.at(-1)?.kind !== 'error') return 'completed';
+  const { json = '{}' } = frames.findLast(({ kind }) => kind === 'event') ?? {};
+  return endOf(storedObject(json, 'the frame of a failure')['errorCode']);
 }
 
 class RunWorker {
@@ -167,7 +167,7 @@ class RunWorker {
         if (refused.errorCode !== 'SESSION_CHANGED') throw error;
         return this.#fail(refused, false);
       });
-    return failure ? this.#fail(failure, false) : 'completed';
+    return failure ? this.#fail(failure, false) : endTold(this.#earlierFrames);
   }
 
   async #turn(
@@ -233,7 +233,7 @@ class RunWorker {
     const last = this.#session.events.findLast((event) => event.invocationId === invocationId);
     const state = turnStateOf(last);
     if (state === 'over') return undefined;
-    if (state === 'failed') return failureTold(last);
+    if (last && state === 'failed') return failureToldBy(last);
     this.#assertNotOvertaken();
     return this.#turn(run.request, { toRepeat: repair.toRepeat });
   }
@@ -309,7 +309,7 @@ class RunWorker {
     }
     this.#run.addError(failure, now());
     if (errorCode === 'TURN_INTERRUPTED') this.#deps.onLostTurn?.();
-    return errorCode === 'TURN_INTERRUPTED' || hasLostSession ? 'interrupted' : 'failed';
+    return endOf(errorCode);
   }
 
   async #close(rootAgent: BaseAgent | undefined, toRepeat?: Event): Promise<void> {

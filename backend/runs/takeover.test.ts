@@ -166,7 +166,7 @@ describe.each(stores)('runs in $name', ({ open }) => {
       await dead.sessions.appendEvent({ session, event: fromWire({ invocationId: 'e-1', ...event }) });
     const kept = frames.map((frame, index) => ({
       index,
-      kind: 'event' as const,
+      kind: 'error' in frame ? ('error' as const) : ('event' as const),
       json: JSON.stringify({ invocationId: 'e-1', ...frame }),
     }));
     if (kept.length > 0) await dead.store.addFrames(lease, kept);
@@ -199,10 +199,8 @@ describe.each(stores)('runs in $name', ({ open }) => {
   });
 
   test('a call without a stored response is not repeated: the model is told that its result is unknown', async () => {
-    await leaveBehind(
-      [callEvent('save_note', { text: 'one' })],
-      [USER, callEvent('save_note', { text: 'one' })],
-    );
+    const call = callEvent('save_note', { text: 'one' });
+    await leaveBehind([call], [USER, call]);
     const { frames, state, state2 } = await goOn();
     expect(state).toBe('completed');
     expect(state2).toEqual({});
@@ -259,6 +257,17 @@ describe.each(stores)('runs in $name', ({ open }) => {
     expect(whole(frames).at(-1)).toMatchObject({ error: expect.stringContaining(errorMessage) });
     expect(events).toHaveLength(2);
   });
+
+  const TOLD = Object.entries({ UNAVAILABLE: 'failed', SESSION_CHANGED: 'interrupted' });
+  test.each(TOLD)(
+    'a turn that has shown its error %s, and whose process died then, has %s',
+    async (errorCode, end) => {
+      const failure = { id: 'm1', author: 'lornu', errorCode, errorMessage: 'It failed.' };
+      await leaveBehind([failure, { error: 'It failed.' }], [USER, failure]);
+      const { frames, state } = await goOn();
+      expect([state, whole(frames).length]).toEqual([end, 2]);
+    },
+  );
 
   test('a turn whose processes keep dying ends with an event that says so', async () => {
     const runId = await leaveBehind([], [USER]);

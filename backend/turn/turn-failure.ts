@@ -1,3 +1,4 @@
+import type { Event } from '@google/adk';
 import { AppError } from '../errors/app-error.ts';
 import { OutputSchemaError } from './output-key.ts';
 import { ModelError } from '../model/model-error.ts';
@@ -40,4 +41,9 @@ export function toTurnFailure(error: unknown): TurnFailure {
   }
   const errorMessage = 'The agent failed; the log says why.';
   return { errorType: 'AgentError', errorCode: 'AGENT_FAILED', errorMessage, isBug: true, cause: error };
+}
+
+/** The failure of a turn whose process died before it ended the run: only the failure's event was stored. */
+export function failureToldBy({ errorCode = '', errorMessage = '' }: Event): TurnFailure {
+  return { errorType: 'ServiceError', errorCode, errorMessage, isBug: false, cause: undefined };
 }
