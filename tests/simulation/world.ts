@@ -88,6 +88,7 @@ export class World implements Surroundings {
       if (!process) this.start(index);
       else {
         process.storeAwayUntil = 0;
+        process.atNextCommit = undefined;
         await this.time.sleep(process.disturbedUntil - this.time.now);
         for (let left = ANSWERED_MS; process.isAnswering && left > 0; left -= 100) await this.time.sleep(100);
       }
