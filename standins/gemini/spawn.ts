@@ -14,7 +14,7 @@ export const BUN_SERVER_ENV = {
   BUN_JSC_numberOfGCMarkers: '1',
   /**
    * How often code is executed before it is optimized: four times Bun's default. The first turns of a new process cost a
-   * sixth less CPU, and later ones the same (docs/decisions/0164).
+   * tenth to a fifth less CPU, and later ones the same (docs/decisions/0164).
    */
   BUN_JSC_thresholdForOptimizeAfterWarmUp: '4000',
 } as const;

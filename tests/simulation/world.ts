@@ -80,7 +80,7 @@ export class World implements Surroundings {
     this.history.push({ at: this.time.now, ...seen });
   }
 
-  /** Stops injecting faults, and waits for their effects and for unanswered requests, so that the final state can be checked. */
+  /** Stops injecting faults, and waits for their effects and for unanswered requests: the final state comes after them. */
   async calm(): Promise<void> {
     this.modelFault = undefined;
     this.#isCalm = true;

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { leastCpuTime } from '../util/least-cpu-time.ts';
 import { toTitle, toTitleOfAnswer } from './to-title.ts';
 
 test('a short message is the title, on one line', () => {
@@ -43,17 +44,7 @@ test('after a greeting the first answer gives the title, and only then', () => {
 });
 
 test('a message of many courtesies takes time in proportion to its length', () => {
-  /** CPU time in microseconds, the least of three: on a busy machine the time that passes says nothing. */
-  const timeOf = (count: number): number => {
-    const times = Array.from({ length: 3 }, () => {
-      const began = process.cpuUsage();
-      toTitle('hi please '.repeat(count));
-      // Only the sum is exact: Linux divides it between the two by counting ticks.
-      const { user, system } = process.cpuUsage(began);
-      return user + system;
-    });
-    return Math.min(...times);
-  };
+  const timeOf = (count: number): number => leastCpuTime(() => toTitle('hi please '.repeat(count)));
   const short = timeOf(2_000);
   expect(timeOf(20_000)).toBeLessThan(Math.max(short, 1_000) * 100);
 });

@@ -87,7 +87,8 @@ export function MessageList(props: MessageListProps) {
     },
     [holdPlace, turns.length, first],
   );
-  useBeforePrint(first > 0, () => showEarlier(first));
+  const showAll = useCallback(() => showEarlier(first), [showEarlier, first]);
+  useBeforePrint(first > 0, showAll);
   const needsMore = first > 0 && (searchesPage || (placeAt >= 0 && !isPlaceShown));
   useEffect(() => {
     if (!needsMore) return undefined;

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { renderToStaticMarkup } from 'react-dom/server';
+import { leastCpuTime } from '../util/least-cpu-time.ts';
 import { Markdown } from './markdown.tsx';
 
 const html = (text: string): string => renderToStaticMarkup(<Markdown text={text} />);
@@ -65,17 +66,7 @@ test.each([
 test.each(['\\(a ', '$a', '$$a '])(
   'a text full of %j takes time in proportion to its length',
   (beginning) => {
-    /** CPU time in microseconds, the least of three: on a busy machine the time that passes says nothing. */
-    const timeOf = (count: number): number => {
-      const times = Array.from({ length: 3 }, () => {
-        const began = process.cpuUsage();
-        html(beginning.repeat(count));
-        // Only the sum is exact: Linux divides it between the two by counting ticks.
-        const { user, system } = process.cpuUsage(began);
-        return user + system;
-      });
-      return Math.min(...times);
-    };
+    const timeOf = (count: number): number => leastCpuTime(() => html(beginning.repeat(count)));
     timeOf(1_000);
     expect(timeOf(4_000)).toBeLessThan(timeOf(1_000) * 16);
   },

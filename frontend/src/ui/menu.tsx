@@ -46,8 +46,9 @@ export function Menu({ label, icon, entries }: MenuProps) {
     };
     const opened = frame.current?.getBoundingClientRect();
     const closeOnScroll = ({ target }: Event): void => {
-      // Not the answer that streams beside the list of conversations, nor a scroll before the click: its event comes later.
+      // Not the answer that streams beside the list of conversations.
       const isAround = target instanceof Node && target !== list.current && target.contains(frame.current);
+      // The event of a scroll before the click comes later: nothing has moved since.
       if (isAround && frame.current?.getBoundingClientRect().top !== opened?.top) setIsOpen(false);
     };
     const closeOnResize = (): void => setIsOpen(false);

@@ -3,7 +3,10 @@ import { useStore } from '../util/store.ts';
 import { IconButton } from './icon-button.tsx';
 import { toasts } from './toasts.ts';
 
-/** Notices in the corner, announced when they appear. Each dialog has a list of its own, because what is outside it is inert. */
+/**
+ * Notices in the corner, announced when they appear. Each dialog has a list of its own, because what is outside it is
+ * inert.
+ */
 export function ToastList() {
   const { toasts: shown } = useStore(toasts);
   return (
