@@ -164,6 +164,8 @@ export async function up(
       : []),
     { id: 'service', title: 'Start the service', run: restart },
   ];
+  // Before the service reads its sources: a change while it starts must not be missed.
+  const watching = options.watch ? handleChanges(running, restart, context, emit) : undefined;
   try {
     await runSteps(steps, emit);
     ready({
@@ -176,9 +178,10 @@ export async function up(
       dataDir: relative(process.cwd(), dataDir) || '.',
       logPath: relative(process.cwd(), join(dataDir, 'logs/service.log')),
     });
-    if (options.watch) await watchUntilInterrupted(running, restart, context, emit);
+    if (watching) await watching.untilInterrupted();
     else await untilOneEnds(running, context.signal);
   } finally {
+    watching?.end();
     // Stop the service first, while its dependencies still answer.
     await running.service?.stop();
     await running.peer?.child.stop();
@@ -211,16 +214,22 @@ async function untilOneEnds(running: Running, signal: AbortSignal): Promise<void
   if (first && !signal.aborted) throw childEnded(first.child, first.how);
 }
 
-/** A broken source does not end the watch: the error is shown, and the next change is awaited. */
-async function watchUntilInterrupted(
+/**
+ * Watches the sources from now on, and restarts or rebuilds what has changed once everything is started. A broken source
+ * does not end the watch: the error is shown, and the next change is awaited.
+ */
+function handleChanges(
   running: Running,
   restart: () => Promise<void>,
   context: CliContext,
   emit: Emit,
-): Promise<void> {
-  let queue = Promise.resolve();
-  watchSources(context.root, context.signal, ({ files }) => {
+): { untilInterrupted: () => Promise<void>; end: () => void } {
+  const ending = new AbortController();
+  const { promise: started, resolve: start } = Promise.withResolvers<void>();
+  let queue = started;
+  watchSources(context.root, ending.signal, ({ files }) => {
     queue = queue.then(async () => {
+      if (context.signal.aborted) return;
       const page = files.every((file) => file.startsWith('frontend/'));
       const what = page ? 'building the page' : 'restarting the service';
       emit({ kind: 'note', text: `${files.slice(0, 3).join(', ')} changed: ${what}` });
@@ -238,8 +247,12 @@ async function watchUntilInterrupted(
       }
     });
   });
-  await untilAborted(context.signal);
-  await queue;
+  const untilInterrupted = async (): Promise<void> => {
+    start();
+    await untilAborted(context.signal);
+    await queue;
+  };
+  return { untilInterrupted, end: () => ending.abort() };
 }
 
 /** Warnings, errors, and lines that are not JSON of the service. */

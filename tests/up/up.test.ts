@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { copyCheckout, linkPackages } from '../support/copy-checkout.ts';
 import { startChild, type Child } from '@lornu/ops/process/child.ts';
+import { claimPort } from '@lornu/ops/up/port.ts';
 import { postJson } from '../support/post-json.ts';
 import { serveHere } from '../support/serve-here.ts';
 
@@ -206,34 +207,46 @@ describe('lornu up', () => {
     for (const { pid } of started) expect(() => process.kill(pid, 0)).toThrow();
   });
 
-  test('with --watch serves a changed agent, and survives a broken source', async () => {
+  test('with --watch serves an agent that changed while it started, and survives a broken source', async () => {
     const copy = join(base, 'copy');
     await copyCheckout(root, copy);
     await linkPackages(root, copy);
     const agent = join(copy, 'agents/watch-trial/agent.ts');
-    const child = await up('watched', ['--port', '0', '--watch'], {}, copy);
+    const port = await claimPort(0);
+    const child = await up('watched', ['--port', String(port), '--watch'], {}, copy);
+    const agents = async (): Promise<Record<string, unknown> | undefined> => {
+      const answer = await fetch(`http://127.0.0.1:${port}/ready`).catch(() => undefined);
+      const body = (await answer?.json().catch(() => undefined)) as
+        | { agents?: Record<string, unknown> }
+        | undefined;
+      return body?.agents;
+    };
+    const until = async (wanted: 'served' | 'broken'): Promise<void> => {
+      const deadline = Date.now() + 30_000;
+      for (;;) {
+        const now = await agents();
+        if (JSON.stringify(now?.[wanted] ?? '').includes('watch-trial')) return;
+        if (Date.now() > deadline) throw new Error(`${JSON.stringify(now)}\n${child.tail.join('\n')}`);
+        await Bun.sleep(100);
+      }
+    };
     try {
-      const { url } = await ready(child);
-      const until = async (wanted: 'served' | 'broken'): Promise<void> => {
-        const deadline = Date.now() + 30_000;
-        for (;;) {
-          const answer = await fetch(`${url}/ready`).catch(() => undefined);
-          const { agents } = ((await answer?.json().catch(() => undefined)) ?? {}) as {
-            agents?: Record<string, unknown>;
-          };
-          if (JSON.stringify(agents?.[wanted] ?? '').includes('watch-trial')) return;
-          if (Date.now() > deadline) throw new Error(`${JSON.stringify(agents)}\n${child.tail.join('\n')}`);
-          await Bun.sleep(100);
-        }
-      };
+      // Stopped between the service's first answer and "ready", where a change was once missed.
+      const isServiceStarted = async (): Promise<boolean> =>
+        (await descendants(child.pid)).some(({ command }) => command.includes('backend/serve.ts'));
+      while (!(await isServiceStarted())) await Bun.sleep(5);
+      process.kill(child.pid, 'SIGSTOP');
+      while (!(await agents())) await Bun.sleep(20);
       const source =
         "import { LlmAgent } from '@google/adk';\nexport const rootAgent = new LlmAgent({ name: 'trial' });\n";
       await Bun.write(agent, source);
+      process.kill(child.pid, 'SIGCONT');
       await until('served');
       await Bun.write(agent, 'export const = nothing');
       await until('broken');
       expect(child.tail.join('\n')).toContain('agents/watch-trial/agent.ts changed: restarting the service');
     } finally {
+      process.kill(child.pid, 'SIGCONT');
       await child.stop();
     }
   }, 120_000);
