@@ -1,55 +1,26 @@
 import { afterAll, describe, expect, test } from 'bun:test';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { copyCheckout, linkPackages } from '../support/copy-checkout.ts';
-import { startChild, type Child } from '@lornu/ops/process/child.ts';
+import type { Child } from '@lornu/ops/process/child.ts';
 import { claimPort } from '@lornu/ops/up/port.ts';
 import { postJson } from '../support/post-json.ts';
 import { serveHere } from '../support/serve-here.ts';
+import { descendants, isAlive, ready, startUp } from './start-up.ts';
 
 // The command as a person runs it: real stand-in, real page, real service.
 
 const root = join(import.meta.dir, '../..');
-
 const base = await mkdtemp(join(tmpdir(), 'up-'));
 afterAll(() => rm(base, { recursive: true, force: true }));
 
-interface UpResult {
-  url: string;
-  model: string;
-  standIn: boolean;
-  peer?: string;
-  issuer?: string;
-  store: string;
-  dataDir: string;
-}
-
-async function up(
+const up = async (
   name: string,
   args: string[] = [],
   env: Record<string, string> = {},
   cwd: string = root,
-): Promise<Child> {
-  return startChild({
-    name: 'lornu up',
-    command: [process.execPath, 'cli/main.ts', 'up', '--json', '--data-dir', join(base, name), ...args],
-    cwd,
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
-    logPath: join(base, `${name}.log`),
-    redact: (text) => text,
-    stopWithinMs: 20_000,
-  });
-}
-
-async function ready(child: Child): Promise<UpResult> {
-  for (;;) {
-    const line = child.tail.find((text) => text.startsWith('{"url"'));
-    if (line) return JSON.parse(line) as UpResult;
-    const ended = await Promise.race([child.ended, Bun.sleep(50)]);
-    if (ended) throw new Error(`lornu up ${ended}:\n${child.tail.join('\n')}`);
-  }
-}
+): Promise<Child> => startUp(join(base, name), args, env, cwd);
 
 /** A turn of the agent lornu in a new session; both agents have the same API. */
 async function runTurn(
@@ -61,33 +32,6 @@ async function runTurn(
   const newMessage = { role: 'user', parts: [{ text }] };
   const turn = await post('/run', { appName: 'lornu', userId: 'ann', sessionId: id, newMessage });
   return (await turn.json()) as Awaited<ReturnType<typeof runTurn>>;
-}
-
-/** Direct and indirect children of a process, from /proc. */
-async function descendants(pid: number): Promise<{ pid: number; command: string }[]> {
-  const found: { pid: number; command: string }[] = [];
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const status = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '');
-    const parent = Number(
-      status
-        .slice(status.lastIndexOf(')') + 1)
-        .trim()
-        .split(' ')[1],
-    );
-    if (parent !== pid) continue;
-    const command = (await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ');
-    found.push({ pid: Number(name), command }, ...(await descendants(Number(name))));
-  }
-  return found;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 describe('lornu up', () => {
