@@ -1,5 +1,15 @@
+import { TaskState } from '@a2a-js/sdk';
+
 /** How long a task is kept after its last status change. */
 export const TASK_KEEP_MS = 7 * 24 * 60 * 60_000;
+
+/** States in which a task has ended. */
+export const ENDED_STATES: readonly number[] = [
+  TaskState.TASK_STATE_COMPLETED,
+  TaskState.TASK_STATE_FAILED,
+  TaskState.TASK_STATE_CANCELED,
+  TaskState.TASK_STATE_REJECTED,
+];
 
 /** Longest stored `json` of a task, in bytes, in every store: below 1 MiB, Firestore's limit for a document. */
 export const LARGEST_TASK_BYTES = 900_000;
@@ -58,7 +68,11 @@ export interface TaskPage {
 export interface TaskRecords {
   /** Longest `json` that can be stored, in bytes. */
   readonly largestBytes: number;
-  put(record: TaskRecord): Promise<void>;
+  /**
+   * Stores a task's state. A task that has ended never changes: then nothing is stored, and the result is false. A
+   * process that was paused may not know of the end that another one has stored.
+   */
+  put(record: TaskRecord): Promise<boolean>;
   /** Undefined both for a missing task and for another owner's. */
   get(owner: TaskOwner, id: string): Promise<TaskRecord | undefined>;
   /**

@@ -131,9 +131,9 @@ test.each(['.', '..', '__x__', '__a\nb__'])(
 test('an older state of a task, stored late, does not replace the newer one', async () => {
   const tasks = new FirestoreTaskRecords({ db: fixture.db });
   const task = { id: 't', appName: 'lornu', userId: 'ann', contextId: 'c', json: '{}' };
-  await tasks.put({ ...task, state: 3, updatedMs: 2_000 });
-  await tasks.put({ ...task, state: 2, updatedMs: 1_000 });
-  expect((await tasks.get(task, 't'))?.state).toBe(3);
+  await tasks.put({ ...task, state: 2, updatedMs: 2_000 });
+  await tasks.put({ ...task, state: 1, updatedMs: 1_000 });
+  expect((await tasks.get(task, 't'))?.state).toBe(2);
 });
 
 test('a state of a task whose storing failed does not arrive later, over the next one', async () => {
@@ -142,15 +142,15 @@ test('a state of a task whose storing failed does not arrive later, over the nex
   const calls = () => fixture.standin.calls;
   const ended = () => (calls().get('Commit') ?? 0) + (calls().get('Rollback') ?? 0);
   fixture.standin.delayMs = 4_000;
-  const working = await tasks.put({ ...task, state: 2 }).catch((error) => error);
-  expect(working).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  const refused = await tasks.put({ ...task, state: 1 }).catch((error) => error);
+  expect(refused).toMatchObject({ code: 'STORE_UNAVAILABLE' });
   fixture.standin.delayMs = 0;
   // In the same millisecond: the time does not show which one is older.
-  await tasks.put({ ...task, state: 3 });
+  await tasks.put({ ...task, state: 2 });
   const before = ended();
   // The first one only reaches Firestore now.
   while (ended() === before) await Bun.sleep(50);
-  expect((await tasks.get(task, 'late'))?.state).toBe(3);
+  expect((await tasks.get(task, 'late'))?.state).toBe(2);
 });
 
 test('a deletion that finishes late leaves a session of the same name that was created meanwhile', async () => {

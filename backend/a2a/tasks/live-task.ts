@@ -6,6 +6,7 @@ import type { Logger } from '../../observability/logger.ts';
 import { textPart } from '../executor/parts.ts';
 import { applyEvent } from './apply-event.ts';
 import { isSettled } from './states.ts';
+import { TaskHasEnded } from './stored-tasks.ts';
 
 export interface LiveTaskOptions {
   taskId: string;
@@ -14,7 +15,7 @@ export interface LiveTaskOptions {
   save: (task: Task) => Promise<void>;
   /** Called for every event, with the task after that event. */
   onEvent: (event: AgentExecutionEvent, task: Task | undefined) => void;
-  /** Called when the task could not be stored at its start. */
+  /** Called when the work is in vain: the task could not be stored at its start, or another process has ended it. */
   onLost: () => void;
   log: Logger;
   now: () => number;
@@ -141,6 +142,7 @@ export class LiveTask {
       try {
         await this.#options.save(this.#task);
       } catch (error) {
+        if (error instanceof TaskHasEnded) return this.#adopt(error.ended, isFirst);
         this.#options.log.error('an A2A task could not be stored', { taskId: this.#options.taskId, error });
         // A later change is delivered even if it could not be stored: other processes read it from the run.
         if (isFirst) return this.#lose(error);
@@ -154,6 +156,18 @@ export class LiveTask {
     this.#task = applyEvent(this.#task, event);
     this.#tell(event);
     this.#options.onEvent(event, this.#task);
+  }
+
+  /** Another process has ended the task, so its end is what the listeners are told. */
+  #adopt(ended: Task, isFirst: boolean): void {
+    this.#task = ended;
+    const { id: taskId, contextId, status } = ended;
+    const event = isFirst
+      ? AgentEvent.task(ended)
+      : AgentEvent.statusUpdate({ taskId, contextId, status, metadata: undefined });
+    this.#tell(event);
+    this.#options.onEvent(event, ended);
+    this.#options.onLost();
   }
 
   /** The task could not be stored, so it does not exist: the message is refused and the executor is stopped. */

@@ -18,6 +18,7 @@ import { invocationIdOf, metadataOf, runIdOf, runIdsOf } from '../executor/task-
 import { applyEvent, laterTime } from './apply-event.ts';
 import type { RemoteTasks } from './remote-tasks.ts';
 import { isInterrupted, isSettled, isTerminal, stateOf } from './states.ts';
+import { TaskHasEnded } from './stored-tasks.ts';
 
 export interface RunTasksDeps {
   appName: string;
@@ -116,10 +117,13 @@ export class RunTasks implements RemoteTasks {
     }
     for (const event of events) settled = applyEvent(settled, event);
     if (!settled) return task;
-    // Another process may have done the same meanwhile: the first stored result wins.
-    const stored = await this.#deps.tasks.load(task.id, context);
-    if (stored && isTerminal(stateOf(stored))) return stored;
-    await this.#deps.tasks.save(settled, context);
+    try {
+      await this.#deps.tasks.save(settled, context);
+    } catch (error) {
+      // Another process has done the same meanwhile: the first stored result wins.
+      if (error instanceof TaskHasEnded) return error.ended;
+      throw error;
+    }
     const owner = userIdOf(principalOf(context));
     for (const event of events) this.#deps.onEvent?.(event, settled, owner);
     return settled;

@@ -1,11 +1,5 @@
 import { type Task, TaskState } from '@a2a-js/sdk';
-
-const TERMINAL: ReadonlySet<TaskState> = new Set([
-  TaskState.TASK_STATE_COMPLETED,
-  TaskState.TASK_STATE_FAILED,
-  TaskState.TASK_STATE_CANCELED,
-  TaskState.TASK_STATE_REJECTED,
-]);
+import { ENDED_STATES } from '../../tasks/task-records.ts';
 
 const INTERRUPTED: ReadonlySet<TaskState> = new Set([
   TaskState.TASK_STATE_INPUT_REQUIRED,
@@ -17,7 +11,7 @@ export function stateOf({ status }: Pick<Task, 'status'>): TaskState {
 }
 
 /** Whether a task in this state can no longer change. */
-export const isTerminal = (state: TaskState): boolean => TERMINAL.has(state);
+export const isTerminal = (state: TaskState): boolean => ENDED_STATES.includes(state);
 
 /** Whether a task in this state waits for input. */
 export const isInterrupted = (state: TaskState): boolean => INTERRUPTED.has(state);

@@ -21,6 +21,16 @@ const TOO_LARGE_KEY = 'lornuAnswerNotKept';
 const DAMAGED =
   'The store holds this task in a form that cannot be read; its conversation may hold the answer.';
 
+/** Another process has stored the end of the task, so it can no longer change. */
+export class TaskHasEnded extends Error {
+  readonly ended: Task;
+
+  constructor(ended: Task) {
+    super('The task has ended.');
+    this.ended = ended;
+  }
+}
+
 /** The tasks of one app as the SDK's TaskStore. Each caller sees only its own. */
 export class StoredTasks implements TaskStore {
   readonly #appName: string;
@@ -31,8 +41,12 @@ export class StoredTasks implements TaskStore {
     this.#records = records;
   }
 
+  /** Throws TaskHasEnded if the stored task has ended. */
   async save(task: Task, context: ServerCallContext): Promise<void> {
-    await this.#records.put(toRecord(task, this.#ownerOf(context), this.#records.largestBytes));
+    const record = toRecord(task, this.#ownerOf(context), this.#records.largestBytes);
+    if (await this.#records.put(record)) return;
+    const ended = await this.load(task.id, context);
+    if (ended) throw new TaskHasEnded(ended);
   }
 
   async load(taskId: string, context: ServerCallContext): Promise<Task | undefined> {

@@ -38,6 +38,7 @@ import { applyEvent } from './apply-event.ts';
 import { EventBus } from './event-bus.ts';
 import { LiveTask } from './live-task.ts';
 import { isInterrupted, isSettled, isTerminal, stateOf } from './states.ts';
+import { TaskHasEnded } from './stored-tasks.ts';
 
 export interface TaskHandlerDeps {
   card: () => Promise<AgentCard>;
@@ -316,7 +317,12 @@ export class TaskHandler implements A2ARequestHandler {
       metadata: undefined,
     });
     const canceled = applyEvent(task, event);
-    if (canceled) await this.#deps.tasks.save(canceled, context);
+    try {
+      if (canceled) await this.#deps.tasks.save(canceled, context);
+    } catch (error) {
+      if (!(error instanceof TaskHasEnded)) throw error;
+      return;
+    }
     this.#deps.notifier?.notify(event, canceled, ownerOf(context));
   }
 }

@@ -9,6 +9,7 @@ import { deleteDocuments } from '../../firestore/delete-documents.ts';
 import { isDocumentId } from '../../firestore/storable.ts';
 import { transact } from '../../firestore/transact.ts';
 import {
+  ENDED_STATES,
   LARGEST_TASK_BYTES,
   TASK_KEEP_MS,
   type TaskOwner,
@@ -72,9 +73,9 @@ export class FirestoreTaskRecords implements TaskRecords {
     };
   }
 
-  async put({ id, ...record }: TaskRecord): Promise<void> {
+  async put({ id, ...record }: TaskRecord): Promise<boolean> {
     const expireTime = Timestamp.fromMillis(record.updatedMs + TASK_KEEP_MS);
-    await this.#unlessNewer(this.#tasksOf(record).doc(id), 'updatedMs', { ...record, expireTime });
+    return this.#unlessNewer(this.#tasksOf(record).doc(id), 'updatedMs', { ...record, expireTime });
   }
 
   async get(owner: TaskOwner, id: string): Promise<TaskRecord | undefined> {
@@ -122,17 +123,23 @@ export class FirestoreTaskRecords implements TaskRecords {
 
   async prune(): Promise<void> {}
 
-  /** A write that timed out may still arrive, so it must never replace a newer one. */
+  /**
+   * A write that timed out may still arrive, so it must never replace a newer one. Returns whether the document could
+   * still change.
+   */
   async #unlessNewer(
     document: DocumentReference,
     time: 'updatedMs' | 'addedMs',
     data: DocumentData,
-  ): Promise<void> {
-    const write = async (transaction: Transaction): Promise<void> => {
-      const stored: unknown = (await transaction.get(document)).get(time);
+  ): Promise<boolean> {
+    const write = async (transaction: Transaction): Promise<boolean> => {
+      const before = await transaction.get(document);
+      if (ENDED_STATES.includes(Number(before.get('state')))) return false;
+      const stored: unknown = before.get(time);
       if (typeof stored !== 'number' || stored <= data[time]) transaction.set(document, data);
+      return true;
     };
-    await calling((signal) => transact(this.#db, write, { signal }), this.#waitMs);
+    return calling((signal) => transact(this.#db, write, { signal }), this.#waitMs);
   }
 
   #tasksOf({ appName, userId }: TaskOwner): CollectionReference {

@@ -1,6 +1,7 @@
 import type { Database } from 'bun:sqlite';
 import { inTransaction, reading } from '../../sqlite/transaction.ts';
 import {
+  ENDED_STATES,
   LARGEST_TASK_BYTES,
   type TaskOwner,
   type TaskPage,
@@ -36,8 +37,10 @@ export class SqliteTaskRecords implements TaskRecords {
     };
   }
 
-  async put(record: TaskRecord): Promise<void> {
-    await inTransaction(this.#database, () => this.#statements.put.run({ ...record }));
+  async put(record: TaskRecord): Promise<boolean> {
+    const row = { ...record, ended: JSON.stringify(ENDED_STATES) };
+    const { changes } = await inTransaction(this.#database, () => this.#statements.put.run(row));
+    return changes > 0;
   }
 
   async get({ appName, userId }: TaskOwner, id: string): Promise<TaskRecord | undefined> {

@@ -49,13 +49,14 @@ export function prepareTaskStatements(database: Database) {
   return {
     put: database.query<
       unknown,
-      Owner & { id: string; contextId: string; state: number; updatedMs: number; json: string }
+      Owner & { id: string; contextId: string; state: number; updatedMs: number; json: string; ended: string }
     >(
       // A task's owner never changes: the id of another caller's task is left alone.
       `INSERT INTO a2a_tasks (id, app_name, user_id, context_id, state, updated_ms, json)
        VALUES ($id, $appName, $userId, $contextId, $state, $updatedMs, $json)
        ON CONFLICT (id) DO UPDATE SET state = excluded.state, updated_ms = excluded.updated_ms, json = excluded.json
-       WHERE app_name = excluded.app_name AND user_id = excluded.user_id`,
+       WHERE app_name = excluded.app_name AND user_id = excluded.user_id
+         AND a2a_tasks.state NOT IN (SELECT value FROM json_each($ended))`,
     ),
     get: database.query<TaskRow, Owner & { id: string }>(
       `SELECT * FROM a2a_tasks WHERE id = $id AND ${OF_OWNER}`,

@@ -28,7 +28,7 @@ export interface ServedAgent {
 
 export interface A2aFixture {
   standin: GeminiStandin;
-  bench: RunBench;
+  bench: RunBench & { file: string };
   /** Starts another process on the same store. */
   serve: (options?: ServeOptions) => ServedAgent;
   close: () => Promise<void>;

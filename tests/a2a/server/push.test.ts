@@ -6,7 +6,7 @@ import { PushSender } from '../../../backend/a2a/push/push-sender.ts';
 import { TaskKeeper } from '../../../backend/a2a/tasks/task-keeper.ts';
 import { silentLog } from '../../../backend/testing/run-bench.ts';
 import { OTHER_PEER, PEER, startIssuer } from './issuer.ts';
-import { rpc, taskOf, textMessage } from './rpc.ts';
+import { rpc, taskOf, textMessage, type WireTask } from './rpc.ts';
 import { until } from '../../support/until.ts';
 import { startSilentWebhook, startWebhook } from './webhook.ts';
 import { openFixture } from './fixture.ts';
@@ -217,9 +217,11 @@ describe('a webhook', () => {
     const { tasks, runs } = served.app.services;
     const stored = await tasks.get({ appName: 'lornu', userId: `peer:${PEER}` }, task.id);
     if (!stored) throw new Error('not stored');
-    const json = JSON.parse(stored.json) as { status: { state: string } };
+    const json = JSON.parse(stored.json) as WireTask;
+    const id = crypto.randomUUID();
     json.status.state = 'TASK_STATE_WORKING';
-    await tasks.put({ ...stored, state: 2, json: JSON.stringify(json) });
+    await tasks.put({ ...stored, id, state: 2, json: JSON.stringify({ ...json, id }) });
+    for (const webhook of await tasks.webhooks.list(task.id)) await tasks.webhooks.put(id, webhook);
     const notifier = new PushNotifier({ webhooks: tasks.webhooks, sender, log: silentLog });
     const broken = { ...stored, id: 'broken', contextId: 'broken', state: 2, updatedMs: 1 };
     await tasks.put({ ...broken, json: JSON.stringify({ ...json, id: 'broken', contextId: 'broken' }) });
@@ -240,7 +242,7 @@ describe('a webhook', () => {
     });
     await keeper.look();
     await until(() => hook.received.length > 3);
-    expect((await tasks.get({ appName: 'lornu', userId: `peer:${PEER}` }, task.id))?.state).toBe(3);
+    expect((await tasks.get({ appName: 'lornu', userId: `peer:${PEER}` }, id))?.state).toBe(3);
     await hook.stop();
   });
 

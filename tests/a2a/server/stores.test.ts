@@ -60,6 +60,14 @@ describe.each([
     expect(await records.get(OWNER, 'one')).toEqual(record('one', 2));
   });
 
+  test('never change once they have ended', async () => {
+    const canceled = record('one', 1, { state: TaskState.TASK_STATE_CANCELED });
+    expect(await records.put(canceled)).toBe(true);
+    expect(await records.put(record('one', 2, { state: TaskState.TASK_STATE_INPUT_REQUIRED }))).toBe(false);
+    expect(await records.put(record('one', 3))).toBe(false);
+    expect(await records.get(OWNER, 'one')).toEqual(canceled);
+  });
+
   test('are listed newest first, by context, state and time, page by page', async () => {
     for (const [index, id] of ['a', 'b', 'c', 'd'].entries())
       await records.put(record(id, 10 + Math.floor(index / 2), { contextId: index < 3 ? 'c' : 'other' }));
@@ -126,7 +134,7 @@ describe.each([
   test('are shortened to fit: without files, then without history', async () => {
     const small: TaskRecords = Object.create(records, { largestBytes: { value: 4_000 } }) as TaskRecords;
     const put: TaskRecord[] = [];
-    small.put = async (one) => void put.push(one);
+    small.put = async (one) => put.push(one) > 0;
     const tasks = new StoredTasks('lornu', small);
     const context = callContextOf(
       { role: 'peer', via: 'jwt', id: OWNER.userId, userId: OWNER.userId },

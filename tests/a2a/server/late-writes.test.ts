@@ -1,0 +1,97 @@
+import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { TaskState } from '@a2a-js/sdk';
+import { startFirestoreStandin } from '@lornu/standins/firestore/server.ts';
+import { createFirestore } from '../../../backend/firestore/create-firestore.ts';
+import { openDatabase } from '../../../backend/sessions/sqlite/database.ts';
+import { FirestoreTaskRecords } from '../../../backend/tasks/firestore/firestore-task-records.ts';
+import { SqliteTaskRecords } from '../../../backend/tasks/sqlite/sqlite-task-records.ts';
+import type { TaskRecord, TaskRecords } from '../../../backend/tasks/task-records.ts';
+import { openFixture, type ServedAgent } from './fixture.ts';
+import { rpc, rpcStream, sendText, taskOf, textMessage, type WireTask } from './rpc.ts';
+
+setDefaultTimeout(30_000);
+
+const ASK = 'call delete_notes';
+
+const fixture = await openFixture();
+const firestore = await startFirestoreStandin({ databases: ['staging'] });
+afterAll(async () => {
+  await fixture.close();
+  firestore.stop();
+});
+
+/** Tasks of a process that stops just before it stores one in `state` (a TaskState), until it is released. */
+function holding(records: TaskRecords, state: number) {
+  const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const put = records.put.bind(records);
+  records.put = async (record: TaskRecord) => {
+    if (record.state === state) {
+      reached.resolve();
+      await released.promise;
+    }
+    return put(record);
+  };
+  return { tasks: records, reached: reached.promise, release: released.resolve };
+}
+
+/** The last state that a streaming client is told. */
+async function lastState(stream: AsyncIterable<Record<string, unknown>>): Promise<string | undefined> {
+  let state: string | undefined;
+  for await (const { task, statusUpdate } of stream)
+    state = ((task ?? statusUpdate) as WireTask | undefined)?.status.state ?? state;
+  return state;
+}
+
+const stateAt = async (served: ServedAgent, id: string) =>
+  taskOf(await rpc(served.a2aUrl, 'GetTask', { id })).status.state;
+const cancelAt = async (served: ServedAgent, id: string) =>
+  taskOf(await rpc(served.a2aUrl, 'CancelTask', { id })).status.state;
+
+describe.each([
+  ['SQLite', () => new SqliteTaskRecords({ database: openDatabase(fixture.bench.file) })],
+  [
+    'Firestore',
+    () =>
+      new FirestoreTaskRecords({
+        db: createFirestore({ project: 'p', database: 'staging', emulatorHost: firestore.host }),
+      }),
+  ],
+] as const)('a cancelled task stays cancelled, in %s', (_kind, open) => {
+  test('although the process that had paused before it stored its question does so now', async () => {
+    const held = holding(open(), TaskState.TASK_STATE_INPUT_REQUIRED);
+    const paused = fixture.serve({ services: { tasks: held.tasks } });
+    const other = fixture.serve({ services: { tasks: open() } });
+    const message = textMessage(ASK);
+    const stream = rpcStream(paused.a2aUrl, 'SendStreamingMessage', { message });
+    const { task } = (await stream.next()).value as { task: WireTask };
+    const told = lastState(stream);
+    await held.reached;
+    expect(await cancelAt(other, task.id)).toBe('TASK_STATE_CANCELED');
+    held.release();
+    expect(await told).toBe('TASK_STATE_CANCELED');
+    expect([await stateAt(paused, task.id), await stateAt(other, task.id)]).toEqual([
+      'TASK_STATE_CANCELED',
+      'TASK_STATE_CANCELED',
+    ]);
+  });
+
+  test('although a message that was accepted at the same time would continue it: its run stops', async () => {
+    const held = holding(open(), TaskState.TASK_STATE_WORKING);
+    const paused = fixture.serve({ services: { tasks: held.tasks } });
+    const other = fixture.serve({ services: { tasks: open() } });
+    const { id, contextId } = await sendText(other.a2aUrl, ASK);
+    const message = textMessage('count to 40 every 50 ms', { taskId: id, contextId });
+    const told = lastState(rpcStream(paused.a2aUrl, 'SendStreamingMessage', { message }));
+    await held.reached;
+    expect(await cancelAt(other, id)).toBe('TASK_STATE_CANCELED');
+    held.release();
+    expect(await told).toBe('TASK_STATE_CANCELED');
+    expect([await stateAt(paused, id), await stateAt(other, id)]).toEqual([
+      'TASK_STATE_CANCELED',
+      'TASK_STATE_CANCELED',
+    ]);
+    const session = { appName: 'lornu', userId: 'local', sessionId: contextId };
+    const states = (await other.app.services.runs.list(session)).map(({ state }) => state);
+    expect(states).toEqual(['cancelled', 'completed']);
+  });
+});
