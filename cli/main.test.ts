@@ -1,13 +1,57 @@
-import { expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
+
+const root = join(import.meta.dir, '..');
 
 test('a reader that closes the pipe is no failure', async () => {
   // The reader is gone before the command, which first has to be loaded, writes.
   const line = '{ sleep 0.2; "$0" cli/main.ts test --list; echo "code $?" >&2; } | true';
   const child = Bun.spawn(['sh', '-c', line, process.execPath], {
-    cwd: join(import.meta.dir, '..'),
+    cwd: root,
     stdout: 'ignore',
     stderr: 'pipe',
   });
   expect(await new Response(child.stderr).text()).toBe('code 0\n');
+});
+
+/** HCP Terraform as it never answers: a command that asks it waits. */
+const silent = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Promise<Response>(() => {}) });
+afterAll(() => silent.stop(true));
+
+/** Starts a command line that waits, and sends a signal to its process group, as a terminal does, once it waits. */
+async function interrupt(command: readonly string[], signal: NodeJS.Signals) {
+  const child = Bun.spawn([...command], {
+    cwd: root,
+    env: { ...process.env, TFE_ADDRESS: silent.url.origin, TF_TOKEN_app_terraform_io: 'a-token' },
+    stdout: 'pipe',
+    stderr: 'pipe',
+    detached: true,
+  });
+  let stderr = '';
+  let isSent = false;
+  for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+    stderr += text;
+    if (!isSent && stderr.includes('\n... ')) isSent = process.kill(-child.pid, signal);
+  }
+  const stdout = await new Response(child.stdout).text();
+  return { code: await child.exited, signal: child.signalCode, stdout, stderr };
+}
+
+const WAITS = ['cli/main.ts', 'setup', 'hcp', '--check', '--json'];
+
+test.each([
+  ['SIGINT', 130, 'Interrupted.'],
+  ['SIGTERM', 143, 'Interrupted by SIGTERM.'],
+  ['SIGHUP', 129, 'Interrupted by SIGHUP.'],
+] as const)('%s ends a command, which says so with exit code %i', async (signal, code, what) => {
+  const run = await interrupt([process.execPath, ...WAITS], signal);
+  expect(run).toMatchObject({ code, signal, stderr: expect.stringContaining(`\n${what}\n`) });
+  expect(JSON.parse(run.stdout)).toEqual({ error: { what }, exitCode: code });
+});
+
+test('Ctrl-C ends a script, too, also one of bash, which would go on after an exit code', async () => {
+  const script = '"$@"; echo "went on after $?"';
+  const run = await interrupt(['bash', '-c', script, 'a script', process.execPath, ...WAITS], 'SIGINT');
+  expect(run.signal).toBe('SIGINT');
+  expect(run.stdout).not.toContain('went on');
 });

@@ -1,16 +1,25 @@
 import { resolve } from 'node:path';
 import { runCli } from './run-cli.ts';
-import { EXIT } from '@lornu/ops/base/cli-error.ts';
+import { INTERRUPTING_SIGNALS, Interruption, type InterruptingSignal } from '@lornu/ops/base/interruption.ts';
 import { createRedactor } from '@lornu/ops/base/redact.ts';
 
 // The entry point: the only place of the CLI that reads the environment, the terminal and signals.
 const interrupt = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+let interruptedBy: InterruptingSignal | undefined;
+for (const signal of INTERRUPTING_SIGNALS) {
   process.on(signal, () => {
-    if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
-    interrupt.abort();
+    interruptedBy = signal;
+    if (interrupt.signal.aborted) process.exit(new Interruption(signal).exitCode);
+    interrupt.abort(new Interruption(signal));
   });
 }
+// An interrupted command ends by the signal itself, not only with its exit code: bash goes on with a script after Ctrl-C
+// if the interrupted program has exited. At this time the output is written.
+process.on('exit', (code) => {
+  if (!interruptedBy || code !== new Interruption(interruptedBy).exitCode) return;
+  process.removeAllListeners(interruptedBy);
+  process.kill(process.pid, interruptedBy);
+});
 
 // A reader that has seen enough (lornu doctor | head) is no failure: the command ends as it would have.
 for (const stream of [process.stdout, process.stderr])

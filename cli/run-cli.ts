@@ -7,6 +7,7 @@ import {
   type ExitCode,
   explainSystemError,
 } from '@lornu/ops/base/cli-error.ts';
+import { interruptionOf } from '@lornu/ops/base/interruption.ts';
 import { COMMANDS, type CommandRow } from './command-table.ts';
 
 const GUIDE = `
@@ -18,7 +19,7 @@ Examples:
 Results go to stdout, everything else to stderr. --json gives a result for programs; if a command fails before it has
   one: {"error": {"what", "why", "next"}, "exitCode"}.
 Exit codes: 0 done, 1 a check failed (such as a test), 2 usage, 3 something is missing on this machine,
-  70 a bug in lornu, 130 ended with Ctrl-C.
+  70 a bug in lornu; 130 ended by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP (128 and the signal's number).
 `;
 
 /** Parses and runs one command line (without the program's name); never throws, never exits. */
@@ -90,17 +91,18 @@ function explain(error: unknown, context: CliContext): Failure {
     const what = error.message.replace(/^error: /, '');
     return { error: { what }, exitCode: error.exitCode === 0 ? EXIT.ok : EXIT.usage };
   }
+  const interruption = context.signal.aborted ? interruptionOf(context.signal) : undefined;
   // After Ctrl-C, a failure is what it caused; an error with this exit code says what a person must know all the same.
   const isWorthSaying = error instanceof CliError && error.exitCode === EXIT.interrupted;
-  if (context.signal.aborted && !isWorthSaying) {
-    context.stderr('\nInterrupted.\n');
-    return { error: { what: 'Interrupted.' }, exitCode: EXIT.interrupted };
+  if (interruption && !isWorthSaying) {
+    context.stderr(`\n${interruption.message}\n`);
+    return { error: { what: interruption.message }, exitCode: interruption.exitCode };
   }
   const expected = error instanceof CliError ? error : explainSystemError(error);
   if (expected) {
     context.stderr(context.redact(renderCliError(expected)));
     const { what, why, next } = expected.parts;
-    return { error: { what, why, next }, exitCode: expected.exitCode };
+    return { error: { what, why, next }, exitCode: interruption?.exitCode ?? expected.exitCode };
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   context.stderr(context.redact(`\nlornu met a bug of its own.\n${stack}\n`));

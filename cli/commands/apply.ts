@@ -11,7 +11,7 @@ Example:
 Applies the plan file in .lornu/delivery/, but only if manifest, plan file, scan, commit and state are
 unchanged since the digest was computed. The image must be signed by the workflow on main (cosign has to be on PATH). In the workflow
 GitHub is asked too who approved the run. Otherwise nothing is changed, and a sentence says why. A failure in the middle lists what is applied and what is not.
-Exit codes: 0 applied, 1 refused or failed, 2 usage, 3 something is missing on this machine, 130 interrupted.
+Exit codes: 0 applied, 1 refused or failed, 2 usage, 3 something is missing on this machine, 130 interrupted (Ctrl-C).
 `;
 
 export function define(command: Command, context: CliContext): void {

@@ -18,7 +18,7 @@ Looks at ECS and asks /version through the load balancer until ECS calls the rol
 the revision. A deploy that ECS rolled back is exit code 1 with ECS's reason, although the service is steady again.
 Where the service's last deployment failed and the apply changed nothing of it, a new deployment is started: ECS starts
 none by itself when there is no earlier version to go back to.
-Exit codes: 0 served, 1 not served, 2 usage, 3 something is missing on this machine, 130 interrupted.
+Exit codes: 0 served, 1 not served, 2 usage, 3 something is missing on this machine, 130 interrupted (Ctrl-C).
 `;
 
 /**

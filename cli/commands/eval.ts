@@ -22,7 +22,7 @@ The sets and configurations are google-adk's: *.evalset.json and test_config.jso
 the same files. Without --url the service is started from its sources with empty stores; Gemini answers where
 GEMINI_API_KEY is set, else the stand-in. Criteria that a model judges need GEMINI_API_KEY and say "not judged" without.
 Results are kept as google-adk keeps them, in AGENT/.adk/eval_history, and --json prints them in that form.
-Exit codes: 0 no case failed, 1 a case failed, 2 usage, 3 something is missing on this machine, 130 interrupted.
+Exit codes: 0 no case failed, 1 a case failed, 2 usage, 3 something is missing on this machine, 130 interrupted (Ctrl-C).
 `;
 
 interface Flags {

@@ -20,7 +20,7 @@ Examples:
 
 A rollback is a deploy with an earlier image: the same plan, scan, apply and wait. Only the image goes back, the files
 are those of the checkout. The image must be signed by the workflow on main, as for any apply.
-Exit codes: 0 shown, or with -y served, 1 refused or failed, 2 usage, 3 something is missing on this machine, 130 interrupted;
+Exit codes: 0 shown, or with -y served, 1 refused or failed, 2 usage, 3 something is missing on this machine, 130 interrupted (Ctrl-C);
 --automatic never ends with 0.
 `;
 

@@ -140,7 +140,7 @@ async function runAll(suites: readonly Suite[], flags: Flags, context: CliContex
   } finally {
     reporter.close();
   }
-  if (context.signal.aborted) return EXIT.interrupted;
+  context.signal.throwIfAborted();
   results.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
   return conclude(suites, results, Date.now() - beganMs, flags, context);
 }

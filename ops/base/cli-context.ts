@@ -14,6 +14,6 @@ export interface CliContext {
   /** The terminal of stderr; undefined if it is not one. */
   readonly terminal: { columns: number; color: boolean } | undefined;
   readonly redact: Redactor;
-  /** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process at once. */
+  /** Aborted with an Interruption by the first SIGINT (Ctrl-C), SIGTERM or SIGHUP; a second one ends the process at once. */
   readonly signal: AbortSignal;
 }

@@ -9,8 +9,12 @@ export const EXIT = {
   machine: 3,
   /** A bug of ours. */
   bug: 70,
-  /** Interrupted by Ctrl-C. */
+  /** Ended by SIGHUP, as when its terminal is closed. */
+  hungUp: 129,
+  /** Ended by SIGINT: Ctrl-C. */
   interrupted: 130,
+  /** Ended by SIGTERM. */
+  terminated: 143,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

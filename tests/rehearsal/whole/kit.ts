@@ -1,3 +1,4 @@
+import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
 import type { RehearsalContext } from '@lornu/rehearsal/run/standing.ts';
 import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,6 +28,7 @@ export async function temporaryRehearsal(): Promise<{
 type Watcher = (text: string, child: { pid: number; kill: (signal: NodeJS.Signals) => void }) => void;
 
 export interface CliRun {
+  /** As a shell counts it: 128 and its number if a signal ended the command. */
   exitCode: number;
   stdout: string;
   stderr: string;
@@ -39,7 +41,8 @@ export async function runCli(
   said: Watcher = () => {},
   within: readonly string[] = [],
 ): Promise<CliRun> {
-  const child = Bun.spawn([...within, process.execPath, join(root, 'cli/main.ts'), ...argv], {
+  const command = [...within, process.execPath, join(root, 'cli/main.ts'), ...argv];
+  const child = Bun.spawn(endingWithParent(command), {
     env: { ...process.env, NO_COLOR: '1' },
     stdout: 'pipe',
     stderr: 'pipe',
@@ -53,12 +56,12 @@ export async function runCli(
     }
     return text;
   };
-  const [stdout, stderr] = await Promise.all([
+  const [stdout, stderr, exitCode] = await Promise.all([
     read(child.stdout, said),
     read(child.stderr, until),
     child.exited,
   ]);
-  return { exitCode: child.exitCode ?? -1, stdout, stderr };
+  return { exitCode, stdout, stderr };
 }
 
 /** Processes of this machine that name the text in their command line or work in a folder that does (Linux). */
