@@ -28,8 +28,8 @@ export class Housekeeping {
   readonly #options: HousekeepingOptions;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   readonly #underWay = new Set<Promise<void>>();
-  /** Runs whose lease is being renewed: a slow renewal is not started twice. */
-  readonly #renewing = new Set<string>();
+  /** Tokens of the leases that are being renewed: a slow renewal is not started twice. */
+  readonly #renewing = new Set<number>();
   readonly #heartbeat: Heartbeat;
   #soon: ReturnType<typeof setTimeout> | undefined;
   #takesOver = true;
@@ -129,18 +129,18 @@ export class Housekeeping {
   /** Never rejects: a lease that could not be renewed may still be ours, and the next write will tell. */
   async #renew(lease: Lease, progress?: RunProgress): Promise<void> {
     const { store, active, limits, log } = this.#options;
-    const { runId } = lease;
-    if (this.#renewing.has(runId)) return;
-    this.#renewing.add(runId);
+    const { runId, token } = lease;
+    if (this.#renewing.has(token)) return;
+    this.#renewing.add(token);
     try {
       if (await store.renew(lease, limits.leaseMs, progress)) return;
       const run = active.get(runId);
       // A run that returned to this process meanwhile has another lease.
-      if (run?.lease.token === lease.token) run.stop('lease-lost');
+      if (run?.lease.token === token) run.stop('lease-lost');
     } catch (error) {
       log.warn('A lease could not be renewed', { runId, error });
     } finally {
-      this.#renewing.delete(runId);
+      this.#renewing.delete(token);
     }
   }
 

@@ -245,6 +245,8 @@ class DurableRunService implements RunService {
     const spend = budgets && ((usd: number) => budgets.spend(record.session, usd));
     const options = { firstIndex, runTokens, unheardTokens, ...(spend ? { spend } : {}) };
     const run = new LiveRun(this.#deps.runs, record, lease, request, options);
+    // Another process had taken it over meanwhile. Nobody renews the old lease, so nobody would notice that it is lost.
+    this.#active.get(run.id)?.stop('lease-lost');
     this.#active.set(run.id, run);
     this.#queued.get(run.id)?.begin(run);
     const { protection } = this.#deps;

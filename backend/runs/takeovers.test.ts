@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { AppError } from '../errors/app-error.ts';
 import { bothStores, IDLE, KEY } from '../testing/both-stores.ts';
+import { holdAnswer } from '../testing/hold-answer.ts';
 import type { RunBench, TestProcess } from '../testing/run-bench.ts';
+import type { LiveRun } from './live-run.ts';
 import type { RunLimits } from './run-options.ts';
 import type { Lease, RunStore } from './run-store.ts';
 
@@ -19,7 +21,9 @@ const unavailable = (): AppError => new AppError('STORE_UNAVAILABLE');
 
 let bench: RunBench<unknown>;
 
-describe.each(bothStores().stores)('takeovers in $name', ({ open }) => {
+const { stores: kinds, modelUrl } = bothStores();
+
+describe.each(kinds)('takeovers in $name', ({ open }) => {
   let stores: TestProcess;
 
   beforeEach(async () => {
@@ -209,6 +213,35 @@ describe.each(bothStores().stores)('takeovers in $name', ({ open }) => {
     await completed(others);
     for (let n = 0; n < 200 && (await stateOf(BAD)) === 'running'; n++) await Bun.sleep(20);
     expect(await stateOf(BAD)).toBe('interrupted');
+  });
+
+  test('a run that comes back to its process is executed once: the attempt that had lost its lease stops', async () => {
+    await stores.sessions.createSession(key('s9'));
+    const release = holdAnswer(modelUrl(), { pieces: 0 });
+    let looks = false;
+    const process = survivor({
+      renew: async () => true,
+      expired: async (...args: Parameters<RunStore['expired']>) =>
+        looks ? stores.store.expired(...args) : { leases: [], nextInMs: undefined },
+    });
+    const first = (await process.runs.start({
+      ...key('s9'),
+      streaming: true,
+      newMessage: { role: 'user', parts: [{ text: 'hello' }] },
+    })) as LiveRun;
+    await stores.store.handOver(first.lease);
+    const { leases } = await stores.store.expired(10, 1, new Set(), 'other');
+    const given = leases.find(({ runId }) => runId === first.id);
+    const taken = await stores.store.take(given!, 'other', 60_000);
+    await stores.store.handOver(taken!.lease);
+    looks = true;
+    try {
+      await first.ended;
+      expect(first.stopReason).toBe('lease-lost');
+      await completed([first.id]);
+    } finally {
+      release();
+    }
   });
 
   test('a lease that cannot be renewed does not cost others theirs', async () => {
