@@ -14,6 +14,7 @@ import { failureToldBy, toTurnFailure, type TurnFailure } from '../turn/turn-fai
 import type { LiveRun, StopReason } from './live-run.ts';
 import type { Frame } from './run.ts';
 import type { RunLimits, RunServiceDeps } from './run-options.ts';
+import { limitTime } from './limit-time.ts';
 
 /** After more takeovers than this, the turn itself is taken to be what kills its processes. */
 export const MOST_TAKEOVERS = 30;
@@ -61,8 +62,7 @@ export async function runWorker(
   const { run } = assignment;
   const { log, now } = deps;
   let isLeaseLeft = false;
-  const timer = setTimeout(() => run.stop('too-long'), timeLeftMs(run.record.startedMs, now(), limits));
-  const stopWatching = watchProgress(run, limits.silentMs);
+  const endLimits = limitTime(run, limits, now());
   try {
     const state = await new RunWorker(deps, limits, assignment).work();
     if (state === 'moved') await run.leave();
@@ -80,8 +80,7 @@ export async function runWorker(
       await run.leave(error instanceof AppError ? error : new AppError('STORE_UNAVAILABLE'));
     }
   } finally {
-    clearTimeout(timer);
-    stopWatching();
+    endLimits();
   }
   log.info('run end', {
     runId: run.id,
@@ -89,31 +88,6 @@ export async function runWorker(
     durationMs: Math.round(now() - run.record.startedMs),
   });
   return isLeaseLeft;
-}
-
-/**
- * How long this process may execute a run: what is left of the longest duration. The wall clock may have been changed
- * since another process began it, so a run that seems overdue still gets the time of a silence, and none gets more than
- * a whole run.
- */
-function timeLeftMs(startedMs: number, nowMs: number, { longestRunMs, silentMs }: RunLimits): number {
-  const left = startedMs + longestRunMs - nowMs;
-  return Math.min(longestRunMs, Math.max(left, silentMs));
-}
-
-/** Checks now and then instead of setting a timer for every chunk, of which there are hundreds a second. */
-const LOOKS_IN_SILENCE = 20;
-
-/** Stops a run that has had no event for this long; the returned function ends the watch. */
-function watchProgress(run: LiveRun, silentMs: number): () => void {
-  let seen = run.eventCount;
-  let quietLooks = 0;
-  const timer = setInterval(() => {
-    quietLooks = run.eventCount === seen ? quietLooks + 1 : 0;
-    seen = run.eventCount;
-    if (quietLooks >= LOOKS_IN_SILENCE) run.stop('silent');
-  }, silentMs / LOOKS_IN_SILENCE);
-  return () => clearInterval(timer);
 }
 
 const isLost = (error: unknown): boolean => error instanceof AppError && error.code === 'LEASE_LOST';
@@ -314,8 +288,12 @@ class RunWorker {
 
   async #close(rootAgent: BaseAgent | undefined, toRepeat?: Event): Promise<void> {
     const { invocationId } = this.#run;
-    // An event that is still being stored would be stored twice.
+    // An event that is still being stored, or may have been, would be stored twice.
     await this.#answers.settled();
+    for (const event of await this.#deps.sessions.settleUnanswered(this.#session)) {
+      this.#answers.recall(event);
+      if (event.author !== 'user') this.#run.addEvent(event);
+    }
     const [session, answers, now] = [this.#session, this.#answers, this.#deps.now()];
     const ending = { rootAgent, session, invocationId, answers, sentence: NO_ANSWER, toRepeat, now };
     for (const event of closingEvents(ending)) await this.#store(event);

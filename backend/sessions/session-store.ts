@@ -124,6 +124,14 @@ export abstract class SessionStore extends BaseSessionService {
   /** From now on this session object may only write while the session's lease has this token. */
   abstract bindLease(session: Session, token: number): void;
 
+  /**
+   * The events whose append to this session object got no response, in a store where they may have been stored all the
+   * same. Afterwards they are stored. Call it before an interrupted turn is closed; each event is returned once.
+   */
+  async settleUnanswered(_session: Session): Promise<Event[]> {
+    return [];
+  }
+
   /** Throws if the store cannot be read; used by /ready. The caller sets a time limit. */
   abstract probe(): Promise<void>;
 

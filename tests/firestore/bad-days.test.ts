@@ -121,6 +121,29 @@ test('an event whose response was lost is no other writer to the event after it'
   expect(read.events.map(({ id }) => id)).toEqual(['lost-1', 'lost-2', 'kept']);
 });
 
+test('events without a response are stored and given back once, in order: one that was stored, and one that was not', async () => {
+  const own = await startFirestoreStandin({ databases: [DATABASE] });
+  const store = open(own.host);
+  const session = await store.createSession(key('settled'));
+  own.loseAnswersTo = 'Commit';
+  expect(await codeOf(store.appendEvent({ session, event: event({ id: 'stored' }) }))).toBe(
+    'STORE_UNAVAILABLE',
+  );
+  own.loseAnswersTo = undefined;
+  own.failWith = { code: 8, message: 'quota' };
+  expect(await codeOf(store.appendEvent({ session, event: event({ id: 'refused' }) }))).toBe(
+    'STORE_UNAVAILABLE',
+  );
+  own.failWith = undefined;
+  expect((await store.settleUnanswered(session)).map(({ id }) => id)).toEqual(['stored', 'refused']);
+  expect(await store.settleUnanswered(session)).toEqual([]);
+  await store.appendEvent({ session, event: event({ id: 'next' }) });
+  const ids = ['stored', 'refused', 'next'];
+  expect(session.events.map(({ id }) => id)).toEqual(ids);
+  expect((await open(own.host).getSession(key('settled')))!.events.map(({ id }) => id)).toEqual(ids);
+  own.stop();
+});
+
 test('a commit that is stored after a timeout is found by the next attempt of a run', async () => {
   const own = await startFirestoreStandin({ databases: [DATABASE] });
   const store = open(own.host);

@@ -26,8 +26,6 @@ export interface Mark {
   writtenAt: Timestamp | undefined;
   /** See SessionDocument. */
   generation: string;
-  /** Id of an event whose write got no response: it may have been stored. */
-  unanswered?: string;
 }
 
 /** A document and the fields of it to replace. */
@@ -41,6 +39,10 @@ export interface Append {
   shared: readonly SharedChange[];
   /** Undefined for a session object that did not come from this store: it cannot be stale, as in google-adk. */
   mark: Mark | undefined;
+  /** Events whose write got no response, by id: at most one may have been stored since the mark. */
+  unanswered: ReadonlyMap<string, Event>;
+  /** Called if one of them was, with its time in milliseconds. */
+  onFound: (event: Event, timestamp: number) => void;
   /** Token of the writer's lease; undefined for a writer without one. */
   token: number | undefined;
   guard: WriterGuard | undefined;
@@ -71,7 +73,7 @@ export async function appendAtOnce(
   const { key, event, delta, mark, token, guard } = append;
   const held = guard?.heldBy(token);
   if (!held) return undefined;
-  const lastUpdateTime = mark?.unanswered === undefined ? mark?.writtenAt : undefined;
+  const lastUpdateTime = mark?.writtenAt;
   // The state is stored as one text, which may have changed.
   if (!mark || !lastUpdateTime || mark.lastMs === undefined || hasKeys(delta.session))
     return held.inTurn(async () => undefined);
@@ -156,17 +158,19 @@ async function findPosition(
   transaction: Transaction,
   session: DocumentReference,
   { revision }: SessionDocument,
-  { event, mark }: Append,
+  { event, mark, unanswered, onFound }: Append,
 ): Promise<{ isStored: true; timestamp: number } | { isStored: false; lastMs: number }> {
   if (mark && mark.revision !== revision) {
     if (revision !== mark.revision + 1) throw new AppError('SESSION_CHANGED');
-    const find = async (id: string): Promise<DocumentSnapshot> => transaction.get(eventsOf(session).doc(id));
-    const stored = await find(event.id);
-    if (stored.exists) return { isStored: true, timestamp: timeOf(stored) };
-    const before = mark.unanswered === undefined ? undefined : await find(mark.unanswered);
-    if (!before?.exists) throw new AppError('SESSION_CHANGED');
+    const documents = [event.id, ...unanswered.keys()].map((id) => eventsOf(session).doc(id));
+    const [mine, ...earlier] = await transaction.getAll(...documents);
+    if (mine?.exists) return { isStored: true, timestamp: timeOf(mine) };
+    const before = earlier.find(({ exists }) => exists);
+    const found = before && unanswered.get(before.id);
+    if (!before || !found) throw new AppError('SESSION_CHANGED');
     // Kept even if this transaction fails: its write may be stored unnoticed, and the next attempt looks for it.
-    Object.assign(mark, { revision, lastMs: timeOf(before), writtenAt: undefined, unanswered: undefined });
+    Object.assign(mark, { revision, lastMs: timeOf(before), writtenAt: undefined });
+    onFound(found, timeOf(before));
   }
   if (mark?.lastMs !== undefined) return { isStored: false, lastMs: mark.lastMs };
   const newest = await transaction.get(eventsOf(session).orderBy('timestamp', 'desc').limit(1));

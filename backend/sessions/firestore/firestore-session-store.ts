@@ -10,7 +10,7 @@ import type {
 } from '@google/adk';
 import { AppError } from '../../errors/app-error.ts';
 import { Unusable } from '../../observability/readiness.ts';
-import { addOrReplace } from '../add-or-replace.ts';
+import { addStored } from '../add-stored.ts';
 import { EventCache, type EventCacheLimits } from '../event-cache.ts';
 import {
   assertRoomFor,
@@ -76,6 +76,10 @@ interface Known {
   /** Bytes of its events, as far as they are in memory. */
   historyBytes?: () => number;
   appending: Promise<unknown>;
+  /** Events whose append got no response, by id: they may have been stored. */
+  unanswered: Map<string, Event>;
+  /** Those of them that turned out to be stored, until `settleUnanswered` returns them. */
+  found: Event[];
 }
 
 interface BegunSession {
@@ -197,6 +201,17 @@ export class FirestoreSessionStore extends SessionStore {
     return mine;
   }
 
+  override async settleUnanswered(session: Session): Promise<Event[]> {
+    const known = this.#known.get(session);
+    await known?.appending;
+    if (!known) return [];
+    for (const event of known.unanswered.values()) {
+      await this.appendEvent({ session, event });
+      known.found.push(event);
+    }
+    return known.found.splice(0);
+  }
+
   override async deleteSession(key: CompositeSessionKey): Promise<void> {
     if (!isKey(key)) return;
     await calling(async (signal) => {
@@ -276,43 +291,46 @@ export class FirestoreSessionStore extends SessionStore {
     assertRoomFor(event, known?.historyBytes?.() ?? 0);
     const mark = known?.mark;
     const shared = sharedChanges(this.#db, key, delta, splitState(session.state));
-    const append = { key, event, delta, shared, mark, token: known?.token, guard: this.#guard };
-    const { mark: now, stored } = await this.#appendPatiently(append);
-    const timestamp = now.lastMs;
-    event.timestamp = timestamp;
+    const { token, unanswered = new Map<string, Event>() } = known ?? {};
+    const onFound = (found: Event, at: number): void => {
+      unanswered.delete(found.id);
+      known?.found.push(found);
+      addStored(session, found, at);
+    };
+    const append = { key, event, delta, shared, mark, unanswered, onFound, token, guard: this.#guard };
+    const { mark: now, stored } = await this.#appendPatiently(append).catch((error: unknown) => {
+      // It may have been stored all the same.
+      if (mark && error instanceof AppError && error.code === 'STORE_UNAVAILABLE') {
+        unanswered.set(event.id, event);
+        mark.writtenAt = undefined;
+      }
+      throw error;
+    });
+    unanswered.delete(event.id);
     if (known) known.mark = now;
+    addStored(session, event, now.lastMs);
+    assignState(session.state, temporary);
     if (stored) {
       const bytes = documentBytes(stored);
       this.#cache.extend(cacheKey(sessionOf(this.#db, key), now), now.revision, [event], bytes);
     }
-    assignState(assignState(session.state, event.actions.stateDelta), temporary);
-    session.lastUpdateTime = timestamp;
-    addOrReplace(session.events, event);
     return event;
   }
 
   /** Only its stream waits for an event of a run, so it survives an outage that would be too long for a caller. */
   async #appendPatiently(append: Omit<Append, 'signal'>): Promise<Appended> {
-    const { mark, event, token } = append;
     const trying = async (signal: AbortSignal): Promise<Appended> =>
       appendInTransaction(this.#db, { ...append, signal });
+    if (append.token === undefined) return this.#call(trying);
     const beganAt = performance.now();
-    try {
-      if (token === undefined) return await this.#call(trying);
-      const stored = await appendAtOnce(this.#db, append);
-      if (stored) return stored;
-      const patienceMs = this.#patienceMs - (performance.now() - beganAt);
-      return await patiently(trying, patienceMs, this.#waitMs);
-    } catch (error) {
-      // It may have been stored all the same.
-      if (mark && error instanceof AppError && error.code === 'STORE_UNAVAILABLE')
-        mark.unanswered ??= event.id;
-      throw error;
-    }
+    const stored = await appendAtOnce(this.#db, append);
+    if (stored) return stored;
+    const patienceMs = this.#patienceMs - (performance.now() - beganAt);
+    return patiently(trying, patienceMs, this.#waitMs);
   }
 
   #know(session: Session, mark: Mark, historyBytes?: () => number): void {
-    const known = { mark, appending: Promise.resolve() };
+    const known = { mark, appending: Promise.resolve(), unanswered: new Map<string, Event>(), found: [] };
     this.#known.set(session, historyBytes ? { ...known, historyBytes } : known);
   }
 

@@ -28,7 +28,7 @@ import {
   takeTemporary,
   type StateMap,
 } from '../state.ts';
-import { addOrReplace } from '../add-or-replace.ts';
+import { addStored } from '../add-stored.ts';
 import { EventCache, type EventCacheLimits } from '../event-cache.ts';
 import { listSummaries } from './list-summaries.ts';
 import { readEvents } from './read-events.ts';
@@ -149,15 +149,13 @@ export class SqliteSessionStore extends SessionStore {
       },
       charsOf(event.content),
     );
-    event.timestamp = stored.timestamp;
+    addStored(session, event, stored.timestamp);
+    assignState(session.state, temporary);
     this.#cache.extend(stored.row.row_id, stored.seq, [event], stored.bytes);
     const { row, seq } = stored;
     const size = this.#sizes.get(nameOf(session));
     if (size?.row === row.row_id && size.seq === row.last_seq)
       this.#noteSize(session, { row: row.row_id, seq, bytes: size.bytes + stored.octets });
-    assignState(assignState(session.state, event.actions.stateDelta), temporary);
-    session.lastUpdateTime = stored.timestamp;
-    addOrReplace(session.events, event);
     return event;
   }
 
