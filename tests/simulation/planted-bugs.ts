@@ -271,7 +271,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'a silent turn goes on for ever',
-    'runs/run-worker.ts',
+    'runs/limit-time.ts',
     "if (quietLooks >= LOOKS_IN_SILENCE) run.stop('silent');",
     '',
   ),

@@ -86,7 +86,7 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
   bug(
     'Firestore: an event whose answer was lost is taken for another writer',
     APPEND,
-    'if (stored.exists) return { isStored: true, timestamp: timeOf(stored) };',
+    'if (mine?.exists) return { isStored: true, timestamp: timeOf(mine) };',
     '',
   ),
   bug(
