@@ -1,22 +1,42 @@
 import { resolve } from 'node:path';
 import { runCli } from './run-cli.ts';
+import type { ExitCode } from '@lornu/ops/base/cli-error.ts';
 import { INTERRUPTING_SIGNALS, Interruption, type InterruptingSignal } from '@lornu/ops/base/interruption.ts';
+import { endGroups } from '@lornu/ops/process/process-group.ts';
 import { createRedactor } from '@lornu/ops/base/redact.ts';
 
 // The entry point: the only place of the CLI that reads the environment, the terminal and signals.
+
+/** On a second SIGINT Terraform gives up within 5 s and unlocks the state. */
+const PROGRAMS_END_MS = 6_000;
+/** For what the command says about a program that has been ended. */
+const LAST_WORDS_MS = 300;
+
 const interrupt = new AbortController();
+let isEnding = false;
 let interruptedBy: InterruptingSignal | undefined;
 for (const signal of INTERRUPTING_SIGNALS) {
   process.on(signal, () => {
+    const isFirst = interruptedBy === undefined;
     interruptedBy = signal;
-    if (interrupt.signal.aborted) process.exit(new Interruption(signal).exitCode);
-    interrupt.abort(new Interruption(signal));
+    if (isFirst) interrupt.abort(new Interruption(signal));
+    else void endNow(new Interruption(signal).exitCode);
   });
 }
+
+/** After a second signal: ends the programs that this command has started, then the command. A third one does not wait. */
+async function endNow(exitCode: ExitCode): Promise<void> {
+  if (isEnding) process.exit(exitCode);
+  isEnding = true;
+  await endGroups(PROGRAMS_END_MS);
+  await Bun.sleep(LAST_WORDS_MS);
+  process.exit(exitCode);
+}
+
 // An interrupted command ends by the signal itself, not only with its exit code: bash goes on with a script after Ctrl-C
 // if the interrupted program has exited. At this time the output is written.
 process.on('exit', (code) => {
-  if (!interruptedBy || code !== new Interruption(interruptedBy).exitCode) return;
+  if (!interruptedBy || (!isEnding && code !== new Interruption(interruptedBy).exitCode)) return;
   process.removeAllListeners(interruptedBy);
   process.kill(process.pid, interruptedBy);
 });

@@ -1,8 +1,9 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { CliError, EXIT } from '../base/cli-error.ts';
-import { readLines, signalGroup } from './run-command.ts';
+import { CliError } from '../base/cli-error.ts';
+import { groupHasEnded, signalGroup, startGroup } from './process-group.ts';
+import { readLines } from './run-command.ts';
 
 const TAIL_LINES = 20;
 
@@ -37,7 +38,15 @@ export interface Child {
 export async function startChild(options: ChildOptions): Promise<Child> {
   await mkdir(dirname(options.logPath), { recursive: true });
   const log = createWriteStream(options.logPath);
-  const child = spawn(options);
+  const { name, command, cwd, env } = options;
+  const child = startGroup(command, {
+    name,
+    cwd,
+    env,
+    // An open pipe: a child that reads it notices when this process is gone, for whatever reason.
+    stdin: 'pipe',
+    next: './lornu doctor shows what is missing.',
+  });
   const tail: string[] = [];
   const take = (raw: string): void => {
     const line = options.redact(raw);
@@ -49,11 +58,12 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const read = Promise.all([readLines(child.stdout, take), readLines(child.stderr, take)]);
   const ended = child.exited.then(async () => {
     await read.catch(() => undefined);
+    groupHasEnded(child);
     await new Promise<void>((resolve) => void log.end(resolve));
     return child.signalCode ? `was ended by ${child.signalCode}` : `ended with exit code ${child.exitCode}`;
   });
   return {
-    name: options.name,
+    name,
     pid: child.pid,
     logPath: options.logPath,
     tail,
@@ -65,28 +75,6 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       clearTimeout(timer);
     },
   };
-}
-
-function spawn({ name, command, cwd, env }: ChildOptions) {
-  try {
-    // stdin stays an open pipe: a child that reads it notices when this process is gone, for whatever reason.
-    return Bun.spawn([...command], {
-      cwd,
-      env: { ...env },
-      stdin: 'pipe',
-      stdout: 'pipe',
-      stderr: 'pipe',
-      detached: true,
-    });
-  } catch (cause) {
-    throw new CliError({
-      what: `${name} can't be started.`,
-      why: cause instanceof Error ? cause.message : String(cause),
-      next: './lornu doctor shows what is missing.',
-      exitCode: EXIT.machine,
-      cause,
-    });
-  }
 }
 
 /** The error when a program that should keep running has ended. */

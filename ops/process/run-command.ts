@@ -1,4 +1,5 @@
-import { CliError, EXIT } from '../base/cli-error.ts';
+import { CliError } from '../base/cli-error.ts';
+import { groupHasEnded, signalGroup, startGroup } from './process-group.ts';
 
 const TAIL_LINES = 20;
 
@@ -7,7 +8,10 @@ export interface CommandOptions {
   env?: Readonly<Record<string, string | undefined>>;
   /** After this time it is stopped as `stop` says. */
   timeoutMs?: number;
-  /** The stop signal, and the time until SIGKILL; default: SIGTERM and 5 s. */
+  /**
+   * The stop signal, and the time until SIGKILL; default: SIGTERM and 5 s. A second Ctrl-C sends a given one again, and
+   * kills the others.
+   */
   stop?: { signal: NodeJS.Signals; withinMs: number };
   signal?: AbortSignal;
   /** Called for each line of stdout and stderr. */
@@ -37,12 +41,19 @@ export async function tryCommand(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   const beganMs = performance.now();
-  const child = spawn(command, options);
+  const child = startGroup(command, {
+    ...options,
+    stdin: options.stdin === undefined ? 'ignore' : new Blob([options.stdin]),
+    lastSignal: options.stop?.signal,
+    name: String(command[0]),
+    next: './lornu doctor shows which tools are installed and how to get the others.',
+  });
   let timedOut = false;
+  let killing: Timer | undefined;
   const end = (): void => {
     const { signal, withinMs } = options.stop ?? { signal: 'SIGTERM', withinMs: 5_000 };
     signalGroup(child.pid, signal);
-    setTimeout(() => child.exitCode ?? signalGroup(child.pid, 'SIGKILL'), withinMs).unref();
+    killing ??= setTimeout(() => signalGroup(child.pid, 'SIGKILL'), withinMs);
   };
   const timer =
     options.timeoutMs === undefined
@@ -73,7 +84,9 @@ export async function tryCommand(
       cpuMs: Number(child.resourceUsage()?.cpuTime.total ?? 0) / 1_000,
     };
   } finally {
+    groupHasEnded(child);
     clearTimeout(timer);
+    clearTimeout(killing);
     options.signal?.removeEventListener('abort', end);
   }
 }
@@ -97,36 +110,6 @@ export async function runCommand(
 export function describeEnd(result: CommandResult, options: Pick<CommandOptions, 'timeoutMs'> = {}): string {
   if (result.timedOut) return `took longer than ${(options.timeoutMs ?? 0) / 1000} s`;
   return result.signal ? `was ended by ${result.signal}` : `ended with exit code ${result.exitCode}`;
-}
-
-/** Signals the process group of a detached spawn; ignores one that has ended. */
-export function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // Already gone.
-  }
-}
-
-function spawn(command: readonly string[], options: CommandOptions) {
-  try {
-    return Bun.spawn([...command], {
-      ...(options.cwd ? { cwd: options.cwd } : {}),
-      ...(options.env ? { env: { ...options.env } } : {}),
-      stdin: options.stdin === undefined ? 'ignore' : new Blob([options.stdin]),
-      stdout: 'pipe',
-      stderr: 'pipe',
-      detached: true,
-    });
-  } catch (cause) {
-    throw new CliError({
-      what: `${command[0]} can't be started.`,
-      why: cause instanceof Error ? cause.message : String(cause),
-      next: './lornu doctor shows which tools are installed and how to get the others.',
-      exitCode: EXIT.machine,
-      cause,
-    });
-  }
 }
 
 /** Reads a stream to its end, line by line, and returns all of it. */

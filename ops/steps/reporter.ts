@@ -3,9 +3,13 @@ import { createPlainRenderer } from './plain-renderer.ts';
 import type { Emit, StepEvent } from './step-events.ts';
 import { createTtyRenderer } from './tty-renderer.ts';
 
+/** Shown if an interrupted command still runs after this time: what it waits for may take long. */
+const STOPPING = 'Stopping. Ctrl-C again ends it at once.';
+const STOPPING_MS = 1_000;
+
 export interface Reporter {
   emit: Emit;
-  /** Stops the timer; call it before anything else writes to the terminal. */
+  /** Stops the timers; call it before anything else writes to the terminal. */
   close: () => void;
 }
 
@@ -18,9 +22,19 @@ export function createReporter(
     : createPlainRenderer(context.stderr);
   const clock = setInterval(() => render({ kind: 'tick', atMs: Date.now() }), context.terminal ? 120 : 5_000);
   clock.unref();
+  let stopping: Timer | undefined;
+  const sayStopping = (): void => {
+    stopping = setTimeout(() => render({ kind: 'note', text: STOPPING }), STOPPING_MS);
+    stopping.unref();
+  };
+  context.signal.addEventListener('abort', sayStopping, { once: true });
   return {
     emit: (event) => render(redactEvent(interrupted(event, context.signal), context.redact)),
-    close: () => clearInterval(clock),
+    close: () => {
+      clearInterval(clock);
+      clearTimeout(stopping);
+      context.signal.removeEventListener('abort', sayStopping);
+    },
   };
 }
 

@@ -6,7 +6,7 @@ import {
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { DeleteSecretCommand, RestoreSecretCommand } from '@aws-sdk/client-secrets-manager';
-import { signalGroup } from '@lornu/ops/process/run-command.ts';
+import { signalGroup } from '@lornu/ops/process/process-group.ts';
 import { emulatorSettings } from '../emulator/aws-clients.ts';
 import { untilTrue } from '../scenarios/service-count.ts';
 import type { Stage } from '../scenarios/scenario.ts';

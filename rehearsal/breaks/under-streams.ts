@@ -1,5 +1,5 @@
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
-import { signalGroup } from '@lornu/ops/process/run-command.ts';
+import { signalGroup } from '@lornu/ops/process/process-group.ts';
 import { inSeconds, judged, type Verdict } from '@lornu/ops/verify/check.ts';
 import { watchStreams, type Victim } from '../scenarios/busiest-task.ts';
 import { readHoldMs } from '../scenarios/read-hold.ts';

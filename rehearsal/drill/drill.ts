@@ -1,4 +1,4 @@
-import { signalGroup } from '@lornu/ops/process/run-command.ts';
+import { signalGroup } from '@lornu/ops/process/process-group.ts';
 import { runStep, type StepIo } from '@lornu/ops/steps/run-steps.ts';
 import { setGemini } from '../breaks/model-breaks.ts';
 import { GOOGLE_SERVICES } from '../network/outside.ts';

@@ -3,7 +3,7 @@ import { open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CliError, EXIT } from '@lornu/ops/base/cli-error.ts';
 import { whoListens } from '@lornu/ops/process/port-holder.ts';
-import { signalGroup } from '@lornu/ops/process/run-command.ts';
+import { signalGroup } from '@lornu/ops/process/process-group.ts';
 import { createSideDoor, type SideDoor } from './side-door.ts';
 
 const SERVER = join(import.meta.dir, '../aws/server.py');

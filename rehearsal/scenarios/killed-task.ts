@@ -1,7 +1,7 @@
 import { attachTo, beginTurn, cancelRun, inSession } from '@lornu/ops/verify/conversation.ts';
 import { readServed, absent, inSeconds, judged, notOffered, type Verdict } from '@lornu/ops/verify/check.ts';
 import type { Target } from '@lornu/ops/verify/target.ts';
-import { signalGroup } from '@lornu/ops/process/run-command.ts';
+import { signalGroup } from '@lornu/ops/process/process-group.ts';
 import type { ServedRehearsal } from '../serve/served.ts';
 import { watchStreams } from './busiest-task.ts';
 import { readHoldMs } from './read-hold.ts';

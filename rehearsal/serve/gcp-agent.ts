@@ -1,5 +1,5 @@
 import { type Child, childEnded } from '@lornu/ops/process/child.ts';
-import { signalGroup } from '@lornu/ops/process/run-command.ts';
+import { signalGroup } from '@lornu/ops/process/process-group.ts';
 import type { Emit } from '@lornu/ops/steps/step-events.ts';
 import { claimPort } from '@lornu/ops/up/port.ts';
 import type { StartContext } from '@lornu/ops/up/start-context.ts';

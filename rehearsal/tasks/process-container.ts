@@ -1,6 +1,7 @@
 import { createWriteStream, statSync } from 'node:fs';
 import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
-import { readLines, signalGroup, tryCommand } from '@lornu/ops/process/run-command.ts';
+import { signalGroup } from '@lornu/ops/process/process-group.ts';
+import { readLines, tryCommand } from '@lornu/ops/process/run-command.ts';
 import { type Container, type ContainerEnd, type ContainerOptions, toOwnAddress } from './container.ts';
 import { outOfMemory, watchMemory } from './watch-memory.ts';
 
