@@ -2,6 +2,11 @@ import { REQUEST_CONFIRMATION_FUNCTION_CALL_NAME } from '@google/adk';
 import type { Content, FunctionResponse } from '@google/genai';
 import { AppError } from '../errors/app-error.ts';
 
+/** Whether a message to the agent answers one of its questions. */
+export function isAnswer(message: Content | undefined): boolean {
+  return message?.parts?.some(({ functionResponse }) => functionResponse) ?? false;
+}
+
 const FILE_URI = /^(?:https?|gs|artifact):\/\/./i;
 
 /**

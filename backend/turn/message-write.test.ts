@@ -1,7 +1,9 @@
-import { LlmAgent, type AppendEventRequest, type Event } from '@google/adk';
+import { FunctionTool, LlmAgent, type AppendEventRequest, type Event } from '@google/adk';
 import { MODEL } from '@lornu/agents/model.ts';
 import { afterEach, beforeEach, expect, test } from 'bun:test';
+import type { Part } from '@google/genai';
 import { AppError } from '../errors/app-error.ts';
+import { fromWire } from '../events/wire.ts';
 import { useModel } from '../model/gemini-llm.ts';
 import { openDatabase } from '../sessions/sqlite/database.ts';
 import { SqliteSessionStore } from '../sessions/sqlite/sqlite-session-store.ts';
@@ -59,7 +61,11 @@ function answering(answer: () => Response): typeof fetch {
 }
 
 /** A turn up to its first wait; with the given callbacks of the agent. */
-async function begin(more: Partial<ConstructorParameters<typeof LlmAgent>[0]> = {}, stateDelta?: object) {
+async function begin(
+  more: Partial<ConstructorParameters<typeof LlmAgent>[0]> = {},
+  stateDelta?: object,
+  part: Part = { text: 'well?' },
+) {
   const session = await store.getSession(key);
   if (!session) throw new Error('there is no session');
   return runTurn({
@@ -69,7 +75,7 @@ async function begin(more: Partial<ConstructorParameters<typeof LlmAgent>[0]> = 
     request: {
       ...key,
       streaming: true,
-      newMessage: { parts: [{ text: 'well?' }] },
+      newMessage: { parts: [part] },
       ...(stateDelta ? { stateDelta: { ...stateDelta } } : {}),
     },
     invocationId: 'e-1',
@@ -129,6 +135,52 @@ test('if something may happen before the model is asked, the message is stored f
     store = await anotherStore();
   }
 });
+
+/** The session has a call of `delete_notes` that waits for a confirmation; returns the part that confirms it. */
+async function askForConfirmation(): Promise<Part> {
+  const session = (await store.getSession(key))!;
+  const call = { id: 'c', name: 'delete_notes', args: {} };
+  const args = { originalFunctionCall: call, toolConfirmation: { hint: '', confirmed: false } };
+  const question = { id: 'q', name: 'adk_request_confirmation', args };
+  const response = { id: 'c', name: 'delete_notes', response: { error: 'It needs a confirmation.' } };
+  const events = [
+    { content: { role: 'model', parts: [{ functionCall: call }] } },
+    { content: { role: 'model', parts: [{ functionCall: question }] }, longRunningToolIds: ['q'] },
+    {
+      content: { role: 'user', parts: [{ functionResponse: response }] },
+      actions: { requestedToolConfirmations: { c: args.toolConfirmation } },
+    },
+  ];
+  for (const [index, event] of events.entries())
+    await store.appendEvent({
+      session,
+      event: fromWire({ id: `e${index}`, invocationId: 'e-1', author: 'a', ...event }),
+    });
+  told = [];
+  return { functionResponse: { id: 'q', name: question.name, response: { confirmed: true } } };
+}
+
+test.each([
+  ['accepted', undefined],
+  ['refused', new AppError('SESSION_BUSY')],
+] as const)(
+  'a tool that the message confirms acts only after the message is stored, which is %s',
+  async (_how, refusal) => {
+    const answer = await askForConfirmation();
+    const tool = new FunctionTool({
+      name: 'delete_notes',
+      description: 'd',
+      requireConfirmation: true,
+      execute: () => void told.push('acted'),
+    });
+    const turn = begin({ tools: [tool] }, undefined, answer);
+    await settle();
+    expect(told).toEqual([]);
+    store.letGo(refusal);
+    await turn.catch(() => undefined);
+    expect(told.slice(0, 2)).toEqual(refusal ? [] : ['stored user', 'acted']);
+  },
+);
 
 test("the message's state changes are there when the agent begins", async () => {
   const turn = begin({}, { colour: 'blue' });

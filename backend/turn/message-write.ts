@@ -1,4 +1,6 @@
 import { isLlmAgent, type BaseAgent } from '@google/adk';
+import type { Content } from '@google/genai';
+import { isAnswer } from './check-message.ts';
 
 /**
  * The write of the person's message, during which the model may already be asked: a commit takes as long as all that
@@ -35,9 +37,13 @@ export class MessageWrite {
   }
 }
 
-/** Whether the model is called before any callback of the agent that may do something. */
-export function asksModelFirst(agent: BaseAgent): boolean {
+/**
+ * Whether the model is called before anything else that may do something: a callback of the agent, or the tool that the
+ * message confirms.
+ */
+export function asksModelFirst(agent: BaseAgent, message: Content | undefined): boolean {
   return (
+    !isAnswer(message) &&
     isLlmAgent(agent) &&
     agent.subAgents.length === 0 &&
     agent.beforeAgentCallback.length === 0 &&

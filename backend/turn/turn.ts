@@ -121,7 +121,7 @@ function prepare(options: TurnOptions) {
       : undefined,
   });
   // Before the message is stored, only the model may be called: callbacks and tools wait for it.
-  const mayAskEarly = passesPartials && !request.stateDelta && asksModelFirst(rootAgent);
+  const mayAskEarly = passesPartials && !request.stateDelta && asksModelFirst(rootAgent, message);
   return { options, message, context, plugins, failures, messageWrite, events, toolResults, mayAskEarly };
 }
 

@@ -1,6 +1,6 @@
 import type { Part } from '@a2a-js/sdk';
 import { UnsupportedOperationError } from '@a2a-js/sdk/errors';
-import type { Content, FunctionResponse } from '@google/genai';
+import type { FunctionResponse } from '@google/genai';
 import type { Principal } from '../../identity/principal.ts';
 
 /** Python ADK's marker on data parts that hold function calls and responses. */
@@ -37,9 +37,4 @@ export function functionResponseOf(part: Part, mayConfirmIt: boolean): FunctionR
     );
   const isObject = typeof response === 'object' && response !== null;
   return { id, name, response: isObject ? response : { result: response } };
-}
-
-/** Whether a message to the agent answers one of its questions. */
-export function isAnswer(message: Content | undefined): boolean {
-  return message?.parts?.some(({ functionResponse }) => functionResponse) ?? false;
 }
