@@ -16,6 +16,7 @@ import {
   missing,
 } from './requirement.ts';
 import type { Scene } from './scene.ts';
+import { interrupted, type Progress } from './interrupted.ts';
 import { explainAws } from '../delivery/aws/explain-aws.ts';
 
 /** Everything that a first deployment needs, in order of creation. */
@@ -54,25 +55,30 @@ export interface FirstTimeOptions {
 
 /**
  * Checks the requirements in order and creates missing ones after confirmation. Keeps no state: a second run sees what
- * exists and does the rest.
+ * exists and does the rest. Throws CliError, with what was done, if it is interrupted.
  */
 export async function firstTime(options: FirstTimeOptions): Promise<Found[]> {
   const { scene, emit } = options;
   const found: Found[] = [];
   const chosen = choose(options.providers);
+  const progress: Progress = { changed: [] };
   emit({ kind: 'plan', steps: chosen.map(({ id, title }) => ({ id, title })) });
-  for (const requirement of chosen) {
-    scene.signal.throwIfAborted();
-    const { id, title } = requirement;
-    const beganMs = Date.now();
-    emit({ kind: 'begin', id, title, atMs: beganMs });
-    // A later one may need what an earlier one made.
-    const one = await goThrough(requirement, found, options);
-    found.push(one);
-    const outcome = ({ ok: 'done', missing: 'failed', unknown: 'skipped' } as const)[one.state];
-    emit({ kind: 'end', id, outcome, detail: one.changed ?? one.seen, elapsedMs: Date.now() - beganMs });
+  try {
+    for (const requirement of chosen) {
+      scene.signal.throwIfAborted();
+      const { id, title } = requirement;
+      const beganMs = Date.now();
+      emit({ kind: 'begin', id, title, atMs: beganMs });
+      // A later one may need what an earlier one made.
+      const one = await goThrough(requirement, found, progress, options);
+      found.push(one);
+      const outcome = ({ ok: 'done', missing: 'failed', unknown: 'skipped' } as const)[one.state];
+      emit({ kind: 'end', id, outcome, detail: one.changed ?? one.seen, elapsedMs: Date.now() - beganMs });
+    }
+    return found;
+  } catch (error) {
+    throw scene.signal.aborted ? interrupted(progress, found.length, chosen.length) : error;
   }
-  return found;
 }
 
 /** The requirements of these providers, and those they depend on. */
@@ -90,6 +96,7 @@ export function choose(providers: readonly Provider[]): Requirement[] {
 async function goThrough(
   requirement: Requirement,
   before: readonly Found[],
+  progress: Progress,
   { scene, confirm }: FirstTimeOptions,
 ): Promise<Found> {
   const { id, provider, title, after = [], optional } = requirement;
@@ -109,9 +116,13 @@ async function goThrough(
   const { change } = seen;
   if (seen.state !== 'missing' || !change || !(await confirm(id, change))) return tell(seen);
   try {
+    progress.begun = change.does;
     await change.make();
+    progress.changed.push(change.does);
+    progress.begun = undefined;
   } catch (error) {
     scene.signal.throwIfAborted();
+    progress.begun = undefined;
     if (!(error instanceof CliError)) throw error;
     return tell({ state: 'missing', seen: `not changed: ${error.parts.why}`, next: error.parts.next });
   }

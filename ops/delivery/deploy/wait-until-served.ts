@@ -1,5 +1,6 @@
 import { ECS } from '@aws-sdk/client-ecs';
-import { CliError } from '../../base/cli-error.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { CliError, EXIT } from '../../base/cli-error.ts';
 import type { Step, StepIo } from '../../steps/run-steps.ts';
 import { runSteps } from '../../steps/run-steps.ts';
 import type { DeliveryContext } from '../delivery-context.ts';
@@ -31,11 +32,12 @@ export interface ServedResult {
 
 /**
  * Waits until the load balancer serves the revision. Throws CliError, with the reason, if ECS rolls back or the wait
- * ends.
+ * ends, also by an interruption.
  */
 export async function waitUntilServed(options: WaitOptions, context: DeliveryContext): Promise<ServedResult> {
   const began = Date.now();
   const made: { outputs?: StackOutputs } = {};
+  const seen: Seen = {};
   const steps: Step[] = [
     {
       id: 'outputs',
@@ -50,29 +52,38 @@ export async function waitUntilServed(options: WaitOptions, context: DeliveryCon
       title: `Wait until ${options.revision} is served`,
       run: async (io) => {
         if (!made.outputs) throw new Error('the outputs have not been read');
-        const begun = await watch(options, made.outputs, context, io);
+        const begun = await watch(options, made.outputs, seen, context, io);
         return [made.outputs.url, begun].filter(Boolean).join(', ');
       },
     },
   ];
-  await runSteps(steps, context.emit);
+  await runSteps(steps, context.emit).catch((error: unknown) => {
+    throw context.signal.aborted ? interrupted(options.revision, seen) : error;
+  });
   const url = made.outputs?.url ?? '';
   return { url, revision: options.revision, seconds: Math.round((Date.now() - began) / 1000) };
+}
+
+/** What a wait has done and seen so far. */
+interface Seen {
+  /** Set as soon as a new deployment is asked for. */
+  begun?: string;
+  state?: string;
 }
 
 /** Returns a sentence about the deployment that it started, or nothing if ECS had already started one. */
 async function watch(
   options: WaitOptions,
   outputs: StackOutputs,
+  seen: Seen,
   context: DeliveryContext,
   io: StepIo,
 ): Promise<string | undefined> {
   const ecs = new ECS();
   const { cluster, service, taskDefinition, url } = outputs;
   const beganMs = Date.now();
-  const begun = await startAnew(options, outputs, ecs);
-  if (begun) io.line(begun);
-  let said = '';
+  await startAnew(options, outputs, seen, ecs);
+  if (seen.begun) io.line(seen.begun);
   for (;;) {
     context.signal.throwIfAborted();
     const view = await lookAtService(ecs, cluster, service);
@@ -85,15 +96,15 @@ async function watch(
       answers.push(await askVersion({ ...options, url }, context.signal));
     }
     const judgement = judge({ taskDefinition, revision: options.revision }, view, answers);
-    if (judgement.kind === 'served') return begun;
+    if (judgement.kind === 'served') return seen.begun;
     const gaveUp = judgement.kind === 'wait' ? tooLong(options, beganMs, view, Date.now()) : undefined;
     if (judgement.kind !== 'wait' || gaveUp) {
       throw await notServed(judgement, view, options.revision, gaveUp ?? '', {
         reasons: () => stoppedReasons(ecs, cluster, service),
       });
     }
-    if (judgement.what !== said) io.line((said = judgement.what));
-    await Bun.sleep(options.intervalMs);
+    if (judgement.what !== seen.state) io.line((seen.state = judgement.what));
+    await wait(options.intervalMs, undefined, { signal: context.signal });
   }
 }
 
@@ -101,18 +112,19 @@ async function watch(
 async function startAnew(
   { newDeployment }: WaitOptions,
   { cluster, service, taskDefinition }: StackOutputs,
+  seen: Seen,
   ecs: ECS,
-): Promise<string | undefined> {
-  if (newDeployment === 'never') return undefined;
+): Promise<void> {
+  if (newDeployment === 'never') return;
   let begun = 'by a new deployment';
   if (newDeployment === 'after a failed one') {
     const { deployments } = await lookAtService(ecs, cluster, service);
     const primary = deployments.find(({ isPrimary }) => isPrimary);
-    if (primary?.state !== 'FAILED' || primary.taskDefinition !== taskDefinition) return undefined;
+    if (primary?.state !== 'FAILED' || primary.taskDefinition !== taskDefinition) return;
     begun += `: the last one had failed (${primary.reason})`;
   }
+  seen.begun = begun;
   await startNewDeployment(ecs, cluster, service);
-  return begun;
 }
 
 /** Why the wait ends. ECS's own timestamps say when something last changed, even before the wait began. */
@@ -130,6 +142,18 @@ export function tooLong(
 
 function minutes(milliseconds: number): number {
   return Math.round(milliseconds / 60_000);
+}
+
+function interrupted(revision: string, { begun, state }: Seen): CliError {
+  return new CliError({
+    what: `The wait for ${revision} was interrupted. A deployment that has begun at ECS goes on without it.`,
+    why: [
+      begun ? 'A new deployment was asked for.' : 'The wait itself changed nothing.',
+      ...(state ? [`Last seen: ${state}.`] : []),
+    ].join(' '),
+    next: `./lornu deploy --revision ${revision} waits for it again, ./lornu rollback REVISION goes back.`,
+    exitCode: EXIT.interrupted,
+  });
 }
 
 async function notServed(

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { tryCommand, type CommandResult } from '@lornu/ops/process/run-command.ts';
 import { EVENTS, type EventName } from '../workflow/events.ts';
 import { runWorkflow, type JobReport } from '../runner/run-workflow.ts';
+import type { StepEnv } from '../runner/world.ts';
 import { CASES, REVISION, tryAll, type Refusal } from './attempts.ts';
 import { expectRan, logOf, startPipeline, WORKSPACE, type Pipeline } from '../kit.ts';
 import { finishDeployment, finishNextDeployment, stallDeployment } from '../service.ts';
@@ -14,6 +16,7 @@ let reports: Record<string, JobReport>;
 let others: Record<'firstNight' | 'fork' | 'branch' | 'schedule', Record<string, JobReport>>;
 let again: Record<string, JobReport>;
 let refusals: Record<string, Refusal>;
+let interrupted: CommandResult;
 /** Digest of the image that is deployed. */
 let image: string;
 
@@ -24,7 +27,9 @@ beforeAll(async () => {
   world.before = async ({ job, step, checkout, env }) => {
     if (job !== 'apply') return;
     if (step === 'apply') refusals = await tryAll({ pipeline, image, checkout, env });
-    if (step === 'deploy') await finishDeployment(pipeline, REVISION);
+    if (step !== 'deploy') return;
+    interrupted = await interruptDeploy(checkout, env);
+    await finishDeployment(pipeline, REVISION);
   };
   world.instead = { verify: () => 0 };
   const run = async (event: EventName) => runWorkflow(pipeline.workflow, EVENTS[event], world);
@@ -65,6 +70,15 @@ test('the approved plan is applied, and the job waits until it is served', () =>
   ]);
   expect(reports['publish']?.result).toBe('skipped');
   expect(pipeline.cloud.state(WORKSPACE)?.serial).toBeGreaterThan(0);
+});
+
+test('a wait that is interrupted before says that the deployment goes on, and what waits for it again', () => {
+  expect(interrupted.signal).toBe('SIGINT');
+  expect(interrupted.tail.slice(-3)).toEqual([
+    `The wait for ${REVISION} was interrupted. A deployment that has begun at ECS goes on without it.`,
+    expect.stringMatching(/^ {2}why: {2}The wait itself changed nothing\./),
+    `  next: ./lornu deploy --revision ${REVISION} waits for it again, ./lornu rollback REVISION goes back.`,
+  ]);
 });
 
 test('after a failed first deployment, the same commit is deployed by a new deployment', () => {
@@ -111,5 +125,17 @@ for (const [name, { words }] of Object.entries(CASES)) {
     expect(said).not.toContain('    at ');
     expect(exitCode).toBe(expected);
     expect(changed).toEqual([]);
+  });
+}
+
+/** `lornu deploy` while ECS is still deploying, with Ctrl-C as soon as it waits. */
+async function interruptDeploy(checkout: string, env: StepEnv): Promise<CommandResult> {
+  const interrupt = new AbortController();
+  return tryCommand(['./lornu', 'deploy'], {
+    cwd: checkout,
+    env,
+    signal: interrupt.signal,
+    stop: { signal: 'SIGINT', withinMs: 60_000 },
+    onLine: (line) => void (line.startsWith('... Wait until ') && interrupt.abort()),
   });
 }
