@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -108,12 +109,17 @@ export async function serverAt(
   };
 }
 
-/** A question for a yes; false if there is no terminal to ask. */
+/** A question for a yes; false if there is no terminal to ask, or if it ends (Ctrl-D). */
 export async function askYes(question: string, context: CliContext): Promise<boolean> {
   if (!context.terminal || !process.stdin.isTTY) return false;
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // As a terminal of its own, readline would take Ctrl-C for itself.
+  const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
+  const noAnswer = once(lines, 'close').then(() => '');
   try {
-    const answer = await lines.question(`\n${question} [y/N] `, { signal: context.signal });
+    const answer = await Promise.race([
+      lines.question(`\n${question} [y/N] `, { signal: context.signal }),
+      noAnswer,
+    ]);
     return /^y(es)?$/i.test(answer.trim());
   } finally {
     lines.close();

@@ -25,7 +25,8 @@ it does what is left. terraform/README.md says what each step is for.
 
 Signed in with what is there already: the AWS SDK's credentials, GH_TOKEN (gh auth token), terraform login, gcloud.
 ok is there, NO is missing, -- was not looked at, with the reason.
-Exit codes: 0 nothing is left, 1 a prerequisite is missing, 2 usage, 3 something is missing on this machine.
+Exit codes: 0 nothing is left, 1 a prerequisite is missing, 2 usage, 3 something is missing on this machine, 130 interrupted
+(Ctrl-C), with what it has done so far on stderr.
 `;
 
 interface Flags {
@@ -90,7 +91,7 @@ export function define(command: Command, context: CliContext, finish: (code: Exi
           confirm: async (id, { does }) => {
             if (flags.check) return false;
             if (flags.yes.includes('all') || flags.yes.includes(id)) return true;
-            return askYes(`${id}: ${does}?`, context);
+            return reporter.aside(async () => askYes(`${id}: ${does}?`, context));
           },
         });
         const shown = flags.json

@@ -36,6 +36,8 @@ export function createPlainRenderer(write: (text: string) => void): Emit {
       case 'note':
         write(`${event.text}\n`);
         return;
+      case 'pause':
+        return;
       case 'tick':
         for (const [id, step] of running) {
           if (event.atMs - step.saidMs < QUIET_MS) continue;

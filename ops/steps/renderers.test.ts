@@ -95,6 +95,23 @@ describe('the terminal renderer', () => {
     `);
   });
 
+  test('takes its running steps off the terminal for a question', () => {
+    let out = '';
+    const emit = createTtyRenderer((text) => (out += text), plain);
+    for (const event of [...STORY.slice(0, 11), { kind: 'pause' } as const]) emit(event);
+    out += 'Go on? [y/N] y\n';
+    emit({ kind: 'tick', atMs: 34_000 });
+    expect(screen(out)).toMatchInlineSnapshot(`
+      "ok Build the page (1.2 s): 12 files
+      -- Fetch uv skipped: it is here
+      Two lanes from here on.
+      Go on? [y/N] y
+      \\  Run the tests (32 s)
+         expected 1, a line that is far to...
+      \\  Check the links (32 s)"
+    `);
+  });
+
   test('shows running steps, their last line of output cut to the width, and how many are waiting', () => {
     let out = '';
     const emit = createTtyRenderer((text) => (out += text), plain);

@@ -9,6 +9,8 @@ const STOPPING_MS = 1_000;
 
 export interface Reporter {
   emit: Emit;
+  /** Does work that writes to the terminal, such as a question, and shows no progress meanwhile. */
+  aside: <T>(work: () => Promise<T>) => Promise<T>;
   /** Stops the timers; call it before anything else writes to the terminal. */
   close: () => void;
 }
@@ -20,7 +22,11 @@ export function createReporter(
   const render = context.terminal
     ? createTtyRenderer(context.stderr, context.terminal)
     : createPlainRenderer(context.stderr);
-  const clock = setInterval(() => render({ kind: 'tick', atMs: Date.now() }), context.terminal ? 120 : 5_000);
+  let isAside = false;
+  const tick = (): void => {
+    if (!isAside) render({ kind: 'tick', atMs: Date.now() });
+  };
+  const clock = setInterval(tick, context.terminal ? 120 : 5_000);
   clock.unref();
   let stopping: Timer | undefined;
   const sayStopping = (): void => {
@@ -30,6 +36,15 @@ export function createReporter(
   context.signal.addEventListener('abort', sayStopping, { once: true });
   return {
     emit: (event) => render(redactEvent(interrupted(event, context.signal), context.redact)),
+    aside: async (work) => {
+      render({ kind: 'pause' });
+      isAside = true;
+      try {
+        return await work();
+      } finally {
+        isAside = false;
+      }
+    },
     close: () => {
       clearInterval(clock);
       clearTimeout(stopping);

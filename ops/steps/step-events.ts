@@ -15,6 +15,8 @@ export type StepEvent =
     }
   /** A sentence that stays visible. */
   | { kind: 'note'; text: string }
+  /** Something else is about to write to the terminal, such as a question. */
+  | { kind: 'pause' }
   | { kind: 'tick'; atMs: number };
 
 export type StepOutcome = 'done' | 'failed' | 'skipped';

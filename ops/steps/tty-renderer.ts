@@ -79,6 +79,10 @@ export function createTtyRenderer(
       }
       case 'note':
         return redraw(event.text.split('\n'));
+      case 'pause':
+        if (drawn > 0) write(`${ESC}${drawn}A${ESC}0J`);
+        drawn = 0;
+        return;
       case 'tick':
         nowMs = event.atMs;
         frame += 1;

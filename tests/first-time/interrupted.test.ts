@@ -6,6 +6,9 @@ import { serveHere } from '../support/serve-here.ts';
 
 // The real command, interrupted by a real signal while HCP Terraform has not answered yet.
 
+const root = join(import.meta.dir, '../..');
+const ENVIRONMENT = { PATH: process.env['PATH'], HOME: '/nowhere', TF_TOKEN_app_terraform_io: 'owner' };
+
 const hcp = startTerraformCloud({
   organization: 'lornu-ai',
   workspaces: ['lornu-aws-bootstrap', 'lornu-aws-staging'],
@@ -38,13 +41,8 @@ async function interruptAt(
     return new Promise<Response>(() => {});
   });
   const child = Bun.spawn(endingWithParent([process.execPath, 'cli/main.ts', 'setup', 'hcp', ...flags]), {
-    cwd: join(import.meta.dir, '../..'),
-    env: {
-      PATH: process.env['PATH'],
-      HOME: '/nowhere',
-      TFE_ADDRESS: front.url.origin,
-      TF_TOKEN_app_terraform_io: 'owner',
-    },
+    cwd: root,
+    env: { ...ENVIRONMENT, TFE_ADDRESS: front.url.origin },
     stdout: 'pipe',
     stderr: 'pipe',
   });
@@ -80,6 +78,28 @@ test('within a change it says that its end is not known', async () => {
     `\nThe setup was interrupted after 2 of 4 steps.\n  why:  Perhaps done: ${GCP}.\n${NEXT}`,
   );
   expect(hcp.workspace('lornu-gcp-staging').executionMode).toBe('local');
+});
+
+test('at a question it says that nothing was changed', async () => {
+  hcp.workspace('lornu-gcp-staging').executionMode = 'remote';
+  let shown = '';
+  const child = Bun.spawn(endingWithParent([process.execPath, 'cli/main.ts', 'setup', 'hcp']), {
+    cwd: root,
+    env: { ...ENVIRONMENT, TERM: 'xterm', TFE_ADDRESS: hcp.address },
+    terminal: {
+      cols: 100,
+      rows: 30,
+      data: (terminal, bytes) => {
+        shown += new TextDecoder().decode(bytes);
+        // The question is the last thing on the screen, and stays there.
+        if (shown.endsWith('[y/N] ')) terminal.write('\u0003');
+      },
+    },
+  });
+  expect(await child.exited).toBe(130);
+  expect(shown.replaceAll('\r', '')).toEndWith(
+    `\nThe setup was interrupted after 2 of 4 steps.\n  why:  Nothing was changed.\n${NEXT}`,
+  );
 });
 
 test('after a change it says what it has changed, and the next run does the rest', async () => {
