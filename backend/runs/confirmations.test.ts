@@ -1,3 +1,4 @@
+import { FunctionTool } from '@google/adk';
 import type { Part } from '@google/genai';
 import { describe, expect, test } from 'bun:test';
 import {
@@ -61,4 +62,39 @@ describe('one of two parallel calls asks for a confirmation', () => {
     expect(sentText(conversation)).toContain('something else');
     expect(conversation.refusals).toEqual([]);
   });
+});
+
+test('a turn that is stopped while its confirmed tool runs: the call is closed, and never made again', async () => {
+  let calls = 0;
+  const began = Promise.withResolvers<void>();
+  const slow = new FunctionTool({
+    name: 'slow',
+    description: 's',
+    requireConfirmation: true,
+    execute: async () => {
+      calls++;
+      began.resolve();
+      // Shorter than the time that a stopped turn has to end by itself.
+      await Bun.sleep(200);
+      return { done: true };
+    },
+  });
+  const conversation = beginConversation({ tools: [slow] }).script([[call('slow')]]);
+  const { frames } = await conversation.say('do it');
+  const question = frames
+    .flatMap(({ content }) => content?.parts ?? [])
+    .find(({ functionCall }) => functionCall?.name === 'adk_request_confirmation')?.functionCall;
+  const response = { id: question?.id, name: question?.name, response: { confirmed: true } };
+
+  const approved = conversation.say([{ functionResponse: response }]);
+  await began.promise;
+  await conversation.stop();
+  expect((await approved).state).toBe('cancelled');
+  expect(responsesOf(await conversation.events()).at(-1)).toEqual({
+    error: expect.stringContaining('interrupted'),
+  });
+  expect((await conversation.say([{ functionResponse: response }])).state).toBe('completed');
+  expect((await conversation.say('hello')).state).toBe('completed');
+  expect(calls).toBe(1);
+  expect(conversation.refusals).toEqual([]);
 });

@@ -4,6 +4,7 @@ import type { TurnRequest } from '../turn/turn-request.ts';
 import { AppError } from '../errors/app-error.ts';
 import { serviceEvent } from '../events/service-event.ts';
 import { fromWire } from '../events/wire.ts';
+import { wasAppended } from '../sessions/add-stored.ts';
 import { abortableSleep } from '../model/with-retries.ts';
 import { closingEvents } from '../turn/close-turn.ts';
 import { nodePathOf } from '../turn/node-path.ts';
@@ -112,6 +113,8 @@ class RunWorker {
   readonly #session: Session;
   readonly #rootAgent: BaseAgent | undefined;
   readonly #earlierFrames: readonly Frame[] | undefined;
+  /** Events of the invocation that were read with the session. */
+  readonly #read: ReadonlySet<Event>;
   #answers = new OpenAnswers();
 
   constructor(deps: RunServiceDeps, limits: RunLimits, assignment: Assignment) {
@@ -121,6 +124,7 @@ class RunWorker {
     this.#session = assignment.session;
     this.#rootAgent = assignment.rootAgent;
     this.#earlierFrames = assignment.earlierFrames;
+    this.#read = new Set(this.#session.events.filter((event) => this.#isOurs(event)));
   }
 
   /** The end state, or 'moved' if another process continues. Throws if the store refuses. */
@@ -294,9 +298,17 @@ class RunWorker {
       this.#answers.recall(event);
       if (event.author !== 'user') this.#run.addEvent(event);
     }
+    // ADK adds the result of a confirmed tool to the session before it yields it: it may never have been stored.
+    this.#session.events = this.#session.events.filter(
+      (event) => !this.#isOurs(event) || this.#read.has(event) || wasAppended(event),
+    );
     const [session, answers, now] = [this.#session, this.#answers, this.#deps.now()];
     const ending = { rootAgent, session, invocationId, answers, sentence: NO_ANSWER, toRepeat, now };
     for (const event of closingEvents(ending)) await this.#store(event);
+  }
+
+  #isOurs({ invocationId }: Event): boolean {
+    return invocationId === this.#run.invocationId;
   }
 
   async #store(event: Event): Promise<void> {

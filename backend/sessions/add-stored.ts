@@ -1,8 +1,14 @@
 import type { Event, Session } from '@google/adk';
 import { assignState } from './state.ts';
 
+const appended = new WeakSet<Event>();
+
+/** Whether this process has stored the event. */
+export const wasAppended = (event: Event): boolean => appended.has(event);
+
 /** Adds an event that was stored to the session object it was appended to. `timestamp`: as stored, in milliseconds. */
 export function addStored(session: Session, event: Event, timestamp: number): void {
+  appended.add(event);
   event.timestamp = timestamp;
   assignState(session.state, event.actions.stateDelta);
   session.lastUpdateTime = timestamp;

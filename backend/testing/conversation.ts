@@ -99,6 +99,11 @@ export class Conversation {
     return { state: run.state, frames, ...(reason === undefined ? {} : { reason }) };
   }
 
+  /** Stops the turn that is under way. */
+  async stop(): Promise<void> {
+    await this.#runs.cancel({ session: KEY, runId: 'running' });
+  }
+
   async events(): Promise<Event[]> {
     return (await this.sessions.getSession(KEY))?.events ?? [];
   }

@@ -50,6 +50,7 @@ export class AgentAnswer {
         const changed = await plugins.runOnEventCallback({ invocationContext: context, event: raw });
         const whole = changed ? replacedEvent(raw, changed) : raw;
         for (const event of splitConfirmation(whole, context.session.events, toolResults)) {
+          if (signal.aborted) return;
           if (event.partial) events.showPartial(unparkCalls(events.toPythonForm(event)));
           else if ((await this.#takeWhole(event)) === 'model failed') return;
         }

@@ -1,9 +1,19 @@
-import { createEvent, getFunctionCalls, getFunctionResponses, type Event, type Session } from '@google/adk';
+import {
+  createEvent,
+  getFunctionCalls,
+  getFunctionResponses,
+  type BaseAgent,
+  type Event,
+  type Session,
+} from '@google/adk';
 import type { FunctionCall } from '@google/genai';
 import { newEventId } from '../events/ids.ts';
+import { decidedCalls } from './confirmation-events.ts';
 import { nodePathOf } from './node-path.ts';
 import type { OpenAnswers } from './open-answers.ts';
-import type { BaseAgent } from '@google/adk';
+
+/** google-adk's text. */
+const DECLINED = 'This tool call is rejected.';
 
 export interface Ending {
   rootAgent: BaseAgent | undefined;
@@ -60,13 +70,17 @@ export function openCalls(
 }
 
 function answersForOpenCalls({ session, invocationId, sentence, now, toRepeat }: Ending): Event[] {
-  return openCalls(session.events, invocationId).flatMap(({ event, calls }) => {
-    if (event === toRepeat) return [];
-    const parts = calls.map(({ id, name }) => ({
-      functionResponse: { id, name, response: { error: sentence } },
-    }));
-    const { author, branch } = event;
+  const answer = ({ author, branch }: Event, calls: FunctionCall[], error: string): Event => {
+    const parts = calls.map(({ id, name }) => ({ functionResponse: { id, name, response: { error } } }));
     const content = { role: 'user', parts };
-    return [createEvent({ id: newEventId(), invocationId, author, branch, timestamp: now, content })];
-  });
+    return createEvent({ id: newEventId(), invocationId, author, branch, timestamp: now, content });
+  };
+  const open = openCalls(session.events, invocationId).flatMap(({ event, calls }) =>
+    event === toRepeat ? [] : [answer(event, calls, sentence)],
+  );
+  // Their provisional response says that they wait for a confirmation: the model would ask for it again.
+  const decided = decidedCalls(session.events, invocationId).map(({ question, call, isDeclined }) =>
+    answer(question, [call], isDeclined ? DECLINED : sentence),
+  );
+  return [...open, ...decided];
 }

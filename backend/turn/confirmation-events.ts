@@ -1,6 +1,7 @@
 import {
   createEvent,
   getFunctionCalls,
+  getFunctionResponses,
   REQUEST_CONFIRMATION_FUNCTION_CALL_NAME,
   type Event,
 } from '@google/adk';
@@ -44,6 +45,40 @@ export function splitConfirmation(event: Event, events: readonly Event[], result
     actions: { ...actions, skipSummarization: true },
   });
   return [question, provisional];
+}
+
+/** A call that a person has approved or declined, and the event that asked for it. */
+export interface DecidedCall {
+  question: Event;
+  call: FunctionCall;
+  isDeclined: boolean;
+}
+
+/** The decided calls of an invocation that have only their provisional response: the turn ended before their result. */
+export function decidedCalls(events: readonly Event[], invocationId: string): DecidedCall[] {
+  const mine = events.filter((event) => event.invocationId === invocationId);
+  const decisions = new Map(
+    mine
+      .filter(({ author }) => author === 'user')
+      .flatMap(getFunctionResponses)
+      .filter(({ name }) => name === REQUEST_CONFIRMATION_FUNCTION_CALL_NAME)
+      .map(({ id, response }) => [id, response] as const),
+  );
+  if (decisions.size === 0) return [];
+  const hasResult = new Set(
+    mine.flatMap((event) =>
+      getFunctionResponses(event)
+        .map(({ id }) => id)
+        .filter((id) => !(event.actions?.requestedToolConfirmations ?? {})[id ?? '']),
+    ),
+  );
+  return mine.flatMap((question) =>
+    getFunctionCalls(question).flatMap((asked): DecidedCall[] => {
+      const call = decisions.has(asked.id) ? originalCallOf(asked) : undefined;
+      if (!call || hasResult.has(call.id)) return [];
+      return [{ question, call, isDeclined: decisions.get(asked.id)?.['confirmed'] === false }];
+    }),
+  );
 }
 
 /** All calls of the answer that contained these. */

@@ -73,8 +73,10 @@ export class TurnEvents {
     if (customMetadata) event.customMetadata = { ...customMetadata, ...event.customMetadata };
   }
 
+  /** After the turn was stopped it is closed, so only its message may still be stored. */
   async #append(event: Event): Promise<void> {
-    const { answers, session } = this.#options;
+    const { answers, session, signal } = this.#options;
+    if (signal.aborted && event.author !== 'user') throw new Error('The turn was stopped.');
     this.#identify(this.toPythonForm(event));
     keepValues(event, session.state);
     // ADK gives an answer the time of its call; Python gives it the time after its chunks.
