@@ -39,6 +39,7 @@ export function define(command: Command, context: CliContext): void {
         ...(file === undefined ? {} : { file }),
         stdin: Bun.stdin.stream(),
         isTerminal: process.stdin.isTTY,
+        signal: context.signal,
       });
       const { versionId } = await setSecret({ name, value, client: new SecretsManager() });
       context.stdout(

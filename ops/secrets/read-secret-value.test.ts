@@ -5,12 +5,19 @@ import { join } from 'node:path';
 import { CliError } from '../base/cli-error.ts';
 import { MAX_SECRET_BYTES, readSecretValue } from './read-secret-value.ts';
 
-async function* input(...chunks: (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
-  for (const chunk of chunks) yield typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk;
-}
+const input = (...chunks: (string | Uint8Array)[]): ReadableStream<Uint8Array> =>
+  new ReadableStream({
+    start: (stream) => {
+      for (const chunk of chunks)
+        stream.enqueue(typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk);
+      stream.close();
+    },
+  });
+
+const { signal } = new AbortController();
 
 const fromStdin = (...chunks: (string | Uint8Array)[]) =>
-  readSecretValue({ stdin: input(...chunks), isTerminal: false });
+  readSecretValue({ stdin: input(...chunks), isTerminal: false, signal });
 
 async function whyRefused(run: Promise<string>): Promise<string> {
   const error = await run.then(
@@ -22,6 +29,13 @@ async function whyRefused(run: Promise<string>): Promise<string> {
 }
 
 describe('readSecretValue', () => {
+  test('waits for standard input until it is interrupted', async () => {
+    const interrupt = new AbortController();
+    const stdin = new ReadableStream<Uint8Array>({ pull: () => interrupt.abort(new Error('Interrupted.')) });
+    const reading = readSecretValue({ stdin, isTerminal: false, signal: interrupt.signal });
+    expect(await reading.catch((error: Error) => error.message)).toBe('Interrupted.');
+  });
+
   test('joins a value that arrives in pieces, and removes one line end', async () => {
     expect(await fromStdin('abc', 'def\n')).toBe('abcdef');
     expect(await fromStdin('abc\r\n')).toBe('abc');
@@ -38,9 +52,9 @@ describe('readSecretValue', () => {
     try {
       const file = join(dir, 'key');
       await Bun.write(file, 'from a file\n');
-      expect(await readSecretValue({ file, stdin: input(), isTerminal: true })).toBe('from a file');
+      expect(await readSecretValue({ file, stdin: input(), isTerminal: true, signal })).toBe('from a file');
       await Bun.write(file, 'x'.repeat(MAX_SECRET_BYTES + 1));
-      expect(await whyRefused(readSecretValue({ file, stdin: input(), isTerminal: true }))).toContain(
+      expect(await whyRefused(readSecretValue({ file, stdin: input(), isTerminal: true, signal }))).toContain(
         'longer',
       );
     } finally {
@@ -65,12 +79,14 @@ describe('readSecretValue', () => {
   });
 
   test('refuses a terminal before anything is typed', async () => {
-    expect(await whyRefused(readSecretValue({ stdin: input('typed'), isTerminal: true }))).toContain('shown');
+    expect(await whyRefused(readSecretValue({ stdin: input('typed'), isTerminal: true, signal }))).toContain(
+      'shown',
+    );
   });
 
   test('names a file that does not exist', async () => {
     expect(
-      await whyRefused(readSecretValue({ file: '/nowhere/key', stdin: input(), isTerminal: false })),
+      await whyRefused(readSecretValue({ file: '/nowhere/key', stdin: input(), isTerminal: false, signal })),
     ).toContain('/nowhere/key');
   });
 });

@@ -7,23 +7,27 @@ export const MAX_SECRET_BYTES = 65_536;
 export interface SecretSource {
   /** File that holds the value; default: standard input. */
   file?: string;
-  stdin: AsyncIterable<Uint8Array>;
+  stdin: ReadableStream<Uint8Array>;
   /** A terminal would show what is typed. */
   isTerminal: boolean;
+  /** Ends the wait for standard input; the result is rejected with its reason. */
+  signal: AbortSignal;
 }
 
 /**
  * Reads a value from a file or standard input, never from an argument: arguments are visible in the process list and
  * the shell's history. Removes one line end after the value.
  */
-export async function readSecretValue({ file, stdin, isTerminal }: SecretSource): Promise<string> {
+export async function readSecretValue({ file, stdin, isTerminal, signal }: SecretSource): Promise<string> {
   if (file === undefined && isTerminal) {
     throw usage(
       'The value would be shown while it is typed.',
       'pipe it in, or name a file: lornu secrets set NAME --file PATH',
     );
   }
-  const bytes = await (file === undefined ? collect(stdin) : readFile(file));
+  const bytes = await (file === undefined
+    ? collect(stdin.pipeThrough(new TransformStream(), { signal }))
+    : readFile(file));
   if (bytes.byteLength > MAX_SECRET_BYTES) {
     throw usage(`It is longer than ${MAX_SECRET_BYTES} bytes.`, 'check that this is the right file');
   }
@@ -32,7 +36,7 @@ export async function readSecretValue({ file, stdin, isTerminal }: SecretSource)
   return value;
 }
 
-async function collect(stdin: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+async function collect(stdin: ReadableStream<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of stdin) {
