@@ -3,7 +3,7 @@ import { toPublicJson } from '@lornu/backend/events/redact.ts';
 import { toWire } from '@lornu/backend/events/wire.ts';
 import type { TurnRequest } from '@lornu/backend/runs/run.ts';
 import { frameId } from '@lornu/backend/runs/frame-ids.ts';
-import { answerTo, textOf, type Plan } from './model.ts';
+import { AFTER_DECISION, answerTo, textOf, wordsBeforeTool, type Plan } from './model.ts';
 import { Cut, type Connection } from './connection.ts';
 import { keyOf, type World } from './world.ts';
 
@@ -12,6 +12,10 @@ const QUIET_MS = 40_000;
 /** The share of readers that read the session after the first word. */
 const LOOKS = 0.3;
 const LONGEST_PAUSE_MS = 1_500;
+/** The call by which ADK asks for a confirmation. */
+const QUESTION = 'adk_request_confirmation';
+/** The share of confirmations that two pages send at once. */
+const CONFIRMED_TWICE = 0.3;
 
 /** The clients. They send, stop, listen, leave, and come back with their last id. */
 export class People {
@@ -19,6 +23,8 @@ export class People {
   readonly #newest = new Map<string, string>();
   /** Runs that somebody reads or has read from the beginning. */
   readonly #known = new Set<string>();
+  /** Questions that somebody has answered, by the id of their call. */
+  readonly #confirmed = new Set<string>();
   readonly #leaves: number;
   #busy = 0;
   #readers = 0;
@@ -56,7 +62,17 @@ export class People {
     const message = `${session}m${++this.#messages}`;
     const text = textOf(message, plan);
     const isAhead = whenBusy === 'interrupt';
-    this.#world.see({ is: 'sent', message, session, text, expected: answerTo(message, plan), isAhead });
+    const expected = answerTo(message, plan.tool?.name === 'ask' ? wordsBeforeTool(plan) : plan.words);
+    this.#world.see({
+      is: 'sent',
+      message,
+      session,
+      text,
+      expected,
+      // If the process dies between the call and its question, the call gets a response, and the answer goes on.
+      ...(plan.tool?.name === 'ask' ? { orWith: answerTo(`${message}c`, AFTER_DECISION.words) } : {}),
+      isAhead,
+    });
     let connection: Connection;
     let run;
     try {
@@ -73,6 +89,34 @@ export class People {
     this.#world.see({ is: 'accepted', message, run: run.id });
     connection.listen(run);
     await this.#read(session, run.id, connection);
+  }
+
+  /** Confirms a tool's call, sometimes at two processes at once, and again if there is no answer. */
+  async #confirm(session: string, id: string): Promise<void> {
+    if (this.#confirmed.has(id)) return;
+    this.#confirmed.add(id);
+    const { random } = this.#world;
+    const response = { id, name: QUESTION, response: { confirmed: true } };
+    const confirm = async (triesLeft: number): Promise<void> => {
+      await this.#world.time.sleep(random() * LONGEST_PAUSE_MS);
+      const whenBusy = random() < 0.8 ? 'queue' : 'interrupt';
+      try {
+        const connection = await this.#world.connect(Math.floor(random() * 8));
+        const asked = {
+          ...turn(session, '', whenBusy),
+          newMessage: { role: 'user', parts: [{ functionResponse: response }] },
+        };
+        const run = await connection.ask((process) => process.runs.start(asked));
+        this.#newest.set(session, run.id);
+        this.#known.add(run.id);
+        connection.listen(run);
+        await this.#read(session, run.id, connection);
+      } catch (error) {
+        const isRefused = error instanceof AppError && error.code !== 'STORE_UNAVAILABLE';
+        if (!isRefused && triesLeft > 0) await confirm(triesLeft - 1);
+      }
+    };
+    await Promise.all([confirm(2), ...(random() < CONFIRMED_TWICE ? [confirm(0)] : [])]);
   }
 
   async stop(index: number, session: string, isNewest: boolean): Promise<void> {
@@ -193,6 +237,7 @@ export class People {
     this.#waiting.set(reader, run);
     let connection = begun;
     let last: string | undefined;
+    let question: string | undefined;
     for (;;) {
       try {
         connection ??= await this.#attach(Math.floor(random() * 8), session, run, last);
@@ -209,10 +254,12 @@ export class People {
             else if (more) this.#world.see({ is: 'ended', reader, run, state });
             connection.leave();
             this.#waiting.delete(reader);
+            if (question !== undefined) void this.during(this.#confirm(session, question));
             return;
           }
           if (last === undefined && random() < LOOKS) void this.during(this.#look(session));
           last = received.id;
+          question ??= questionIn(received.data);
           this.#world.see({ is: 'shown', reader, session, run, ...received });
           if (random() < this.#leaves) break;
         }
@@ -226,6 +273,15 @@ export class People {
       await time.sleep(random() * LONGEST_PAUSE_MS);
     }
   }
+}
+
+/** The id of the call that asks for a confirmation, if a frame has one. */
+function questionIn(data: string): string | undefined {
+  if (!data.includes(QUESTION)) return undefined;
+  const { content } = JSON.parse(data) as {
+    content?: { parts?: { functionCall?: { id: string; name: string } }[] };
+  };
+  return content?.parts?.find(({ functionCall }) => functionCall?.name === QUESTION)?.functionCall?.id;
 }
 
 function turn(session: string, text: string, whenBusy: NonNullable<TurnRequest['whenBusy']>): TurnRequest {

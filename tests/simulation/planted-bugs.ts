@@ -116,6 +116,25 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'nextTimestamp(event.timestamp, row.updated_us / 1000)',
     'event.timestamp',
   ),
+  // Confirmations.
+  bug(
+    'a tool runs while the message that confirms it is being stored',
+    'turn/message-write.ts',
+    '!isAnswer(message) &&',
+    '',
+  ),
+  bug(
+    'a confirmed call whose turn was interrupted goes on waiting for its confirmation',
+    'turn/close-turn.ts',
+    'return [...open, ...decided];',
+    'return open;',
+  ),
+  bug(
+    'a result that was never stored is taken for the response of a call',
+    'runs/run-worker.ts',
+    '|| wasAppended(event)',
+    '|| true',
+  ),
   // Takeovers.
   bug(
     'numbers of frames begin again after a takeover',

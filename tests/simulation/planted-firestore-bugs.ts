@@ -90,6 +90,12 @@ export const PLANTED_FIRESTORE_BUGS: readonly PlantedBug[] = [
     '',
   ),
   bug(
+    'Firestore: a turn is closed although nobody knows whether its last event was stored',
+    'runs/run-worker.ts',
+    'await this.#deps.sessions.settleUnanswered(this.#session)',
+    '[] as Event[]',
+  ),
+  bug(
     'Firestore: an event whose answer was lost is stored under a new id',
     APPEND,
     "if (revision !== mark.revision + 1) throw new AppError('SESSION_CHANGED');",

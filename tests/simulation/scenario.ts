@@ -15,16 +15,17 @@ export type Step = { at: number } & (
   | { do: 'stop'; session: string; process: number; isNewest: boolean }
   | { do: 'listen'; session: string }
   | { do: 'intrude'; session: string; other: string; process: number }
-  | { do: 'kill'; process: number }
+  | { do: 'kill'; process: number; isAtCommit: boolean }
   | { do: 'pause'; process: number; forMs: number; isAtCommit: boolean }
   | { do: 'terminate'; process: number; withinMs: number }
   | { do: 'store away'; process: number; forMs: number }
+  | { do: 'outage'; process: number; forMs: number }
   | { do: 'late answers'; process: number; forMs: number }
   | { do: 'model'; fault: ModelFault; forMs: number }
 );
 
 /** After these steps, another process may take over a turn. */
-const DISTURBANCES: ReadonlySet<Step['do']> = new Set(['kill', 'pause', 'terminate', 'store away']);
+const DISTURBANCES: ReadonlySet<Step['do']> = new Set(['kill', 'pause', 'terminate', 'store away', 'outage']);
 
 /** A script that can be run again: the same script gives the same history, byte for byte. */
 export interface Scenario {
@@ -78,7 +79,9 @@ export function scenarioOf(
       const words = 1 + below(random() < 0.1 ? mostWords * 4 : mostWords);
       const plan: Plan = { words, everyMs: 5 + below(isDense ? 50 : 250) };
       const ms = random() < HANGS ? HANGS_MS : below(1_500);
-      if (random() < (isDense ? 0.1 : 0.35)) plan.tool = { name: random() < 0.5 ? 'look' : 'book', ms };
+      if (random() < (isDense ? 0.1 : 0.35)) {
+        plan.tool = { name: (['look', 'book', 'ask'] as const)[below(3)] ?? 'look', ms };
+      }
       const whenBusy = (['refuse', 'queue', 'queue', 'interrupt'] as const)[below(4)] ?? 'queue';
       return { at, do: 'send', session, process, plan, whenBusy };
     }
@@ -88,16 +91,18 @@ export function scenarioOf(
       if (kind === 1) return { at, do: 'listen', session };
       return { at, do: 'intrude', session, other: sessions[below(sessions.length)] ?? 's1', process };
     }
-    const kind = below(12);
-    if (kind < 3) return { at, do: 'kill', process };
+    const kind = below(13);
+    if (kind < 3) return { at, do: 'kill', process, isAtCommit: random() < 0.5 };
     // Mostly about as long as a takeover needs, so that the process wakes up in the middle of it.
     const forMs = random() < 0.1 ? below(120_000) : Math.floor(leaseMs * (0.5 + random() * 1.5));
     if (kind < 5) return { at, do: 'pause', process, forMs, isAtCommit: random() < 0.5 };
     if (kind < 7) return { at, do: 'terminate', process, withinMs: below(4_000) };
     if (kind < 9) return { at, do: 'store away', process, forMs: below(random() < 0.2 ? 25_000 : 1_500) };
     if (kind < 11) return { at, do: 'late answers', process, forMs: below(8_000) };
+    // Sometimes longer than the service waits for its store, or tries to ask the model.
+    if (kind < 12) return { at, do: 'outage', process, forMs: below(random() < 0.3 ? 90_000 : 1_500) };
     const fault = (['overloaded', 'breaks off', 'silent'] as const)[below(3)] ?? 'silent';
-    return { at, do: 'model', fault, forMs: below(3_000) };
+    return { at, do: 'model', fault, forMs: below(random() < 0.2 ? 30_000 : 3_000) };
   };
   const steps = Array.from({ length: count }, step).toSorted((a, b) => a.at - b.at);
   // At the end there are no more interrupting messages.
@@ -182,13 +187,15 @@ async function act(world: World, people: People, step: Step): Promise<void> {
     case 'intrude':
       return people.intrude(step.process, step.session, step.other);
     case 'kill':
-      return world.kill(step.process);
+      return world.kill(step.process, step.isAtCommit);
     case 'pause':
       return world.pause(step.process, step.forMs, step.isAtCommit);
     case 'terminate':
       return world.terminate(step.process, step.withinMs);
     case 'store away':
       return world.takeStoreAway(step.process, step.forMs);
+    case 'outage':
+      return world.takeStoreAwayAtCommit(step.process, step.forMs);
     case 'late answers':
       return world.delayAnswers(step.process, step.forMs);
     case 'model':

@@ -102,7 +102,7 @@ test.each([
       expect(seen).toMatchObject({
         listed: [expect.any(String), 'completed'],
         messages: [textOf('s1m2', PLAN)],
-        answer: answerTo('s1m2', PLAN),
+        answer: answerTo('s1m2', PLAN.words),
       });
     }
   },

@@ -115,10 +115,18 @@ export class World implements Surroundings {
     this.see({ is: 'process', process: name, what: 'started' });
   }
 
-  /** SIGKILL: pending calls never complete, and connections are cut. Another process starts a little later. */
-  async kill(index: number): Promise<void> {
+  /**
+   * SIGKILL: pending calls never complete, and connections are cut. Another process starts a little later. `isAtCommit`: as
+   * soon as its next commit is stored.
+   */
+  async kill(index: number, isAtCommit = false): Promise<void> {
     const process = this.#processes[index];
     if (!process) return;
+    if (isAtCommit) {
+      // Not as the process itself, whose timers end with it.
+      process.atNextCommit = () => void runOn(undefined, () => this.kill(index));
+      return;
+    }
     this.#processes[index] = undefined;
     process.host.isDead = true;
     this.see({ is: 'process', process: process.host.name, what: 'killed' });
@@ -164,6 +172,15 @@ export class World implements Surroundings {
     if (!process) return;
     process.storeAwayUntil = this.time.now + forMs;
     this.see({ is: 'process', process: process.host.name, what: 'without its store', forMs });
+  }
+
+  /** As soon as the next commit of a process is stored, the store is away for all processes; that commit gets no response. */
+  takeStoreAwayAtCommit(index: number, forMs: number): void {
+    const process = this.#processes[index];
+    if (!process) return;
+    process.atNextCommit = () => {
+      for (const each of this.#processes.keys()) this.takeStoreAway(each, forMs);
+    };
   }
 
   /** The store stores at once what this process sends, and answers some calls late. */

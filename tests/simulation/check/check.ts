@@ -1,7 +1,7 @@
-import { isError, isRising, openCalls, textOf, type Event } from './event.ts';
+import { isAnswer, isError, isRising, openCalls, textOf, type Event } from './event.ts';
 import type { Entry } from './history.ts';
 import { END_STATES, paidAfterEnd } from './paid-after-end.ts';
-import { ParsedEvents, readStored, type Stored } from './parsed-events.ts';
+import { ParsedEvents, readStored, wholeIds, type Stored } from './parsed-events.ts';
 import { actsOf, longSilences, SILENCE_MS, SLACK_MS } from './silences.ts';
 
 /** A guarantee of docs/guarantees.md that a history breaks: its number and a description. */
@@ -30,6 +30,7 @@ class Checker {
   readonly #replays: Map<string, Of<'replayed'>>;
   readonly #stored: Map<string, Stored>;
   readonly #parsed = new ParsedEvents();
+  readonly #wholeIds: ReadonlyMap<string, ReadonlySet<string>>;
   readonly #acts: ReadonlyMap<string, number[]>;
   readonly #toldTheEnd: ReadonlySet<string>;
 
@@ -42,6 +43,7 @@ class Checker {
     this.#stored = new Map(
       this.#all('stored').map(({ session, events }) => [session, readStored(events, this.#parsed)]),
     );
+    this.#wholeIds = wholeIds(this.#replays.values(), this.#parsed);
     this.#acts = actsOf(history);
     this.#toldTheEnd = new Set(this.#all('ended').map(({ reader }) => reader));
     for (const { message, run } of this.#all('accepted')) {
@@ -153,7 +155,7 @@ class Checker {
     if (!first) return;
     const { run, session } = first;
     for (const { data } of received)
-      for (const [, owner] of data.matchAll(/\b(s\d+)m\d+\.\d+/g))
+      for (const [, owner] of data.matchAll(/\b(s\d+)m\d+c?\.\d+/g))
         this.#expect(owner === session, 11, `${reader} of ${session} was shown words of ${owner}`);
     const replay = this.#replays.get(run);
     if (replay?.session === session) {
@@ -211,24 +213,21 @@ class Checker {
 
   /** 1, 6: checks the replay of a run after its end. */
   #replay({ run, session, frames }: Of<'replayed'>): void {
-    this.#kept(
-      session,
-      frames.map(({ data }) => data),
-      `a later reader of ${run}`,
-    );
+    const all = frames.map(({ data }) => data);
+    this.#kept(session, all, `a later reader of ${run}`);
     const events = this.#stored.get(session)?.events;
     if (!events) return;
     const told = frames.flatMap(({ data }) => (isError(data) ? [] : [this.#parsed.of(data)]));
     const whole = told.filter(({ partial }) => !partial);
-    const places = whole
-      .map(({ id }) => events.findIndex((event) => event.id === id))
-      .filter((place) => place !== -1);
+    const found = whole.map(({ id }) => events.findIndex((event) => event.id === id));
+    const places = found.filter((place) => place !== -1);
     this.#expect(isRising(places), 6, `${run} was replayed in a different order than that of the session`);
-    const invocation = told[0]?.invocationId;
-    const untold = events.filter(
-      (event) => event.invocationId === invocation && invocation !== undefined && event.author !== 'user',
-    );
-    this.#expect(untold.length <= places.length, 6, `the session has events of ${run} that its replay lacks`);
+    const invocation = told[0]?.invocationId ?? 'none';
+    const ofRun = events.filter((event) => event.invocationId === invocation && event.author !== 'user');
+    // The run that answers a question continues the invocation of the run that asked it.
+    const shown = this.#wholeIds.get(session);
+    const isWhole = ofRun.every(({ id }) => shown?.has(id));
+    this.#expect(isWhole, 6, `the session has events of ${run} that its replay lacks`);
     const message = this.#messageOf.get(run);
     const { expected, orWith = '' } = (message === undefined ? undefined : this.#sent.get(message)) ?? {};
     if (expected === undefined || this.#runs.get(run)?.state !== 'completed') return;
@@ -254,8 +253,9 @@ class Checker {
       'the times of events do not rise',
     );
     const turns = events
-      .map(({ invocationId }) => invocationId)
-      .filter((id, index, all) => id !== all[index - 1]);
+      .filter(({ invocationId }, index) => invocationId !== events[index - 1]?.invocationId)
+      .filter((first) => !isAnswer(first))
+      .map(({ invocationId }) => invocationId);
     this.#expect(new Set(turns).size === turns.length, 5, 'two turns wrote to the session at the same time');
   }
 

@@ -28,6 +28,10 @@ export function openCalls(events: readonly Event[]): string[] {
   });
 }
 
+/** Whether a person answers a question of the agent, which continues the invocation that asked it. */
+export const isAnswer = ({ author, content }: Event): boolean =>
+  author === 'user' && (content?.parts ?? []).some(({ functionResponse }) => functionResponse);
+
 /** Whether a frame is not an event, but the reason why a turn failed. */
 export const isError = (data: string): boolean => data.startsWith('{"error":');
 

@@ -1,4 +1,4 @@
-import type { Event } from './event.ts';
+import { isError, type Event } from './event.ts';
 
 /** The events of a session. */
 export interface Stored {
@@ -20,4 +20,21 @@ export class ParsedEvents {
     if (!event) this.#known.set(data, (event = JSON.parse(data) as Event));
     return event;
   }
+}
+
+/** Ids of all complete events in the replays of a session's runs, by session. */
+export function wholeIds(
+  replays: Iterable<{ session: string; frames: readonly { data: string }[] }>,
+  parsed: ParsedEvents,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const ids = new Map<string, Set<string>>();
+  for (const { session, frames } of replays) {
+    const ofSession = ids.get(session) ?? new Set();
+    ids.set(session, ofSession);
+    for (const { data } of frames) {
+      const event = isError(data) ? undefined : parsed.of(data);
+      if (event && !event.partial) ofSession.add(event.id);
+    }
+  }
+  return ids;
 }
