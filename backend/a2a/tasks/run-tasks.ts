@@ -89,10 +89,13 @@ export class RunTasks implements RemoteTasks {
     if (current !== task) yield this.#statusOf(current);
     const run = await this.#runOf(current, session);
     const signal = disconnectedSignalOf(context);
-    if (run) yield* this.#eventsOf(current, run, context, signal);
+    if (run)
+      for await (const event of this.#eventsOf(current, run, context, signal))
+        if (event.kind !== 'statusUpdate') yield event;
     if (signal?.aborted) return;
+    // The stored end counts: the task may have been cancelled while its question was being answered.
     const settled = await this.#settle(current, run, context);
-    if (!run) yield this.#statusOf(settled);
+    if (isSettled(stateOf(settled))) yield this.#statusOf(settled);
   }
 
   /** What a subscriber has missed between two states of a task, if no run is left that it could follow. */
@@ -165,10 +168,10 @@ export class RunTasks implements RemoteTasks {
     while (performance.now() < giveUpAt) {
       await abortableSleep(LOOK_EVERY_MS, signal);
       if (signal?.aborted) return undefined;
-      const current = await this.#resumed(task, session);
-      if (!isSettled(stateOf(current))) return current;
       const stored = await this.#deps.tasks.load(task.id, context);
       if (!stored || !isInterrupted(stateOf(stored)) || runIdOf(stored) !== runIdOf(task)) return stored;
+      const current = await this.#resumed(task, session);
+      if (!isSettled(stateOf(current))) return current;
     }
     return undefined;
   }

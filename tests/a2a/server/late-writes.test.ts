@@ -34,6 +34,11 @@ function holding(records: TaskRecords, state: number) {
   return { tasks: records, reached: reached.promise, release: released.resolve };
 }
 
+interface Question {
+  id: string;
+  name: string;
+}
+
 /** The last state that a streaming client is told. */
 async function lastState(stream: AsyncIterable<Record<string, unknown>>): Promise<string | undefined> {
   let state: string | undefined;
@@ -93,5 +98,28 @@ describe.each([
     const session = { appName: 'lornu', userId: 'local', sessionId: contextId };
     const states = (await other.app.services.runs.list(session)).map(({ state }) => state);
     expect(states).toEqual(['cancelled', 'completed']);
+  });
+
+  test('also for its subscriber, if its question is answered afterwards in a task of its own', async () => {
+    const [here, there] = [open(), open()].map((tasks) => fixture.serve({ services: { tasks } })) as [
+      ServedAgent,
+      ServedAgent,
+    ];
+    const { id, contextId, status } = await sendText(there.a2aUrl, ASK);
+    const stream = rpcStream(here.a2aUrl, 'SubscribeToTask', { id });
+    await stream.next();
+    const told = lastState(stream);
+    expect(await cancelAt(there, id)).toBe('TASK_STATE_CANCELED');
+    const { id: asked, name } = status.message?.parts.find((part) => 'data' in part)?.['data'] as Question;
+    const part = {
+      data: { id: asked, name, response: { confirmed: true } },
+      metadata: { adk_type: 'function_response' },
+    };
+    const answered = await rpc(there.a2aUrl, 'SendMessage', {
+      message: { ...textMessage(''), parts: [part], contextId },
+    });
+    expect(taskOf(answered).status.state).toBe('TASK_STATE_COMPLETED');
+    expect(await told).toBe('TASK_STATE_CANCELED');
+    expect(await stateAt(here, id)).toBe('TASK_STATE_CANCELED');
   });
 });
