@@ -15,3 +15,10 @@ export function sessionBusy(runId: string | undefined): AppError {
     headers: { ...RETRY_AFTER, 'lornu-run-id': runId },
   });
 }
+
+/** Refuses a message to an A2A task that is queued or running. */
+export function taskBusy(): AppError {
+  return new AppError('SESSION_BUSY', 'The task is being worked on: wait for it, or cancel it.', {
+    headers: RETRY_AFTER,
+  });
+}

@@ -137,10 +137,11 @@ export class LiveTask {
     }
     if (event.kind === 'message') this.#message = event.data;
     const isFirst = this.#task === undefined;
-    this.#task = applyEvent(this.#task, event);
-    if (this.#task && event.kind !== 'message') {
+    // Nobody is shown a state before it is stored.
+    const next = applyEvent(this.task, event);
+    if (next && event.kind !== 'message') {
       try {
-        await this.#options.save(this.#task);
+        await this.#options.save(next);
       } catch (error) {
         if (error instanceof TaskHasEnded) return this.#adopt(error.ended, isFirst);
         this.#options.log.error('an A2A task could not be stored', { taskId: this.#options.taskId, error });
@@ -148,8 +149,9 @@ export class LiveTask {
         if (isFirst) return this.#lose(error);
       }
     }
+    this.#task = next;
     this.#tell(event);
-    this.#options.onEvent(event, this.#task);
+    this.#options.onEvent(event, next);
   }
 
   #show(event: AgentExecutionEvent): void {

@@ -28,6 +28,7 @@ import {
   type TaskStore,
 } from '@a2a-js/sdk/server';
 import { AppError } from '../../errors/app-error.ts';
+import { taskBusy } from '../../errors/session-busy.ts';
 import { disconnectedSignalOf } from '../caller.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { PushConfigs, type PushConfigsDeps } from '../push/push-configs.ts';
@@ -224,9 +225,9 @@ export class TaskHandler implements A2ARequestHandler {
     context: ServerCallContext,
   ): Promise<{ live: LiveTask; events: AsyncIterableIterator<AgentExecutionEvent> }> {
     const request = await this.#requestOf(params, context);
-    const { taskId, contextId } = request;
-    if (this.#working.has(taskId))
-      throw new AppError('SESSION_BUSY', 'The task is being worked on: wait for it, or cancel it.');
+    const { taskId, contextId, task: before } = request;
+    const isElsewhere = this.#deps.remoteTasks && before && !isSettled(stateOf(before));
+    if (this.#working.has(taskId) || isElsewhere) throw taskBusy();
     const config = params.configuration?.taskPushNotificationConfig;
     if (config) await this.#push.assertAllowed(config);
     const live = new LiveTask({

@@ -110,9 +110,9 @@ describe.each([
     await stream.next();
     const told = lastState(stream);
     expect(await cancelAt(there, id)).toBe('TASK_STATE_CANCELED');
-    const { id: asked, name } = status.message?.parts.find((part) => 'data' in part)?.['data'] as Question;
+    const asked = status.message?.parts.find((part) => 'data' in part)?.['data'] as Question | undefined;
     const part = {
-      data: { id: asked, name, response: { confirmed: true } },
+      data: { id: asked?.id, name: asked?.name, response: { confirmed: true } },
       metadata: { adk_type: 'function_response' },
     };
     const answered = await rpc(there.a2aUrl, 'SendMessage', {
@@ -122,4 +122,20 @@ describe.each([
     expect(await told).toBe('TASK_STATE_CANCELED');
     expect(await stateAt(here, id)).toBe('TASK_STATE_CANCELED');
   });
+});
+
+test('a message that names a running task is refused by each process, even if it would wait', async () => {
+  const [here, there] = [fixture.serve(), fixture.serve()];
+  const begun = await rpc(here.a2aUrl, 'SendMessage', {
+    message: textMessage('count to 40 every 50 ms'),
+    configuration: { returnImmediately: true },
+  });
+  const { id: taskId, contextId } = taskOf(begun);
+  const metadata = { 'https://lornu.ai/a2a/when-busy': 'queue' };
+  for (const { a2aUrl } of [here, there]) {
+    const message = textMessage('and now?', { taskId, contextId, metadata });
+    const { error } = await rpc(a2aUrl, 'SendMessage', { message });
+    expect(error?.data?.[0]?.['reason']).toBe('SESSION_BUSY');
+  }
+  expect(await cancelAt(there, taskId)).toBe('TASK_STATE_CANCELED');
 });
