@@ -85,7 +85,7 @@ describe.each([
     const paused = fixture.serve({ services: { tasks: held.tasks } });
     const other = fixture.serve({ services: { tasks: open() } });
     const { id, contextId } = await sendText(other.a2aUrl, ASK);
-    const message = textMessage('count to 40 every 50 ms', { taskId: id, contextId });
+    const message = textMessage('count to 2000 every 50 ms', { taskId: id, contextId });
     const told = lastState(rpcStream(paused.a2aUrl, 'SendStreamingMessage', { message }));
     await held.reached;
     expect(await cancelAt(other, id)).toBe('TASK_STATE_CANCELED');
@@ -127,7 +127,7 @@ describe.each([
 test('a message that names a running task is refused by each process, even if it would wait', async () => {
   const [here, there] = [fixture.serve(), fixture.serve()];
   const begun = await rpc(here.a2aUrl, 'SendMessage', {
-    message: textMessage('count to 40 every 50 ms'),
+    message: textMessage('count to 2000 every 50 ms'),
     configuration: { returnImmediately: true },
   });
   const { id: taskId, contextId } = taskOf(begun);
