@@ -30,6 +30,17 @@ test.each([
   ['still waits for a decision', [], []],
   ['was approved', [decided(true)], ['interrupted']],
   ['was declined', [decided(false)], ['This tool call is rejected.']],
+  ['was approved and then declined', [decided(true), decided(false)], ['interrupted']],
+  [
+    'was declined, as JSON',
+    [{ author: 'user', ...responding('q', QUESTION, { response: '{"confirmed":false}' }) }],
+    ['This tool call is rejected.'],
+  ],
+  [
+    'was approved, as JSON',
+    [{ author: 'user', ...responding('q', QUESTION, { response: '{"confirmed":true}' }) }],
+    ['interrupted'],
+  ],
   ['was approved and has its result', [decided(true), RESULT], []],
   ['was approved again, after its result', [decided(true), RESULT, decided(true)], []],
 ] as const)('a turn that ends while a call %s', (_when, later, expected) => {

@@ -62,7 +62,9 @@ export function decidedCalls(events: readonly Event[], invocationId: string): De
       .filter(({ author }) => author === 'user')
       .flatMap(getFunctionResponses)
       .filter(({ name }) => name === REQUEST_CONFIRMATION_FUNCTION_CALL_NAME)
-      .map(({ id, response }) => [id, response] as const),
+      .map(({ id, response }) => [id, isApproval(response)] as const)
+      // The first decision holds.
+      .toReversed(),
   );
   if (decisions.size === 0) return [];
   const hasResult = new Set(
@@ -76,9 +78,20 @@ export function decidedCalls(events: readonly Event[], invocationId: string): De
     getFunctionCalls(question).flatMap((asked): DecidedCall[] => {
       const call = decisions.has(asked.id) ? originalCallOf(asked) : undefined;
       if (!call || hasResult.has(call.id)) return [];
-      return [{ question, call, isDeclined: decisions.get(asked.id)?.['confirmed'] === false }];
+      return [{ question, call, isDeclined: !decisions.get(asked.id) }];
     }),
   );
+}
+
+/** As ADK reads a decision: its fields, or their JSON as the only field `response`. */
+function isApproval(response: Record<string, unknown> = {}): boolean {
+  if (response['confirmed'] !== undefined || typeof response['response'] !== 'string')
+    return response['confirmed'] === true;
+  try {
+    return (JSON.parse(response['response']) as { confirmed?: unknown } | null)?.confirmed === true;
+  } catch {
+    return false;
+  }
 }
 
 /** All calls of the answer that contained these. */
