@@ -134,7 +134,9 @@ export class FirestoreTaskRecords implements TaskRecords {
   ): Promise<boolean> {
     const write = async (transaction: Transaction): Promise<boolean> => {
       const before = await transaction.get(document);
-      if (ENDED_STATES.includes(Number(before.get('state')))) return false;
+      // The same task is that of an earlier attempt whose response was lost.
+      if (ENDED_STATES.includes(Number(before.get('state'))))
+        return ['state', 'json'].every((field) => before.get(field) === data[field]);
       const stored: unknown = before.get(time);
       if (typeof stored !== 'number' || stored <= data[time]) transaction.set(document, data);
       return true;

@@ -193,3 +193,19 @@ describe.each([
     expect([bare.artifacts, bare.metadata]).toEqual([undefined, { lornuAnswerNotKept: true }]);
   });
 });
+
+test('an end that Firestore stored before the connection was cut is no end of another process', async () => {
+  const own = await startFirestoreStandin({ databases: [DATABASE] });
+  const db = createFirestore({ project: 'p', database: DATABASE, emulatorHost: own.host });
+  const records = new FirestoreTaskRecords({ db });
+  own.loseAnswersTo = 'Commit';
+  const storing = records.put(record('one', 1));
+  while (!(await records.get(OWNER, 'one'))) await Bun.sleep(10);
+  own.pause();
+  own.loseAnswersTo = undefined;
+  await own.resume();
+  expect(await storing).toBe(true);
+  expect(await records.put(record('one', 2, { json: '{}' }))).toBe(false);
+  await db.terminate();
+  own.stop();
+});
