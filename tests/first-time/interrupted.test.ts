@@ -1,4 +1,6 @@
 import { afterAll, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
 import { startTerraformCloud } from '@lornu/standins/terraform-cloud/server.ts';
@@ -7,7 +9,10 @@ import { serveHere } from '../support/serve-here.ts';
 // The real command, interrupted by a real signal while HCP Terraform has not answered yet.
 
 const root = join(import.meta.dir, '../..');
-const ENVIRONMENT = { PATH: process.env['PATH'], HOME: '/nowhere', TF_TOKEN_app_terraform_io: 'owner' };
+// A folder of its own: bun stores what it has compiled in the home folder, which it creates if it is missing.
+const home = mkdtempSync(join(tmpdir(), 'interrupted-'));
+afterAll(() => rmSync(home, { recursive: true }));
+const ENVIRONMENT = { PATH: process.env['PATH'], HOME: home, TF_TOKEN_app_terraform_io: 'owner' };
 
 const hcp = startTerraformCloud({
   organization: 'lornu-ai',
