@@ -3,7 +3,7 @@ import { AppError } from '../errors/app-error.ts';
 import { newInvocationId } from '../events/ids.ts';
 import type { CompositeSessionKey } from '../sessions/session-store.ts';
 import { traceHeaders } from '../observability/trace-context.ts';
-import { checkMessage } from '../turn/check-message.ts';
+import { checkMessage, isAnswer } from '../turn/check-message.ts';
 import { invocationToResume, unknownCallIds } from '../turn/invocation-to-resume.ts';
 import type { TurnRequest } from '../turn/turn-request.ts';
 import { ActiveRuns } from './active-runs.ts';
@@ -220,7 +220,7 @@ class DurableRunService implements RunService {
 
   /** A message that answers function calls continues their invocation. */
   async #invocationOf({ newMessage, invocationId, ...request }: TurnRequest): Promise<string> {
-    if (newMessage?.parts?.some((part) => part.functionResponse)) {
+    if (isAnswer(newMessage)) {
       const events = (await this.#deps.sessions.getSession(request))?.events;
       const unknown = unknownCallIds(events ?? [], newMessage);
       if (events && unknown.length > 0) {

@@ -1,6 +1,7 @@
 import { createEvent, createEventActions } from '@google/adk';
 import type { Content } from '@google/genai';
 import type { PeerMessage, TurnOutput } from '../adk/turn-scope.ts';
+import { isAnswer } from './check-message.ts';
 import type { TurnEvents } from './turn-events.ts';
 
 export interface PeerOutputOptions {
@@ -44,10 +45,9 @@ export class PeerOutput implements TurnOutput {
 
 /** A person's text, without files and tool responses. */
 function textOf(message: Content | undefined): string | undefined {
-  const parts = message?.parts ?? [];
-  if (parts.some(({ functionResponse }) => functionResponse)) return undefined;
+  if (isAnswer(message)) return undefined;
   return (
-    parts
+    (message?.parts ?? [])
       .map(({ text }) => text ?? '')
       .join('')
       .trim() || undefined

@@ -1,20 +1,13 @@
 import { expect, test } from 'bun:test';
 import { readFile } from 'node:fs/promises';
 import { readLines } from './run-command.ts';
+import { isAlive } from './is-alive.ts';
 
 const PROGRAM = `
   const { endingWithParent } = await import('./ending-with-parent.ts');
   const child = Bun.spawn(endingWithParent(['sleep', '600']), { detached: true });
   console.log(child.pid);
 `;
-
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
 
 const nameOf = async (pid: number): Promise<string> => (await readFile(`/proc/${pid}/comm`, 'utf8')).trim();
 

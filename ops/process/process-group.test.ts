@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'bun:test';
 import { readLines, type CommandOptions } from './run-command.ts';
+import { isAlive } from './is-alive.ts';
 
 /**
  * A program that runs a shell script with tryCommand, prints its lines, interrupts it when it has printed its process,
@@ -38,14 +39,6 @@ async function run(script: string, options: CommandOptions, rest: string): Promi
   group = Number(lines.shift());
   expect(group).toBeGreaterThan(1);
   return lines;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 async function untilGone(): Promise<void> {

@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CliError, EXIT } from '../base/cli-error.ts';
+import { isAlive } from './is-alive.ts';
 
 /**
  * Runs `work` while holding the folder's lock. Takes over a lock whose process is gone. Throws CliError if it is held.
@@ -27,7 +28,7 @@ async function take(path: string): Promise<void> {
       return handle.close();
     }
     const holder = Number(await readFile(path, 'utf8').catch(() => ''));
-    if (attempt === 1 && !isAlive(holder)) await rm(path, { force: true });
+    if (attempt === 1 && !(holder > 0 && isAlive(holder))) await rm(path, { force: true });
     else {
       throw new CliError({
         what: 'Another lornu command is running in this checkout.',
@@ -36,13 +37,5 @@ async function take(path: string): Promise<void> {
         exitCode: EXIT.machine,
       });
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return pid > 0 && process.kill(pid, 0);
-  } catch {
-    return false;
   }
 }

@@ -5,6 +5,7 @@ import { CliError, EXIT } from '@lornu/ops/base/cli-error.ts';
 import { whoListens } from '@lornu/ops/process/port-holder.ts';
 import { signalGroup } from '@lornu/ops/process/process-group.ts';
 import { createSideDoor, type SideDoor } from './side-door.ts';
+import { isAlive } from '@lornu/ops/process/is-alive.ts';
 
 const SERVER = join(import.meta.dir, '../aws/server.py');
 /** Decides each call by IAM; the emulator starts and ends it. */
@@ -95,15 +96,6 @@ export async function findEmulator(address: EmulatorAddress): Promise<Emulator |
     if (isAlive(address.pid)) signalGroup(address.pid, 'SIGKILL');
   };
   return { ...address, url, sideDoor, stop };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function waitForPort(logPath: string, given: () => boolean): Promise<number> {

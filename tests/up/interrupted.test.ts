@@ -8,7 +8,8 @@ import { postJson } from '../support/post-json.ts';
 import { serveHere } from '../support/serve-here.ts';
 import { readLines } from '@lornu/ops/process/run-command.ts';
 import { until } from '../support/until.ts';
-import { descendants, isAlive, ready, startUp } from './start-up.ts';
+import { isAlive } from '@lornu/ops/process/is-alive.ts';
+import { descendants, ready, startUp } from './start-up.ts';
 
 const base = await mkdtemp(join(tmpdir(), 'up-interrupted-'));
 afterAll(() => rm(base, { recursive: true, force: true }));

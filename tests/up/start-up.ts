@@ -2,16 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startChild, type Child } from '@lornu/ops/process/child.ts';
 import { endingWithParent } from '@lornu/ops/process/ending-with-parent.ts';
-
-interface UpResult {
-  url: string;
-  model: string;
-  standIn: boolean;
-  peer?: string;
-  issuer?: string;
-  store: string;
-  dataDir: string;
-}
+import type { UpResult } from '@lornu/ops/up/up.ts';
 
 /** Starts `lornu up` with its files in `dataDir`; it ends with the process that called this, however that ends. */
 export async function startUp(
@@ -66,12 +57,4 @@ export async function descendants(pid: number): Promise<{ pid: number; command: 
     found.push({ pid: Number(name), command }, ...(await descendants(Number(name))));
   }
   return found;
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }

@@ -7,7 +7,8 @@ import type { Child } from '@lornu/ops/process/child.ts';
 import { claimPort } from '@lornu/ops/up/port.ts';
 import { postJson } from '../support/post-json.ts';
 import { serveHere } from '../support/serve-here.ts';
-import { descendants, isAlive, ready, startUp } from './start-up.ts';
+import { isAlive } from '@lornu/ops/process/is-alive.ts';
+import { descendants, ready, startUp } from './start-up.ts';
 
 // The command as a person runs it: real stand-in, real page, real service.
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { childrenOf, processesWith, runCli, temporaryRehearsal } from '../whole/kit.ts';
+import { isAlive } from '@lornu/ops/process/is-alive.ts';
 
 // `lornu rehearse` itself, complete and interrupted at each of its parts: each run applies, so this only runs with
 // --all.
@@ -146,11 +147,3 @@ test('kill -9 ends everything that runs, and the next command cleans the disk', 
   expect([exitCode, stdout]).toEqual([0, expect.stringContaining('what lay on disk is removed')]);
   await expectNothingLeft();
 }, 900_000);
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
