@@ -15,12 +15,14 @@ export interface Request {
   body?: string;
   /** Sends the body in pieces, with this many milliseconds between them. A missing piece is never sent. */
   pieces?: { everyMs: number; parts: readonly string[]; announce: number };
-  /** Sends only this many characters of the head, then waits. */
+  /** Sends only this beginning of a head, then waits. */
   onlyHead?: string;
+  /** Gives up after this time. For requests that only the load balancer ends: a wrong one may never do it. */
+  limitMs?: number;
 }
 
 export interface Answer {
-  /** 0: the connection was refused or closed without an answer. */
+  /** 0: the connection was refused, or closed without an answer by the load balancer or after the limit. */
   status: number;
   headers: Record<string, string>;
   body: string;
@@ -44,7 +46,7 @@ export async function askAt(place: Place, request: Request): Promise<Answer> {
   const socket: Socket = place.tls
     ? connectTls({ host: place.host, port: place.port, ...place.tls, ALPNProtocols: ['http/1.1'] })
     : connectPlain(place.port, place.host);
-  const timer = setTimeout(() => socket.destroy(), LONGEST_MS);
+  const timer = setTimeout(() => socket.destroy(), request.limitMs ?? LONGEST_MS);
   const end = (): void => {
     clearTimeout(timer);
     resolve();

@@ -31,6 +31,8 @@ const range: Source = {
 };
 
 const idleMs = IDLE_S * 1000;
+/** No silence may last longer. */
+const limitMs = idleMs * 4;
 const ask =
   (path: string, request: Omit<Request, 'path'> = {}) =>
   async (world: World) => {
@@ -109,7 +111,13 @@ export const IDLE = theme('idle', [
     noRequest,
     408,
     async (world) =>
-      (await ask('/x', { method: 'POST', pieces: { everyMs: 1, parts: ['a'], announce: 3 } })(world)).status,
+      (
+        await ask('/x', {
+          method: 'POST',
+          pieces: { everyMs: 1, parts: ['a'], announce: 3 },
+          limitMs,
+        })(world)
+      ).status,
     { otherwise: 'A request whose body stops is a 504.' },
   ],
   [
@@ -122,6 +130,7 @@ export const IDLE = theme('idle', [
         await world.ask(443, {
           path: '',
           onlyHead: `GET /x HTTP/1.1\r\nHost: x\r\n${GROUP_HEADER}: steady\r\n`,
+          limitMs,
         })
       ).status,
   ],
