@@ -2,7 +2,8 @@
 
 usage: server.py [--port N] [--instance NAME] [--decide COMMAND...]
 Prints one line of JSON, {"port": N}, once it accepts connections. Port 0 (the default) takes a free one.
-Ends when its standard input ends, until it has been told to stay (POST /rehearsal/stay).
+Ends when its standard input ends. Once told to stay (POST /rehearsal/stay), it ends when its folder is deleted instead:
+the one in the name of its instance.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 
 # Read by moto when its modules are loaded, so they are set before the import.
 os.environ["MOTO_ACCOUNT_ID"] = "123456789012"
@@ -39,7 +41,7 @@ LOOPBACK = "127.0.0.1"
 
 
 class Life:
-    """When the parent dies, the pipe closes and the emulator exits as well."""
+    """When the parent dies, the pipe closes and the emulator exits as well; one that stays, when its folder is gone."""
 
     def __init__(self, instance, stop):
         self.instance = instance
@@ -48,8 +50,10 @@ class Life:
 
     def end_with_stdin(self):
         sys.stdin.buffer.read()
-        if not self.stays:
-            self.stop()
+        # Without its folder no later command finds it.
+        while self.stays and os.path.isdir(os.path.dirname(self.instance)):
+            time.sleep(1)
+        self.stop()
 
     def add_routes(self):
         @route("GET", r"/rehearsal/health")

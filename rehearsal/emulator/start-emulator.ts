@@ -30,7 +30,7 @@ export interface Emulator extends EmulatorAddress {
 
 /**
  * Starts the AWS emulator on a loopback port (0 takes a free one) and waits until it answers. It ends with this
- * process, for whatever reason, unless sideDoor.stay() is called.
+ * process, for whatever reason; after sideDoor.stay() it ends when its folder is deleted.
  */
 export async function startEmulator(options: {
   python: string;
