@@ -143,7 +143,7 @@ export class LiveTask {
       try {
         await this.#options.save(next);
       } catch (error) {
-        if (error instanceof TaskHasEnded) return this.#adopt(error.ended, isFirst);
+        if (error instanceof TaskHasEnded) return isFirst ? this.#lose(error) : this.#adopt(error.ended);
         this.#options.log.error('an A2A task could not be stored', { taskId: this.#options.taskId, error });
         // A later change is delivered even if it could not be stored: other processes read it from the run.
         if (isFirst) return this.#lose(error);
@@ -161,18 +161,16 @@ export class LiveTask {
   }
 
   /** Another process has ended the task, so its end is what the listeners are told. */
-  #adopt(ended: Task, isFirst: boolean): void {
+  #adopt(ended: Task): void {
     this.#task = ended;
     const { id: taskId, contextId, status } = ended;
-    const event = isFirst
-      ? AgentEvent.task(ended)
-      : AgentEvent.statusUpdate({ taskId, contextId, status, metadata: undefined });
+    const event = AgentEvent.statusUpdate({ taskId, contextId, status, metadata: undefined });
     this.#tell(event);
     this.#options.onEvent(event, ended);
     this.#options.onLost();
   }
 
-  /** The task could not be stored, so it does not exist: the message is refused and the executor is stopped. */
+  /** The task could not be stored with the message: the message is refused and the executor is stopped. */
   #lose(error: unknown): void {
     this.#task = undefined;
     this.#refusal = error;

@@ -7,7 +7,7 @@ import {
   Task,
   TaskState,
 } from '@a2a-js/sdk';
-import { RequestMalformedError } from '@a2a-js/sdk/errors';
+import { RequestMalformedError, UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import type { ServerCallContext, TaskStore } from '@a2a-js/sdk/server';
 import { AppError } from '../../errors/app-error.ts';
 import { textPart, withoutBytes } from '../executor/parts.ts';
@@ -21,12 +21,12 @@ const TOO_LARGE_KEY = 'lornuAnswerNotKept';
 const DAMAGED =
   'The store holds this task in a form that cannot be read; its conversation may hold the answer.';
 
-/** Another process has stored the end of the task, so it can no longer change. */
-export class TaskHasEnded extends Error {
+/** The end of the task is stored, maybe by another process, so it can no longer change. */
+export class TaskHasEnded extends UnsupportedOperationError {
   readonly ended: Task;
 
   constructor(ended: Task) {
-    super('The task has ended.');
+    super('The task has ended: begin another one in its context.');
     this.ended = ended;
   }
 }

@@ -278,8 +278,7 @@ export class TaskHandler implements A2ARequestHandler {
 
   async #taskToGoOn(message: Message, context: ServerCallContext): Promise<Task> {
     const task = await this.#current(await this.#load(message.taskId, context), context);
-    if (isTerminal(stateOf(task)))
-      throw new UnsupportedOperationError('The task has ended: begin another one in its context.');
+    if (isTerminal(stateOf(task))) throw new TaskHasEnded(task);
     if (message.contextId && message.contextId !== task.contextId)
       throw new RequestMalformedError('message.contextId is not that of the task.');
     return task;

@@ -80,17 +80,17 @@ describe.each([
     ]);
   });
 
-  test('although a message that was accepted at the same time would continue it: its run stops', async () => {
+  test('although a message that was sent at the same time would continue it: it is refused, and its run stops', async () => {
     const held = holding(open(), TaskState.TASK_STATE_WORKING);
     const paused = fixture.serve({ services: { tasks: held.tasks } });
     const other = fixture.serve({ services: { tasks: open() } });
     const { id, contextId } = await sendText(other.a2aUrl, ASK);
     const message = textMessage('count to 2000 every 50 ms', { taskId: id, contextId });
-    const told = lastState(rpcStream(paused.a2aUrl, 'SendStreamingMessage', { message }));
+    const sent = rpc(paused.a2aUrl, 'SendMessage', { message });
     await held.reached;
     expect(await cancelAt(other, id)).toBe('TASK_STATE_CANCELED');
     held.release();
-    expect(await told).toBe('TASK_STATE_CANCELED');
+    expect((await sent).error?.data?.[0]?.['reason']).toBe('UNSUPPORTED_OPERATION');
     expect([await stateAt(paused, id), await stateAt(other, id)]).toEqual([
       'TASK_STATE_CANCELED',
       'TASK_STATE_CANCELED',
