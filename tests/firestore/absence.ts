@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { spawnGeminiStandin } from '@lornu/standins/gemini/spawn.ts';
 import { openFirestoreBench } from '../../backend/testing/run-bench.ts';
 import type { RunLimits } from '../../backend/runs/run-options.ts';
+import { patiently } from '../support/until.ts';
 import type { Wire } from './events.ts';
 
 const MAIN = join(resolve(import.meta.dir, '../..'), 'standins/firestore/main.ts');
@@ -50,16 +51,9 @@ export async function hangInTurn(
     }
     await continued;
     await run.ended;
-    for (let tries = 0; tries < 20; tries++) {
-      const isBack = await sessions.probe().then(
-        () => true,
-        () => false,
-      );
-      if (isBack) break;
-      await Bun.sleep(500);
-    }
-    const { events } = (await sessions.getSession(key))!;
-    const again = await runs.start(say('hello'));
+    // On a busy machine Firestore needs a while for what it was asked meanwhile.
+    const { events } = (await patiently(async () => sessions.getSession(key), 60_000))!;
+    const again = await patiently(async () => runs.start(say('hello')), 60_000);
     await again.ended;
     const stored = events.filter(({ author }) => author !== 'user').map(textOf);
     return { shown, stored: stored.join(''), state: run.state, next: again.state };
