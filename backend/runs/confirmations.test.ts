@@ -98,3 +98,33 @@ test('a turn that is stopped while its confirmed tool runs: the call is closed, 
   expect(calls).toBe(1);
   expect(conversation.refusals).toEqual([]);
 });
+
+test('a turn that is stopped while its question is stored: a later approval makes the call, once', async () => {
+  const conversation = beginConversation().script([[call('delete_notes')]]);
+  const { sessions } = conversation;
+  const append = sessions.appendEvent.bind(sessions);
+  let stopping: Promise<void> | undefined;
+  sessions.appendEvent = async (request) => {
+    const event = await append(request);
+    if (!event.longRunningToolIds?.length) return event;
+    stopping = conversation.stop();
+    // The turn ends only after this, and the stop only after the turn.
+    await Bun.sleep(50);
+    return event;
+  };
+  const { state, frames } = await conversation.say('delete them');
+  await stopping;
+  expect(state).toBe('cancelled');
+  expect(responsesOf(await conversation.events())).toEqual([UNCONFIRMED]);
+  const question = frames
+    .flatMap(({ content }) => content?.parts ?? [])
+    .find(({ functionCall }) => functionCall?.name === 'adk_request_confirmation')?.functionCall;
+  const answer = [
+    { functionResponse: { id: question?.id, name: question?.name, response: { confirmed: true } } },
+  ];
+  expect((await conversation.say(answer)).state).toBe('completed');
+  expect(sentResponses(conversation)).toEqual([{ deleted: 1 }]);
+  expect((await conversation.say(answer)).state).toBe('completed');
+  expect(deletionCount()).toBe(1);
+  expect(conversation.refusals).toEqual([]);
+});

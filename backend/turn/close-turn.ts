@@ -1,5 +1,6 @@
 import {
   createEvent,
+  createEventActions,
   getFunctionCalls,
   getFunctionResponses,
   type BaseAgent,
@@ -8,7 +9,7 @@ import {
 } from '@google/adk';
 import type { FunctionCall } from '@google/genai';
 import { newEventId } from '../events/ids.ts';
-import { decidedCalls } from './confirmation-events.ts';
+import { decidedCalls, UNCONFIRMED, undecidedCalls } from './confirmation-events.ts';
 import { nodePathOf } from './node-path.ts';
 import type { OpenAnswers } from './open-answers.ts';
 
@@ -29,7 +30,8 @@ export interface Ending {
 
 /**
  * The events that close a turn that ended in the middle, so that the next one is valid: each partly shown answer as a
- * separate event marked interrupted, and a response for each function call without one.
+ * separate event marked interrupted, and a response for each function call without one; a provisional one if a person
+ * is asked to confirm the call.
  */
 export function closingEvents(ending: Ending): Event[] {
   const { rootAgent, invocationId, now: timestamp } = ending;
@@ -70,10 +72,20 @@ export function openCalls(
 }
 
 function answersForOpenCalls({ session, invocationId, sentence, now, toRepeat }: Ending): Event[] {
+  const undecided = undecidedCalls(session.events, invocationId);
   const answer = ({ author, branch }: Event, calls: FunctionCall[], error: string): Event => {
-    const parts = calls.map(({ id, name }) => ({ functionResponse: { id, name, response: { error } } }));
+    const parts = calls.map(({ id, name }) => {
+      const response = undecided[id ?? ''] ? UNCONFIRMED : { error };
+      return { functionResponse: { id, name, response } };
+    });
+    const asked = calls.flatMap(({ id = '' }) => (undecided[id] ? [[id, undecided[id]] as const] : []));
+    // The question was stored and its provisional response was not: a decision counts all the same.
+    const requestedToolConfirmations = Object.fromEntries(asked);
+    const actions = createEventActions(
+      asked.length > 0 ? { requestedToolConfirmations, skipSummarization: true } : {},
+    );
     const content = { role: 'user', parts };
-    return createEvent({ id: newEventId(), invocationId, author, branch, timestamp: now, content });
+    return createEvent({ id: newEventId(), invocationId, author, branch, timestamp: now, content, actions });
   };
   const open = openCalls(session.events, invocationId).flatMap(({ event, calls }) =>
     event === toRepeat ? [] : [answer(event, calls, sentence)],

@@ -4,12 +4,15 @@ import {
   getFunctionResponses,
   REQUEST_CONFIRMATION_FUNCTION_CALL_NAME,
   type Event,
+  type EventActions,
+  type ToolConfirmation,
 } from '@google/adk';
 import type { FunctionCall } from '@google/genai';
 import type { ToolResults } from '../adk/tool-results.ts';
+import { isObject } from '../json/is-object.ts';
 
-/** google-adk's text. */
-const UNCONFIRMED = { error: 'This tool call requires confirmation, please approve or reject.' };
+/** google-adk's text: the provisional response of a call that waits for a decision. */
+export const UNCONFIRMED = { error: 'This tool call requires confirmation, please approve or reject.' };
 
 /**
  * When adk-js asks for a confirmation it yields one event; Python ADK yields two: the question, and the tool's
@@ -17,9 +20,7 @@ const UNCONFIRMED = { error: 'This tool call requires confirmation, please appro
  * of other tools of the same step that did not ask are in that event too, in the order of the calls.
  */
 export function splitConfirmation(event: Event, events: readonly Event[], results: ToolResults): Event[] {
-  const questions = getFunctionCalls(event).filter(
-    ({ name }) => name === REQUEST_CONFIRMATION_FUNCTION_CALL_NAME,
-  );
+  const questions = getFunctionCalls(event).filter(isQuestion);
   const calls = questions.flatMap((question) => originalCallOf(question) ?? []);
   if (calls.length === 0) return [event];
   const { invocationId, author, branch, timestamp, actions } = event;
@@ -54,6 +55,25 @@ export interface DecidedCall {
   isDeclined: boolean;
 }
 
+/** What an invocation asks a person to confirm and nobody has decided yet, by the ids of the tools' calls. */
+export function undecidedCalls(
+  events: readonly Event[],
+  invocationId: string,
+): EventActions['requestedToolConfirmations'] {
+  const mine = events.filter((event) => event.invocationId === invocationId);
+  const decided = new Set(mine.flatMap(getFunctionResponses).map(({ id }) => id));
+  const asked = mine.flatMap((event) => getFunctionCalls(event).filter(({ id }) => !decided.has(id)));
+  return Object.fromEntries(
+    asked.flatMap((question) => {
+      const call = isQuestion(question) ? originalCallOf(question) : undefined;
+      const confirmation = question.args?.['toolConfirmation'];
+      return call?.id && isObject(confirmation)
+        ? [[call.id, confirmation as unknown as ToolConfirmation]]
+        : [];
+    }),
+  );
+}
+
 /** The decided calls of an invocation that have only their provisional response: the turn ended before their result. */
 export function decidedCalls(events: readonly Event[], invocationId: string): DecidedCall[] {
   const mine = events.filter((event) => event.invocationId === invocationId);
@@ -61,7 +81,7 @@ export function decidedCalls(events: readonly Event[], invocationId: string): De
     mine
       .filter(({ author }) => author === 'user')
       .flatMap(getFunctionResponses)
-      .filter(({ name }) => name === REQUEST_CONFIRMATION_FUNCTION_CALL_NAME)
+      .filter(isQuestion)
       .map(({ id, response }) => [id, isApproval(response)] as const)
       // The first decision holds.
       .toReversed(),
@@ -81,6 +101,11 @@ export function decidedCalls(events: readonly Event[], invocationId: string): De
       return [{ question, call, isDeclined: !decisions.get(asked.id) }];
     }),
   );
+}
+
+/** Whether this call asks for a confirmation, or this response decides one. */
+function isQuestion({ name }: { name?: string }): boolean {
+  return name === REQUEST_CONFIRMATION_FUNCTION_CALL_NAME;
 }
 
 /** As ADK reads a decision: its fields, or their JSON as the only field `response`. */
@@ -103,5 +128,5 @@ function callsBeside(calls: FunctionCall[], events: readonly Event[]): FunctionC
 
 function originalCallOf(question: FunctionCall): FunctionCall | undefined {
   const call = question.args?.['originalFunctionCall'];
-  return typeof call === 'object' && call !== null ? call : undefined;
+  return isObject(call) ? call : undefined;
 }

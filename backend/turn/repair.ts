@@ -9,6 +9,7 @@ import {
   type Session,
 } from '@google/adk';
 import { openCalls } from './close-turn.ts';
+import { undecidedCalls } from './confirmation-events.ts';
 import { OpenAnswers } from './open-answers.ts';
 
 /** What a turn left behind when its process died. */
@@ -27,7 +28,7 @@ export interface Repair {
   unseen: Event[];
   /** Shown answers that were never completed. */
   answers: OpenAnswers;
-  /** The event whose calls have no response, if all their tools may be called again. */
+  /** The event whose calls have no response, if all their tools may be called again and none asks for a confirmation. */
   toRepeat: Event | undefined;
   /** The message itself was not stored: the turn begins again. */
   isUnbegun: boolean;
@@ -45,7 +46,10 @@ export function planRepair({ rootAgent, session, invocationId, begunAfterMs, sho
   const answers = new OpenAnswers();
   for (const event of [...shown, ...unseen]) answers.recall(event);
   const open = openCalls(session.events, invocationId).at(-1);
-  const isRepeatable = open?.calls.every(({ name }) => isSafeToRepeat(rootAgent, open.event.author, name));
+  const undecided = undecidedCalls(session.events, invocationId);
+  const isRepeatable = open?.calls.every(
+    ({ id = '', name }) => !undecided[id] && isSafeToRepeat(rootAgent, open.event.author, name),
+  );
   return {
     unseen,
     answers,
