@@ -27,6 +27,8 @@ export class TaskHasEnded extends UnsupportedOperationError {
 
   constructor(ended: Task) {
     super('The task has ended: begin another one in its context.');
+    // The SDK takes an error's code and status from its name.
+    this.name = UnsupportedOperationError.name;
     this.ended = ended;
   }
 }

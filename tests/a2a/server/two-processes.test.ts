@@ -90,7 +90,7 @@ describe.each([
     await held.reached;
     expect(await cancelAt(other, id)).toBe('TASK_STATE_CANCELED');
     held.release();
-    expect((await sent).error?.data?.[0]?.['reason']).toBe('UNSUPPORTED_OPERATION');
+    expect((await sent).error?.code).toBe(-32_004);
     expect([await stateAt(paused, id), await stateAt(other, id)]).toEqual([
       'TASK_STATE_CANCELED',
       'TASK_STATE_CANCELED',
