@@ -5,7 +5,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { textPart } from '../executor/parts.ts';
 import { applyEvent } from './apply-event.ts';
-import { isSettled } from './states.ts';
+import { isSettled, stateOf } from './states.ts';
 import { TaskHasEnded } from './stored-tasks.ts';
 
 export interface LiveTaskOptions {
@@ -39,6 +39,8 @@ export class LiveTask {
   #task: Task | undefined;
   #message: Message | undefined;
   #refusal: unknown;
+  /** Refuses the message that was to continue a task that has ended, if its turn does not begin before it is cancelled. */
+  #unbegun: TaskHasEnded | undefined;
   #isOver = false;
 
   constructor(options: LiveTaskOptions) {
@@ -64,7 +66,7 @@ export class LiveTask {
   take(event: AgentExecutionEvent): void {
     // A chunk is not stored, so it is delivered at once unless earlier events are still being stored.
     if (this.#waiting === 0 && event.kind === 'artifactUpdate') {
-      if (!this.#isOver) this.#show(event);
+      if (!this.#isOver && !this.#unbegun) this.#show(event);
       return;
     }
     this.#then(async () => this.#apply(event));
@@ -78,7 +80,8 @@ export class LiveTask {
   /** The executor has finished. An error before its first event is thrown to the caller; a later one fails the task. */
   finish(failure?: { error: unknown }): void {
     this.#then(async () => {
-      if (failure && !this.#task && !this.#message) this.#refusal ??= failure.error;
+      if (this.#unbegun && !this.#isOver) this.#refusal = this.#unbegun;
+      else if (failure && !this.#task && !this.#message) this.#refusal ??= failure.error;
       else if (failure) {
         this.#options.log.error('an A2A task failed', { taskId: this.#options.taskId, error: failure.error });
         await this.#apply(this.#failed(wordsOf(failure.error)));
@@ -131,6 +134,12 @@ export class LiveTask {
 
   async #apply(event: AgentExecutionEvent): Promise<void> {
     if (this.#isOver) return;
+    if (this.#unbegun) {
+      // Its turn has begun, so the message is in the session.
+      if (event.kind === 'statusUpdate' && event.data.status?.state === TaskState.TASK_STATE_WORKING)
+        this.#adopt(this.#unbegun.ended, true);
+      return;
+    }
     if (event.kind === 'artifactUpdate') {
       this.#show(event);
       return;
@@ -143,7 +152,7 @@ export class LiveTask {
       try {
         await this.#options.save(next);
       } catch (error) {
-        if (error instanceof TaskHasEnded) return isFirst ? this.#lose(error) : this.#adopt(error.ended);
+        if (error instanceof TaskHasEnded) return this.#endedElsewhere(error, next, isFirst);
         this.#options.log.error('an A2A task could not be stored', { taskId: this.#options.taskId, error });
         // A later change is delivered even if it could not be stored: other processes read it from the run.
         if (isFirst) return this.#lose(error);
@@ -160,14 +169,23 @@ export class LiveTask {
     this.#options.onEvent(event, this.#task);
   }
 
-  /** Another process has ended the task, so its end is what the listeners are told. */
-  #adopt(ended: Task): void {
+  /** Another process has ended the task. A message that was to continue it is refused, unless its turn has begun. */
+  #endedElsewhere(error: TaskHasEnded, next: Task, isFirst: boolean): void {
+    this.#options.onLost();
+    if (isFirst && stateOf(next) === TaskState.TASK_STATE_SUBMITTED) this.#unbegun = error;
+    else this.#adopt(error.ended, isFirst);
+  }
+
+  /** The listeners are told the end that another process has stored. */
+  #adopt(ended: Task, isFirst: boolean): void {
     this.#task = ended;
     const { id: taskId, contextId, status } = ended;
-    const event = AgentEvent.statusUpdate({ taskId, contextId, status, metadata: undefined });
+    const event = isFirst
+      ? AgentEvent.task(ended)
+      : AgentEvent.statusUpdate({ taskId, contextId, status, metadata: undefined });
+    this.#isOver = true;
     this.#tell(event);
     this.#options.onEvent(event, ended);
-    this.#options.onLost();
   }
 
   /** The task could not be stored with the message: the message is refused and the executor is stopped. */

@@ -80,17 +80,17 @@ describe.each([
     ]);
   });
 
-  test('although a message that was sent at the same time would continue it: it is refused, and its run stops', async () => {
+  test('although a message that was accepted at the same time would continue it: its run stops', async () => {
     const held = holding(open(), TaskState.TASK_STATE_WORKING);
     const paused = fixture.serve({ services: { tasks: held.tasks } });
     const other = fixture.serve({ services: { tasks: open() } });
     const { id, contextId } = await sendText(other.a2aUrl, ASK);
     const message = textMessage('count to 2000 every 50 ms', { taskId: id, contextId });
-    const sent = rpc(paused.a2aUrl, 'SendMessage', { message });
+    const told = lastState(rpcStream(paused.a2aUrl, 'SendStreamingMessage', { message }));
     await held.reached;
     expect(await cancelAt(other, id)).toBe('TASK_STATE_CANCELED');
     held.release();
-    expect((await sent).error?.code).toBe(-32_004);
+    expect(await told).toBe('TASK_STATE_CANCELED');
     expect([await stateAt(paused, id), await stateAt(other, id)]).toEqual([
       'TASK_STATE_CANCELED',
       'TASK_STATE_CANCELED',
@@ -98,6 +98,29 @@ describe.each([
     const session = { appName: 'lornu', userId: 'local', sessionId: contextId };
     const states = (await other.app.services.runs.list(session)).map(({ state }) => state);
     expect(states).toEqual(['cancelled', 'completed']);
+  });
+
+  test('although a message that would continue it waits for its turn: it is refused, and not in the session', async () => {
+    const held = holding(open(), TaskState.TASK_STATE_SUBMITTED);
+    const paused = fixture.serve({ services: { tasks: held.tasks } });
+    const other = fixture.serve({ services: { tasks: open() } });
+    const { id, contextId } = await sendText(other.a2aUrl, ASK);
+    const begun = await rpc(other.a2aUrl, 'SendMessage', {
+      message: textMessage('count to 2000 every 50 ms', { contextId }),
+      configuration: { returnImmediately: true },
+    });
+    const metadata = { 'https://lornu.ai/a2a/when-busy': 'queue' };
+    const message = textMessage('and now?', { taskId: id, contextId, metadata });
+    const sent = rpc(paused.a2aUrl, 'SendMessage', { message });
+    await held.reached;
+    expect(await cancelAt(other, id)).toBe('TASK_STATE_CANCELED');
+    held.release();
+    expect((await sent).error?.code).toBe(-32_004);
+    expect(await cancelAt(other, taskOf(begun).id)).toBe('TASK_STATE_CANCELED');
+    expect(await stateAt(paused, id)).toBe('TASK_STATE_CANCELED');
+    const { sessions } = other.app.services;
+    const session = await sessions.getSession({ appName: 'lornu', userId: 'local', sessionId: contextId });
+    expect(JSON.stringify(session?.events)).not.toContain('and now?');
   });
 
   test('also for its subscriber, if its question is answered afterwards in a task of its own', async () => {
