@@ -67,7 +67,7 @@ test.each([
 });
 
 test('a turn that ends between a question and the provisional response gets that response, and waits', () => {
-  const other = { id: 'd', name: 'count_notes', args: {} };
+  const other = { id: 'constructor', name: 'count_notes', args: {} };
   const called = {
     author: 'a',
     content: { role: 'model', parts: [{ functionCall: CALL }, { functionCall: other }] },
@@ -76,7 +76,7 @@ test('a turn that ends between a question and the provisional response gets that
   expect(more).toEqual([]);
   expect(getFunctionResponses(provisional!).map(({ id, response }) => [id, response])).toEqual([
     ['c', { error: 'This tool call requires confirmation, please approve or reject.' }],
-    ['d', { error: 'interrupted' }],
+    ['constructor', { error: 'interrupted' }],
   ]);
   expect(provisional!.actions.requestedToolConfirmations).toMatchObject({ c: confirmation });
   expect(turnStateOf(provisional)).toBe('over');

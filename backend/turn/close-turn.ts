@@ -75,12 +75,12 @@ function answersForOpenCalls({ session, invocationId, sentence, now, toRepeat }:
   const undecided = undecidedCalls(session.events, invocationId);
   const answer = ({ author, branch }: Event, calls: FunctionCall[], error: string): Event => {
     const parts = calls.map(({ id, name }) => {
-      const response = undecided[id ?? ''] ? UNCONFIRMED : { error };
+      const response = undecided.has(id) ? UNCONFIRMED : { error };
       return { functionResponse: { id, name, response } };
     });
-    const asked = calls.flatMap(({ id = '' }) => (undecided[id] ? [[id, undecided[id]] as const] : []));
+    const asked = calls.filter(({ id }) => undecided.has(id));
     // The question was stored and its provisional response was not: a decision counts all the same.
-    const requestedToolConfirmations = Object.fromEntries(asked);
+    const requestedToolConfirmations = Object.fromEntries(asked.map(({ id }) => [id, undecided.get(id)]));
     const actions = createEventActions(
       asked.length > 0 ? { requestedToolConfirmations, skipSummarization: true } : {},
     );

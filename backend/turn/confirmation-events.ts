@@ -4,7 +4,6 @@ import {
   getFunctionResponses,
   REQUEST_CONFIRMATION_FUNCTION_CALL_NAME,
   type Event,
-  type EventActions,
   type ToolConfirmation,
 } from '@google/adk';
 import type { FunctionCall } from '@google/genai';
@@ -59,17 +58,16 @@ export interface DecidedCall {
 export function undecidedCalls(
   events: readonly Event[],
   invocationId: string,
-): EventActions['requestedToolConfirmations'] {
+): ReadonlyMap<string | undefined, ToolConfirmation> {
   const mine = events.filter((event) => event.invocationId === invocationId);
   const decided = new Set(mine.flatMap(getFunctionResponses).map(({ id }) => id));
   const asked = mine.flatMap((event) => getFunctionCalls(event).filter(({ id }) => !decided.has(id)));
-  return Object.fromEntries(
+  return new Map(
     asked.flatMap((question) => {
       const call = isQuestion(question) ? originalCallOf(question) : undefined;
       const confirmation = question.args?.['toolConfirmation'];
-      return call?.id && isObject(confirmation)
-        ? [[call.id, confirmation as unknown as ToolConfirmation]]
-        : [];
+      if (!call?.id || !isObject(confirmation)) return [];
+      return [[call.id, confirmation as unknown as ToolConfirmation] as const];
     }),
   );
 }
@@ -91,7 +89,7 @@ export function decidedCalls(events: readonly Event[], invocationId: string): De
     mine.flatMap((event) =>
       getFunctionResponses(event)
         .map(({ id }) => id)
-        .filter((id) => !(event.actions?.requestedToolConfirmations ?? {})[id ?? '']),
+        .filter((id) => !Object.hasOwn(event.actions?.requestedToolConfirmations ?? {}, id ?? '')),
     ),
   );
   return mine.flatMap((question) =>

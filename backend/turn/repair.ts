@@ -48,7 +48,7 @@ export function planRepair({ rootAgent, session, invocationId, begunAfterMs, sho
   const open = openCalls(session.events, invocationId).at(-1);
   const undecided = undecidedCalls(session.events, invocationId);
   const isRepeatable = open?.calls.every(
-    ({ id = '', name }) => !undecided[id] && isSafeToRepeat(rootAgent, open.event.author, name),
+    ({ id, name }) => !undecided.has(id) && isSafeToRepeat(rootAgent, open.event.author, name),
   );
   return {
     unseen,
