@@ -38,9 +38,8 @@ export class LiveTask {
   #waiting = 0;
   #task: Task | undefined;
   #message: Message | undefined;
+  /** Why the message is refused. If it waits for its turn in a task that has ended: unless its turn begins after all. */
   #refusal: unknown;
-  /** Refuses the message that was to continue a task that has ended, if its turn does not begin before it is cancelled. */
-  #unbegun: TaskHasEnded | undefined;
   #isOver = false;
 
   constructor(options: LiveTaskOptions) {
@@ -66,7 +65,7 @@ export class LiveTask {
   take(event: AgentExecutionEvent): void {
     // A chunk is not stored, so it is delivered at once unless earlier events are still being stored.
     if (this.#waiting === 0 && event.kind === 'artifactUpdate') {
-      if (!this.#isOver && !this.#unbegun) this.#show(event);
+      if (!this.#isOver && this.#refusal === undefined) this.#show(event);
       return;
     }
     this.#then(async () => this.#apply(event));
@@ -80,8 +79,7 @@ export class LiveTask {
   /** The executor has finished. An error before its first event is thrown to the caller; a later one fails the task. */
   finish(failure?: { error: unknown }): void {
     this.#then(async () => {
-      if (this.#unbegun && !this.#isOver) this.#refusal = this.#unbegun;
-      else if (failure && !this.#task && !this.#message) this.#refusal ??= failure.error;
+      if (failure && !this.#task && !this.#message) this.#refusal ??= failure.error;
       else if (failure) {
         this.#options.log.error('an A2A task failed', { taskId: this.#options.taskId, error: failure.error });
         await this.#apply(this.#failed(wordsOf(failure.error)));
@@ -134,11 +132,12 @@ export class LiveTask {
 
   async #apply(event: AgentExecutionEvent): Promise<void> {
     if (this.#isOver) return;
-    if (this.#unbegun) {
-      // Its turn has begun, so the message is in the session.
-      if (event.kind === 'statusUpdate' && event.data.status?.state === TaskState.TASK_STATE_WORKING)
-        this.#adopt(this.#unbegun.ended, true);
-      return;
+    if (this.#refusal instanceof TaskHasEnded) {
+      if (event.kind !== 'statusUpdate' || event.data.status?.state !== TaskState.TASK_STATE_WORKING) return;
+      // The turn of the message has begun, so the message is in the session.
+      const { ended } = this.#refusal;
+      this.#refusal = undefined;
+      return this.#adopt(ended, true);
     }
     if (event.kind === 'artifactUpdate') {
       this.#show(event);
@@ -172,7 +171,7 @@ export class LiveTask {
   /** Another process has ended the task. A message that was to continue it is refused, unless its turn has begun. */
   #endedElsewhere(error: TaskHasEnded, next: Task, isFirst: boolean): void {
     this.#options.onLost();
-    if (isFirst && stateOf(next) === TaskState.TASK_STATE_SUBMITTED) this.#unbegun = error;
+    if (isFirst && stateOf(next) === TaskState.TASK_STATE_SUBMITTED) this.#refusal = error;
     else this.#adopt(error.ended, isFirst);
   }
 

@@ -2,13 +2,7 @@ import { TaskState } from '@a2a-js/sdk';
 import type { Logger } from '../../observability/logger.ts';
 import type { LiveRun } from '../../runs/live-run.ts';
 import type { RunService } from '../../runs/run.ts';
-import {
-  TASK_KEEP_MS,
-  type TaskPage,
-  type TaskPlace,
-  type TaskRecord,
-  type TaskRecords,
-} from '../../tasks/task-records.ts';
+import { TASK_KEEP_MS, type TaskPlace, type TaskRecord, type TaskRecords } from '../../tasks/task-records.ts';
 import { isAnswer } from '../../turn/check-message.ts';
 import { callContextOf } from '../caller.ts';
 import type { PushNotifier } from '../push/push-notifier.ts';
@@ -83,12 +77,12 @@ export class TaskKeeper {
     try {
       for (const state of WAITING) {
         const query = { appName, userId, contextId, state, limit: LOOKED_AT_ONCE };
-        let page: TaskPage | undefined;
+        let after: TaskPlace | undefined;
         do {
-          const after = page?.records.at(-1);
-          page = await records.list({ ...query, ...(after ? { after } : {}) });
+          const page = await records.list({ ...query, ...(after ? { after } : {}) });
           for (const waiting of page.records) await this.#refresh(waiting);
-        } while (page.hasMore);
+          after = page.hasMore ? page.records.at(-1) : undefined;
+        } while (after);
       }
     } catch (error) {
       log.warn('A2A tasks that wait for an answer could not be looked after', { contextId, error });
