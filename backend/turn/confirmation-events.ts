@@ -61,10 +61,10 @@ export function undecidedCalls(
 ): ReadonlyMap<string | undefined, ToolConfirmation> {
   const mine = events.filter((event) => event.invocationId === invocationId);
   const decided = new Set(mine.flatMap(getFunctionResponses).map(({ id }) => id));
-  const asked = mine.flatMap((event) => getFunctionCalls(event).filter(({ id }) => !decided.has(id)));
+  const questions = mine.flatMap(getFunctionCalls).filter((call) => isQuestion(call) && !decided.has(call.id));
   return new Map(
-    asked.flatMap((question) => {
-      const call = isQuestion(question) ? originalCallOf(question) : undefined;
+    questions.flatMap((question) => {
+      const call = originalCallOf(question);
       const confirmation = question.args?.['toolConfirmation'];
       if (!call?.id || !isObject(confirmation)) return [];
       return [[call.id, confirmation as unknown as ToolConfirmation] as const];
