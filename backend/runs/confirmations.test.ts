@@ -10,19 +10,21 @@ import {
   sentText,
   UNCONFIRMED,
 } from '../testing/begin-conversation.ts';
-import { type Conversation } from '../testing/conversation.ts';
+import type { Conversation, ShownEvent } from '../testing/conversation.ts';
+
+/** A person's decision about the confirmation that these frames ask for. */
+function answerTo(frames: readonly ShownEvent[], confirmed: boolean): Part[] {
+  const question = frames
+    .flatMap(({ content }) => content?.parts ?? [])
+    .find(({ functionCall }) => functionCall?.name === 'adk_request_confirmation')?.functionCall;
+  return [{ functionResponse: { id: question?.id, name: question?.name, response: { confirmed } } }];
+}
 
 describe('one of two parallel calls asks for a confirmation', () => {
   async function asked(): Promise<{ conversation: Conversation; answer: (confirmed: boolean) => Part[] }> {
     const conversation = beginConversation().script([[call('delete_notes'), call('list_notes')]]);
     const { frames } = await conversation.say('delete and list');
-    const question = frames
-      .flatMap(({ content }) => content?.parts ?? [])
-      .find(({ functionCall }) => functionCall?.name === 'adk_request_confirmation')?.functionCall;
-    const answer = (confirmed: boolean): Part[] => [
-      { functionResponse: { id: question?.id, name: question?.name, response: { confirmed } } },
-    ];
-    return { conversation, answer };
+    return { conversation, answer: (confirmed) => answerTo(frames, confirmed) };
   }
 
   test("the other call's result is stored at once, in the order of the calls", async () => {
@@ -81,19 +83,16 @@ test('a turn that is stopped while its confirmed tool runs: the call is closed, 
   });
   const conversation = beginConversation({ tools: [slow] }).script([[call('slow')]]);
   const { frames } = await conversation.say('do it');
-  const question = frames
-    .flatMap(({ content }) => content?.parts ?? [])
-    .find(({ functionCall }) => functionCall?.name === 'adk_request_confirmation')?.functionCall;
-  const response = { id: question?.id, name: question?.name, response: { confirmed: true } };
+  const answer = answerTo(frames, true);
 
-  const approved = conversation.say([{ functionResponse: response }]);
+  const approved = conversation.say(answer);
   await began.promise;
   await conversation.stop();
   expect((await approved).state).toBe('cancelled');
   expect(responsesOf(await conversation.events()).at(-1)).toEqual({
     error: expect.stringContaining('interrupted'),
   });
-  expect((await conversation.say([{ functionResponse: response }])).state).toBe('completed');
+  expect((await conversation.say(answer)).state).toBe('completed');
   expect((await conversation.say('hello')).state).toBe('completed');
   expect(calls).toBe(1);
   expect(conversation.refusals).toEqual([]);
@@ -116,12 +115,7 @@ test('a turn that is stopped while its question is stored: a later approval make
   await stopping;
   expect(state).toBe('cancelled');
   expect(responsesOf(await conversation.events())).toEqual([UNCONFIRMED]);
-  const question = frames
-    .flatMap(({ content }) => content?.parts ?? [])
-    .find(({ functionCall }) => functionCall?.name === 'adk_request_confirmation')?.functionCall;
-  const answer = [
-    { functionResponse: { id: question?.id, name: question?.name, response: { confirmed: true } } },
-  ];
+  const answer = answerTo(frames, true);
   expect((await conversation.say(answer)).state).toBe('completed');
   expect(sentResponses(conversation)).toEqual([{ deleted: 1 }]);
   expect((await conversation.say(answer)).state).toBe('completed');

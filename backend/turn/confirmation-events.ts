@@ -61,7 +61,9 @@ export function undecidedCalls(
 ): ReadonlyMap<string | undefined, ToolConfirmation> {
   const mine = events.filter((event) => event.invocationId === invocationId);
   const decided = new Set(mine.flatMap(getFunctionResponses).map(({ id }) => id));
-  const questions = mine.flatMap(getFunctionCalls).filter((call) => isQuestion(call) && !decided.has(call.id));
+  const questions = mine
+    .flatMap(getFunctionCalls)
+    .filter((call) => isQuestion(call) && !decided.has(call.id));
   return new Map(
     questions.flatMap((question) => {
       const call = originalCallOf(question);

@@ -34,12 +34,18 @@ export interface EmulatorKit {
   end: () => Promise<void>;
 }
 
-/** An emulator of its own with a client for each service, as anybody's program would use them. */
-export async function startKit(): Promise<EmulatorKit> {
+/** What an emulator of a test needs: its Python, and a new folder with its log. */
+export async function prepareEmulator() {
   const folder = await mkdtemp(join(tmpdir(), 'lornu-emulator-'));
   const context = { cacheDir: join(root, '.cache'), env: process.env, signal: new AbortController().signal };
   const python = await ensureEmulatorPython(context, () => {});
-  const emulator = await startEmulator({ python, env: process.env, logPath: join(folder, 'emulator.log') });
+  return { folder, python, logPath: join(folder, 'emulator.log') };
+}
+
+/** An emulator of its own with a client for each service, as anybody's program would use them. */
+export async function startKit(): Promise<EmulatorKit> {
+  const { folder, python, logPath } = await prepareEmulator();
+  const emulator = await startEmulator({ python, env: process.env, logPath });
   const settings = emulatorSettings(emulator.url);
   return {
     emulator,

@@ -1,23 +1,14 @@
-import { ensureEmulatorPython } from '@lornu/rehearsal/emulator/ensure-python.ts';
 import { findEmulator } from '@lornu/rehearsal/emulator/start-emulator.ts';
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { until } from '../../support/until.ts';
+import { prepareEmulator } from './kit.ts';
 
 setDefaultTimeout(240_000);
 
-const root = join(import.meta.dir, '../../..');
-
 test('an emulator that stays outlives the command that started it, until its folder is deleted', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'lornu-emulator-'));
-  const context = { cacheDir: join(root, '.cache'), env: process.env, signal: new AbortController().signal };
-  const options = {
-    python: await ensureEmulatorPython(context, () => {}),
-    env: { PATH: process.env['PATH'] },
-    logPath: join(folder, 'emulator.log'),
-  };
+  const { folder, python, logPath } = await prepareEmulator();
+  const options = { python, logPath, env: { PATH: process.env['PATH'] } };
   const program = `
     import { startEmulator } from '@lornu/rehearsal/emulator/start-emulator.ts';
     const { port, pid, instance, sideDoor } = await startEmulator(${JSON.stringify(options)});
